@@ -1,0 +1,67 @@
+//! Invariants: what must hold in every state that the nodes of a protocol reach.
+
+use crate::id::NodeId;
+use crate::node::Node;
+
+/// One property that a protocol promises, under its paper's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// Its name in scenario files and verdicts: `election-safety`.
+    pub name: &'static str,
+    /// What it says, and where its paper says so.
+    pub doc: &'static str,
+}
+
+/// A property that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// The name of the [`Property`].
+    pub property: &'static str,
+    /// What was seen, in a sentence that names the nodes.
+    pub story: String,
+}
+
+impl Breach {
+    /// A breach of `property`, told by `story`.
+    pub fn new(property: &'static str, story: impl Into<String>) -> Box<Breach> {
+        Box::new(Breach { property, story: story.into() })
+    }
+}
+
+/// The properties of a protocol, checked as the run goes: after each event, on the node that has just acted.
+///
+/// An implementation keeps what it has seen and looks at what is new; it must cost little when nothing is.
+pub trait Invariants<N: Node>: Clone {
+    /// What is checked.
+    const PROPERTIES: &'static [Property];
+
+    /// For a cluster of so many nodes, none of which has booted.
+    fn new(nodes: usize) -> Self;
+
+    /// Looks at a node that has just booted or handled an event.
+    ///
+    /// # Errors
+    /// The property that does not hold. If several do not, the one that explains most.
+    fn after_event(&mut self, id: NodeId, node: &N) -> Result<(), Box<Breach>>;
+
+    /// A node has crashed: what it had not synced is gone.
+    fn after_crash(&mut self, id: NodeId) {
+        let _ = id;
+    }
+}
+
+/// Nothing is promised but what clients see.
+#[derive(Clone, Debug)]
+pub struct NoInvariants;
+
+impl<N: Node> Invariants<N> for NoInvariants {
+    const PROPERTIES: &'static [Property] = &[];
+
+    fn new(_: usize) -> Self {
+        NoInvariants
+    }
+
+    fn after_event(&mut self, _: NodeId, _: &N) -> Result<(), Box<Breach>> {
+        Ok(())
+    }
+}

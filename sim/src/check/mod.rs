@@ -1,0 +1,4 @@
+//! What is checked: the protocol's invariants in every state, the clients' history at the end, and progress after the heal.
+
+pub mod invariant;
+pub mod linearizable;

@@ -1,0 +1,231 @@
+//! Whom a fault strikes: nodes and clients by name, by role, or by chance.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::id::{ClientId, Endpoint, NodeId};
+use crate::node::{Observation, Role};
+use crate::rng::Stream;
+
+/// Nodes or clients, as a scenario file names them. Which ones it means is settled when the fault strikes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// This node: `n1`.
+    Node(NodeId),
+    /// This client: `c1`.
+    Client(ClientId),
+    /// The node that leads, of the highest epoch if several think so. None if nobody does.
+    Leader,
+    /// Any one node that is up and does not lead.
+    Follower,
+    /// Any one node that is up.
+    Random,
+    /// So many random nodes that the rest is still a majority: at least one, at most half.
+    Minority,
+    /// Random nodes that are a majority.
+    Majority,
+    /// All nodes.
+    All,
+    /// All clients.
+    Clients,
+    /// All nodes but these.
+    Not(Box<Target>),
+    /// All of these together.
+    Each(Vec<Target>),
+}
+
+/// The words that can be written for a target, and what each means. `n1` and `c1` stand for any node and client.
+pub const WORDS: &[(&str, &str)] = &[
+    ("n1", "the node of that number"),
+    ("c1", "the client of that number"),
+    ("leader", "the node that leads, of the highest epoch if several think so"),
+    ("follower", "any one node that is up and does not lead"),
+    ("random", "any one node that is up"),
+    ("minority", "random nodes: at least one, fewer than half"),
+    ("majority", "random nodes: more than half"),
+    ("all", "all nodes"),
+    ("clients", "all clients"),
+    ("not(…)", "all nodes but those"),
+];
+
+/// What a fault's planner may look at.
+#[derive(Clone, Debug)]
+pub struct View<'a> {
+    /// Every node, in order.
+    pub nodes: &'a [NodeView],
+    /// How many clients there are.
+    pub clients: usize,
+}
+
+/// A node, as a fault's planner sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeView {
+    /// Whether its process runs. Paused counts as running.
+    pub up: bool,
+    /// What it was when it last acted.
+    pub observation: Observation,
+}
+
+impl View<'_> {
+    /// The node that leads, of the highest epoch if several think so.
+    pub fn leader(&self) -> Option<NodeId> {
+        let leads = |node: &NodeId| {
+            let view = &self.nodes[node.index()];
+            view.up && view.observation.role == Role::Leader
+        };
+        NodeId::all(self.nodes.len()).filter(leads).max_by_key(|node| self.nodes[node.index()].observation.epoch)
+    }
+
+    fn up(&self) -> Vec<NodeId> {
+        NodeId::all(self.nodes.len()).filter(|node| self.nodes[node.index()].up).collect()
+    }
+}
+
+impl Target {
+    /// Settles whom this means now. Empty if nobody fits. Each endpoint occurs once, nodes first, in order.
+    pub fn resolve(&self, view: &View<'_>, rng: &mut Stream) -> Vec<Endpoint> {
+        let count = view.nodes.len();
+        let mut chosen: Vec<Endpoint> = match self {
+            Target::Node(node) => vec![Endpoint::Node(*node)],
+            Target::Client(client) => vec![Endpoint::Client(*client)],
+            Target::Leader => view.leader().map(Endpoint::Node).into_iter().collect(),
+            Target::Follower => {
+                let leader = view.leader();
+                let followers: Vec<NodeId> = view.up().into_iter().filter(|&node| Some(node) != leader).collect();
+                rng.pick(&followers).copied().map(Endpoint::Node).into_iter().collect()
+            }
+            Target::Random => rng.pick(&view.up()).copied().map(Endpoint::Node).into_iter().collect(),
+            Target::Minority => some_nodes(count, 1, (count.max(2) - 1) / 2, rng),
+            Target::Majority => some_nodes(count, count / 2 + 1, count.max(2) - 1, rng),
+            Target::All => NodeId::all(count).map(Endpoint::Node).collect(),
+            Target::Clients => (0..view.clients).map(|index| Endpoint::Client(ClientId::at(index))).collect(),
+            Target::Not(inner) => {
+                let without = inner.resolve(view, rng);
+                if without.is_empty() {
+                    return Vec::new(); // Not the leader, when there is none: nobody, rather than everybody.
+                }
+                NodeId::all(count).map(Endpoint::Node).filter(|node| !without.contains(node)).collect()
+            }
+            Target::Each(targets) => targets.iter().flat_map(|target| target.resolve(view, rng)).collect(),
+        };
+        chosen.sort_unstable();
+        chosen.dedup();
+        chosen
+    }
+
+    /// As [`resolve`](Target::resolve), nodes only.
+    pub fn resolve_nodes(&self, view: &View<'_>, rng: &mut Stream) -> Vec<NodeId> {
+        let node = |endpoint| match endpoint {
+            Endpoint::Node(node) => Some(node),
+            Endpoint::Client(_) => None,
+        };
+        self.resolve(view, rng).into_iter().filter_map(node).collect()
+    }
+
+    /// Exactly these endpoints, by name.
+    pub fn exactly(endpoints: &[Endpoint]) -> Target {
+        let one = |endpoint: &Endpoint| match *endpoint {
+            Endpoint::Node(node) => Target::Node(node),
+            Endpoint::Client(client) => Target::Client(client),
+        };
+        match endpoints {
+            [endpoint] => one(endpoint),
+            many => Target::Each(many.iter().map(one).collect()),
+        }
+    }
+
+    /// The endpoints that this names, if it names them all without looking at a running cluster.
+    pub fn named(&self) -> Option<Vec<Endpoint>> {
+        match self {
+            Target::Node(node) => Some(vec![Endpoint::Node(*node)]),
+            Target::Client(client) => Some(vec![Endpoint::Client(*client)]),
+            Target::Each(targets) => {
+                Some(targets.iter().map(Target::named).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Every endpoint that is mentioned by name, wherever it stands.
+    pub fn mentions(&self) -> Vec<Endpoint> {
+        match self {
+            Target::Not(inner) => inner.mentions(),
+            Target::Each(targets) => targets.iter().flat_map(Target::mentions).collect(),
+            other => other.named().unwrap_or_default(),
+        }
+    }
+}
+
+fn some_nodes(count: usize, least: usize, most: usize, rng: &mut Stream) -> Vec<Endpoint> {
+    let mut nodes: Vec<Endpoint> = NodeId::all(count).map(Endpoint::Node).collect();
+    rng.shuffle(&mut nodes);
+    nodes.truncate(rng.between(least as u64, most.max(least) as u64) as usize);
+    nodes
+}
+
+/// A word that names no target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownTarget(
+    /// The word.
+    pub String,
+);
+
+impl FromStr for Target {
+    type Err = UnknownTarget;
+
+    /// Reads one of the [`WORDS`]; `not(…)` may hold a list separated by commas.
+    ///
+    /// # Errors
+    /// If it is none of them.
+    fn from_str(text: &str) -> Result<Target, UnknownTarget> {
+        let text = text.trim();
+        if let Some(inner) = text.strip_prefix("not(").and_then(|rest| rest.strip_suffix(')')) {
+            let targets = inner.split(',').map(str::parse).collect::<Result<Vec<Target>, _>>()?;
+            return Ok(Target::Not(Box::new(match <[Target; 1]>::try_from(targets) {
+                Ok([one]) => one,
+                Err(many) => Target::Each(many),
+            })));
+        }
+        let numbered = |letter: char| {
+            let number: usize = text.strip_prefix(letter)?.parse().ok()?;
+            (1..=usize::from(u16::MAX - 1)).contains(&number).then(|| number - 1)
+        };
+        Ok(match text {
+            "leader" => Target::Leader,
+            "follower" => Target::Follower,
+            "random" => Target::Random,
+            "minority" => Target::Minority,
+            "majority" => Target::Majority,
+            "all" => Target::All,
+            "clients" => Target::Clients,
+            _ => match (numbered('n'), numbered('c')) {
+                (Some(index), _) => Target::Node(NodeId::at(index)),
+                (_, Some(index)) => Target::Client(ClientId::at(index)),
+                _ => return Err(UnknownTarget(text.to_owned())),
+            },
+        })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Node(node) => node.fmt(f),
+            Target::Client(client) => client.fmt(f),
+            Target::Leader => f.write_str("leader"),
+            Target::Follower => f.write_str("follower"),
+            Target::Random => f.write_str("random"),
+            Target::Minority => f.write_str("minority"),
+            Target::Majority => f.write_str("majority"),
+            Target::All => f.write_str("all"),
+            Target::Clients => f.write_str("clients"),
+            Target::Not(inner) => write!(f, "not({inner})"),
+            Target::Each(targets) => {
+                for (place, target) in targets.iter().enumerate() {
+                    write!(f, "{}{target}", if place == 0 { "" } else { "," })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The world of Shaketable: a cluster, its network, disks and clocks, in one thread, from one seed.
+//!
+//! A run is a pure function of a plan, a protocol and a seed. This crate knows no protocol, no file, no terminal
+//! and no thread. Its modules, in the order in which they are best read:
+
+pub mod id;
+pub mod rng;
+pub mod time;
+
+pub mod history;
+pub mod node;
+pub mod spec;
+
+pub mod faults;
+pub mod param;
+pub mod plan;
+
+pub mod check;
+pub mod digest;
+pub mod run;

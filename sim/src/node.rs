@@ -1,0 +1,394 @@
+//! A node: a function from events to effects.
+//!
+//! A protocol implements [`Node`]. Its handlers are told what happened, change their own state, and ask for
+//! effects through [`Ctx`]; they have no clock, no chance and no I/O of their own. The world carries the effects
+//! out in the order in which they were asked for, and may crash the node between any two of them.
+//!
+//! What a handler may rely on:
+//! - A crash drops the node. A restart is [`Node::boot`] with what the disk kept, so volatile state cannot survive.
+//! - What is [written](Ctx::write) is durable once a sync has returned, and not before. [`Ctx::after_sync`] holds
+//!   effects back until everything written so far is durable.
+//! - A message to another node may be lost, delayed, duplicated and overtaken. A message to oneself is none of
+//!   these: it arrives at the same instant, after what was already due, unless the node crashes first.
+//! - A timer that is set again is replaced; timers die with the node's life.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use serde::Serialize;
+
+use crate::id::{NodeId, RequestId};
+use crate::rng::Stream;
+use crate::spec::{Data, Spec};
+use crate::time::{Instant, Span};
+
+/// A protocol, as seen by the simulator: one server of it.
+///
+/// ```
+/// use shaketable_sim::check::invariant::NoInvariants;
+/// use shaketable_sim::id::{NodeId, RequestId};
+/// use shaketable_sim::node::{Ctx, Message, Node, Observation, Op, Recovered};
+/// use shaketable_sim::spec::{Objects, Spec, counter::Counter};
+///
+/// /// A counter on one server: every other node sends its clients there.
+/// #[derive(Clone)]
+/// struct Lonely(Objects<Counter>);
+///
+/// #[derive(Clone, Debug, Hash, serde::Serialize)]
+/// enum NoMessage {}
+/// impl Message for NoMessage {
+///     fn kind(&self) -> &'static str {
+///         match *self {}
+///     }
+/// }
+///
+/// impl Node for Lonely {
+///     type Config = ();
+///     type Msg = NoMessage;
+///     type Timer = ();
+///     type Record = ();
+///     type Service = Counter;
+///     type Invariants = NoInvariants;
+///
+///     fn boot(_: &(), _: Recovered<()>, _: &mut Ctx<'_, Self>) -> Self {
+///         Lonely(Objects::default())
+///     }
+///     fn on_message(&mut self, _: NodeId, msg: NoMessage, _: &mut Ctx<'_, Self>) {
+///         match msg {}
+///     }
+///     fn on_request(&mut self, id: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
+///         let server = NodeId::at(0);
+///         if ctx.me() == server {
+///             let ret = self.0.apply(&op);
+///             ctx.reply(id, ret);
+///         } else {
+///             ctx.reject(id, Some(server));
+///         }
+///     }
+///     fn on_timer(&mut self, _: (), _: &mut Ctx<'_, Self>) {}
+///     fn observe(&self) -> Observation {
+///         Observation::default()
+///     }
+/// }
+/// ```
+pub trait Node: Sized + Clone + 'static {
+    /// The protocol's own parameters, validated.
+    type Config: Clone + 'static;
+    /// What nodes send each other.
+    type Msg: Message;
+    /// The names of its timers.
+    type Timer: Copy + Ord + Debug + Hash + 'static;
+    /// What it writes to its journal.
+    type Record: Data;
+    /// What it serves to clients.
+    type Service: Spec;
+    /// What must hold in every state that its nodes reach.
+    type Invariants: crate::check::invariant::Invariants<Self>;
+
+    /// Starts a node: for the first time, or after a crash, with what its disk has kept.
+    fn boot(config: &Self::Config, disk: Recovered<Self::Record>, ctx: &mut Ctx<'_, Self>) -> Self;
+
+    /// A message from another node, or from itself.
+    fn on_message(&mut self, from: NodeId, msg: Self::Msg, ctx: &mut Ctx<'_, Self>);
+
+    /// An operation that a client asks for: to be answered, now or later, with [`Ctx::reply`] or [`Ctx::reject`], or not at all.
+    fn on_request(&mut self, id: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>);
+
+    /// A timer has run out.
+    fn on_timer(&mut self, timer: Self::Timer, ctx: &mut Ctx<'_, Self>);
+
+    /// The disk could not do what was asked. What waited for the sync is dropped, and what was not yet durable may be lost.
+    ///
+    /// The default stops the node, to be started again with what the disk has kept: after a failed sync a process
+    /// cannot know what its own writes are worth (Rebello et al., "Can applications recover from fsync failures?", ATC 2020).
+    fn on_disk_error(&mut self, error: DiskError, ctx: &mut Ctx<'_, Self>) {
+        ctx.halt(error.name());
+    }
+
+    /// The few things about a node that fault targets, triggers, checks and viewers understand of every protocol.
+    fn observe(&self) -> Observation;
+
+    /// Anything else worth showing in a trace, by name.
+    fn details(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+/// What nodes send each other.
+pub trait Message: Data {
+    /// The name of this kind of message: `AppendEntries`.
+    fn kind(&self) -> &'static str;
+}
+
+/// The operations of a node's service.
+pub type Op<N> = <<N as Node>::Service as Spec>::Op;
+
+/// The answers of a node's service.
+pub type Ret<N> = <<N as Node>::Service as Spec>::Ret;
+
+/// What a node's disk gives back when it boots.
+#[derive(Clone, Debug)]
+pub struct Recovered<R> {
+    /// Whether this is the node's very first boot, with a disk just formatted. An empty journal at a later boot means that
+    /// the disk was lost: the node has forgotten promises that others rely on.
+    pub first_boot: bool,
+    /// The records that are there, oldest first.
+    pub records: Vec<Stored<R>>,
+}
+
+/// A record as it is read back.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub enum Stored<R> {
+    /// As it was written.
+    Intact(R),
+    /// Its checksum does not match: the last record torn by a crash in the middle of writing it, or one that rotted at rest.
+    Damaged,
+}
+
+/// What went wrong with a disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiskError {
+    /// A sync has failed; what it should have made durable may or may not be.
+    SyncFailed,
+    /// There is no room for another record; it was not written.
+    Full,
+}
+
+impl DiskError {
+    /// Its name, as in traces.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DiskError::SyncFailed => "sync failed",
+            DiskError::Full => "disk full",
+        }
+    }
+}
+
+/// What a node is, as far as any protocol's node is anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default, Serialize)]
+pub struct Observation {
+    /// Its part in the cluster.
+    pub role: Role,
+    /// Term, ballot number or ring version: never goes down in one node's life.
+    pub epoch: u64,
+    /// Whom it takes for the leader.
+    pub leader: Option<NodeId>,
+    /// How many log entries (slots, versions) it knows to be decided.
+    pub commit: u64,
+    /// How many of them it has applied to its state machine.
+    pub applied: u64,
+}
+
+/// A node's part in its cluster.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// One among equals: protocols without leaders.
+    #[default]
+    Peer,
+    /// Follows a leader, or waits for one.
+    Follower,
+    /// Wants to lead.
+    Candidate,
+    /// Leads, as far as it knows.
+    Leader,
+    /// Follows without a vote.
+    Learner,
+    /// Takes no part, because its disk cannot be trusted.
+    Faulty,
+}
+
+impl Role {
+    /// Its name, as in traces.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Peer => "peer",
+            Role::Follower => "follower",
+            Role::Candidate => "candidate",
+            Role::Leader => "leader",
+            Role::Learner => "learner",
+            Role::Faulty => "faulty",
+        }
+    }
+}
+
+/// Something that a handler wants done. Effects are values, so that they can be recorded, counted, changed by a
+/// [wrapper](Ctx::nested), and cut off by a crash.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect<M, T, R, A> {
+    /// Send a message.
+    Send {
+        /// To whom; to oneself is allowed.
+        to: NodeId,
+        /// What.
+        msg: M,
+    },
+    /// Answer a request.
+    Reply {
+        /// Which.
+        to: RequestId,
+        /// With what.
+        ret: A,
+    },
+    /// Turn a request away: this attempt certainly has no effect.
+    Reject {
+        /// Which.
+        to: RequestId,
+        /// Who might take it.
+        hint: Option<NodeId>,
+    },
+    /// Set a timer, in place of the one of that name if there is one.
+    SetTimer {
+        /// Which.
+        timer: T,
+        /// How long from now, on the node's own clock.
+        after: Span,
+    },
+    /// Clear a timer, if it is set.
+    CancelTimer {
+        /// Which.
+        timer: T,
+    },
+    /// Put a record at the journal's end. Written is not durable.
+    Write(R),
+    /// Replace the whole journal by these records, atomically: after a crash it is the old one or the new one. Not durable either until a sync.
+    Compact(Vec<R>),
+    /// Make all that is written durable, and only then carry out the next `held` effects.
+    Sync {
+        /// How many of the effects that follow are held back.
+        held: u32,
+    },
+    /// Say something in the trace.
+    Note(String),
+    /// Stop, as a process does that cannot go on. It is started again after a while.
+    Halt(&'static str),
+}
+
+/// The effects of a node of type `N`.
+pub type EffectOf<N> = Effect<<N as Node>::Msg, <N as Node>::Timer, <N as Node>::Record, Ret<N>>;
+
+/// What a handler may know and ask for.
+pub struct Ctx<'a, N: Node> {
+    me: NodeId,
+    nodes: usize,
+    now: Instant,
+    rng: &'a mut Stream,
+    effects: &'a mut Vec<EffectOf<N>>,
+    /// Where the innermost `Sync` stands whose held effects are being collected.
+    holding: bool,
+}
+
+impl<'a, N: Node> Ctx<'a, N> {
+    /// A context whose effects go to `effects`. The world makes these; so may a test of a single node.
+    pub fn new(
+        me: NodeId,
+        nodes: usize,
+        now: Instant,
+        rng: &'a mut Stream,
+        effects: &'a mut Vec<EffectOf<N>>,
+    ) -> Ctx<'a, N> {
+        Ctx { me, nodes, now, rng, effects, holding: false }
+    }
+
+    /// This node.
+    pub fn me(&self) -> NodeId {
+        self.me
+    }
+
+    /// How many nodes the cluster has.
+    pub fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    /// All other nodes, in order.
+    pub fn peers(&self) -> impl Iterator<Item = NodeId> + use<N> {
+        let me = self.me;
+        NodeId::all(self.nodes).filter(move |&node| node != me)
+    }
+
+    /// What this node's clock says: it may run fast or slow, be off, and jump.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Chance of the node's own, from a stream of its own for each of its lives.
+    pub fn rng(&mut self) -> &mut Stream {
+        self.rng
+    }
+
+    /// Sends a message.
+    pub fn send(&mut self, to: NodeId, msg: N::Msg) {
+        self.effects.push(Effect::Send { to, msg });
+    }
+
+    /// Answers a request.
+    pub fn reply(&mut self, to: RequestId, ret: Ret<N>) {
+        self.effects.push(Effect::Reply { to, ret });
+    }
+
+    /// Turns a request away, with a hint who might take it. Only where this attempt can have no effect any more:
+    /// a client may take it for certain that a rejected attempt never happened.
+    pub fn reject(&mut self, to: RequestId, hint: Option<NodeId>) {
+        self.effects.push(Effect::Reject { to, hint });
+    }
+
+    /// Sets a timer to run out after `after` on this node's clock. Setting one again replaces it.
+    pub fn set_timer(&mut self, timer: N::Timer, after: Span) {
+        self.effects.push(Effect::SetTimer { timer, after });
+    }
+
+    /// Clears a timer.
+    pub fn cancel_timer(&mut self, timer: N::Timer) {
+        self.effects.push(Effect::CancelTimer { timer });
+    }
+
+    /// Puts a record at the journal's end.
+    pub fn write(&mut self, record: N::Record) {
+        self.effects.push(Effect::Write(record));
+    }
+
+    /// Replaces the whole journal by these records, atomically.
+    pub fn compact(&mut self, records: Vec<N::Record>) {
+        self.effects.push(Effect::Compact(records));
+    }
+
+    /// Asks for a sync, and holds back the effects that `then` asks for until everything written so far is durable.
+    /// `then` runs at once: it must not change the node's state as if the sync had returned. To be told when it has,
+    /// send a message to [oneself](Ctx::me) from `then`.
+    ///
+    /// # Panics
+    /// If called within itself.
+    pub fn after_sync(&mut self, then: impl FnOnce(&mut Ctx<'_, N>)) {
+        assert!(!self.holding, "after_sync within after_sync");
+        let marker = self.effects.len();
+        self.effects.push(Effect::Sync { held: 0 });
+        self.holding = true;
+        then(self);
+        self.holding = false;
+        let held = (self.effects.len() - marker - 1) as u32;
+        self.effects[marker] = Effect::Sync { held };
+    }
+
+    /// Says something in the trace. `text` is called in every run, so keep it cheap.
+    pub fn note(&mut self, text: impl Into<String>) {
+        self.effects.push(Effect::Note(text.into()));
+    }
+
+    /// Stops this node as a crash does. It is started again after the restart delay of its disk's plan.
+    pub fn halt(&mut self, why: &'static str) {
+        self.effects.push(Effect::Halt(why));
+    }
+
+    /// Runs a node that is wrapped in this one, and returns what it asked for, to be [passed on](Ctx::pass) as it is or changed.
+    pub fn nested<M: Node, T>(&mut self, run: impl FnOnce(&mut Ctx<'_, M>) -> T) -> (T, Vec<EffectOf<M>>) {
+        let mut effects = Vec::new();
+        let result = run(&mut Ctx::new(self.me, self.nodes, self.now, self.rng, &mut effects));
+        (result, effects)
+    }
+
+    /// Asks for effects as they are.
+    pub fn pass(&mut self, effects: impl IntoIterator<Item = EffectOf<N>>) {
+        self.effects.extend(effects);
+    }
+}

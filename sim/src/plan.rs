@@ -1,0 +1,355 @@
+//! A plan: everything about a run but its protocol and its seed.
+//!
+//! The tables below declare what a scenario file can say in each of its sections; [`Plan`] holds what it said.
+
+use crate::faults::Planned;
+use crate::param::{Args, Default, Literal, Param, Shape};
+use crate::rng::Delay;
+use crate::time::{Instant, Ppm, Span};
+
+/// Everything about a run but its protocol and its seed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// How many nodes.
+    pub nodes: usize,
+    /// For how long.
+    pub duration: Span,
+    /// How messages travel.
+    pub network: NetworkPlan,
+    /// How disks behave.
+    pub disk: DiskPlan,
+    /// How wrong clocks are.
+    pub clock: ClockPlan,
+    /// Who asks for what.
+    pub clients: ClientPlan,
+    /// What goes wrong.
+    pub faults: Vec<Planned>,
+    /// When it stops going wrong; never if none.
+    pub heal: Option<Heal>,
+    /// What is checked.
+    pub check: CheckPlan,
+    /// What a run may cost.
+    pub limits: Limits,
+}
+
+/// How messages travel when nothing is wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NetworkPlan {
+    /// How long a message between nodes takes.
+    pub delay: Delay,
+    /// How long a message between a client and a node takes.
+    pub client_delay: Delay,
+    /// How many are lost.
+    pub loss: Ppm,
+    /// How many arrive twice.
+    pub duplicate: Ppm,
+    /// How many are held up by another delay or several, so that others overtake them.
+    pub reorder: Ppm,
+    /// Whether the messages of one link keep their order, as on a TCP connection.
+    pub fifo: bool,
+}
+
+/// How disks behave when nothing is wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DiskPlan {
+    /// How long a sync takes. If always zero, what is written is durable at once.
+    pub sync: Delay,
+    /// How long until a node that has stopped by itself is started again.
+    pub restart: (Span, Span),
+}
+
+/// How wrong clocks are from the beginning.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClockPlan {
+    /// Each clock is off by as much, in nanoseconds, drawn from this range.
+    pub offset: (i64, i64),
+    /// Each clock runs fast or slow by at most as much.
+    pub drift: Ppm,
+}
+
+/// Who asks for what.
+#[derive(Clone, Debug)]
+pub struct ClientPlan {
+    /// How many clients.
+    pub count: usize,
+    /// When the first operations are asked for.
+    pub start: Instant,
+    /// How long a client waits between an answer and its next operation (closed loop). In an open loop: between one operation and the next, of all clients together.
+    pub pause: Delay,
+    /// Whether operations come at their own pace and not when the last is answered. Each takes a client that is idle; if none is, it is not asked at all.
+    pub open: bool,
+    /// How long a client waits for an answer before it tries another node, under the same id.
+    pub timeout: Span,
+    /// How long a client tries before it gives an operation up, its fate unknown.
+    pub give_up: Span,
+    /// What they ask for: the name of a workload.
+    pub workload: &'static str,
+    /// The workload's own parameters.
+    pub mix: Args,
+}
+
+/// When the trouble ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heal {
+    /// When all faults but permanent ones are undone.
+    pub at: Instant,
+    /// How long the cluster then has to serve every client and to catch up.
+    pub within: Span,
+}
+
+/// What is checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckPlan {
+    /// Whether the history must be linearizable.
+    pub linearizable: bool,
+    /// Which of the protocol's invariants; all if none.
+    pub invariants: Option<Vec<String>>,
+    /// How many states the linearizability check may visit.
+    pub states: u64,
+    /// How much memory it may use, in bytes.
+    pub bytes: u64,
+}
+
+/// What a run may cost. Counted, not timed, so that the verdict is the same everywhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// How many events.
+    pub events: u64,
+    /// How many events may be pending at once.
+    pub pending: u64,
+    /// How many events may happen at one instant: more, and time stands still.
+    pub instant: u64,
+}
+
+/// `[network]`.
+pub static NETWORK: &[Param] = &[
+    Param {
+        name: "delay",
+        shape: Shape::Delay,
+        default: Default::Value(Literal::Table("uniform", &["1ms", "10ms"])),
+        doc: "how long a message between nodes takes",
+    },
+    Param {
+        name: "client-delay",
+        shape: Shape::Delay,
+        default: Default::Absent,
+        doc: "how long a message between a client and a node takes; as `delay` unless written",
+    },
+    Param {
+        name: "loss",
+        shape: Shape::Odds,
+        default: Default::Value(Literal::Text("0%")),
+        doc: "how many messages are lost",
+    },
+    Param {
+        name: "duplicate",
+        shape: Shape::Odds,
+        default: Default::Value(Literal::Text("0%")),
+        doc: "how many messages arrive twice",
+    },
+    Param {
+        name: "reorder",
+        shape: Shape::Odds,
+        default: Default::Value(Literal::Text("0%")),
+        doc: "how many messages are held up by up to ten more delays, so that others overtake them",
+    },
+    Param {
+        name: "order",
+        shape: Shape::Choice(&[
+            ("any", "messages overtake each other as their delays have it"),
+            ("fifo", "the messages of one link keep their order, as on a TCP connection"),
+        ]),
+        default: Default::Value(Literal::Text("any")),
+        doc: "whether messages of one link may overtake each other",
+    },
+];
+
+/// `[disk]`.
+pub static DISK: &[Param] = &[
+    Param {
+        name: "sync",
+        shape: Shape::Delay,
+        default: Default::Value(Literal::Table("uniform", &["100us", "2ms"])),
+        doc: "how long a sync takes; with \"0s\" all that is written is durable at once",
+    },
+    Param {
+        name: "restart",
+        shape: Shape::Spans,
+        default: Default::Value(Literal::Texts(&["100ms", "500ms"])),
+        doc: "how long until a node that has stopped by itself is started again",
+    },
+];
+
+/// `[clock]`.
+pub static CLOCK: &[Param] = &[
+    Param {
+        name: "offset",
+        shape: Shape::Shifts,
+        default: Default::Value(Literal::Texts(&["-50ms", "+50ms"])),
+        doc: "how far each clock is off at first (drawn from the range)",
+    },
+    Param {
+        name: "drift",
+        shape: Shape::Odds,
+        default: Default::Value(Literal::Text("100ppm")),
+        doc: "how much each clock runs fast or slow, at most",
+    },
+];
+
+/// `[clients]`. A workload's own parameters stand in the same table.
+pub static CLIENTS: &[Param] = &[
+    Param {
+        name: "count",
+        shape: Shape::Count(1, 1_000),
+        default: Default::Value(Literal::Count(4)),
+        doc: "how many clients",
+    },
+    Param {
+        name: "start",
+        shape: Shape::Span,
+        default: Default::Value(Literal::Text("0s")),
+        doc: "when the first operations are asked for",
+    },
+    Param {
+        name: "loop",
+        shape: Shape::Choice(&[
+            ("closed", "a client asks again when it has an answer"),
+            ("open", "operations come at their own pace; each takes an idle client, or is not asked if there is none"),
+        ]),
+        default: Default::Value(Literal::Text("closed")),
+        doc: "what an operation waits for",
+    },
+    Param {
+        name: "pause",
+        shape: Shape::Delay,
+        default: Default::Value(Literal::Table("uniform", &["0ms", "20ms"])),
+        doc: "closed loop: how long a client waits before its next operation; open loop: how long until the next operation of any client",
+    },
+    Param {
+        name: "timeout",
+        shape: Shape::Span,
+        default: Default::Value(Literal::Text("500ms")),
+        doc: "how long a client waits for an answer before it tries another node",
+    },
+    Param {
+        name: "give-up",
+        shape: Shape::Span,
+        default: Default::Value(Literal::Text("2s")),
+        doc: "how long a client tries before it gives an operation up, its fate unknown",
+    },
+    Param {
+        name: "workload",
+        shape: Shape::Text,
+        default: Default::Value(Literal::Text("kv")),
+        doc: "what they ask for",
+    },
+];
+
+/// `[heal]`.
+pub static HEAL: &[Param] = &[
+    Param {
+        name: "at",
+        shape: Shape::Span,
+        default: Default::Required,
+        doc: "when all faults but permanent ones are undone",
+    },
+    Param {
+        name: "within",
+        shape: Shape::Span,
+        default: Default::Required,
+        doc: "how long the cluster then has to serve every client and to catch up",
+    },
+];
+
+/// `[check]`.
+pub static CHECK: &[Param] = &[
+    Param {
+        name: "linearizable",
+        shape: Shape::Flag,
+        default: Default::Value(Literal::Flag(true)),
+        doc: "the clients' history must be linearizable",
+    },
+    Param {
+        name: "invariants",
+        shape: Shape::Names,
+        default: Default::Value(Literal::Text("all")),
+        doc: "the protocol's own properties: \"all\", \"none\" or a list of names",
+    },
+    Param {
+        name: "states",
+        shape: Shape::Count(1, u64::MAX),
+        default: Default::Value(Literal::Count(2_000_000)),
+        doc: "how many states the linearizability check may visit before it is inconclusive",
+    },
+    Param {
+        name: "bytes",
+        shape: Shape::Count(1_000, u64::MAX),
+        default: Default::Value(Literal::Count(64_000_000)),
+        doc: "how much memory the linearizability check may use before it is inconclusive",
+    },
+];
+
+/// `[limits]`.
+pub static LIMITS: &[Param] = &[
+    Param {
+        name: "events",
+        shape: Shape::Count(1, u64::MAX),
+        default: Default::Value(Literal::Count(50_000_000)),
+        doc: "how many events a run may have before it is inconclusive",
+    },
+    Param {
+        name: "pending",
+        shape: Shape::Count(1, u64::MAX),
+        default: Default::Value(Literal::Count(1_000_000)),
+        doc: "how many events may be pending before a run is inconclusive",
+    },
+    Param {
+        name: "instant",
+        shape: Shape::Count(1, u64::MAX),
+        default: Default::Value(Literal::Count(100_000)),
+        doc: "how many events may happen at one instant before it counts as standing still, which is a violation",
+    },
+];
+
+impl NetworkPlan {
+    /// From the values of [`NETWORK`].
+    pub fn from_args(args: &Args) -> NetworkPlan {
+        let delay = args.delay("delay");
+        NetworkPlan {
+            delay,
+            client_delay: args.get("client-delay").map_or(delay, |_| args.delay("client-delay")),
+            loss: args.odds("loss"),
+            duplicate: args.odds("duplicate"),
+            reorder: args.odds("reorder"),
+            fifo: args.choice("order") == "fifo",
+        }
+    }
+}
+
+impl DiskPlan {
+    /// From the values of [`DISK`].
+    pub fn from_args(args: &Args) -> DiskPlan {
+        DiskPlan { sync: args.delay("sync"), restart: args.spans("restart") }
+    }
+}
+
+impl ClockPlan {
+    /// From the values of [`CLOCK`].
+    pub fn from_args(args: &Args) -> ClockPlan {
+        ClockPlan { offset: args.shifts("offset"), drift: args.odds("drift") }
+    }
+}
+
+impl Heal {
+    /// From the values of [`HEAL`].
+    pub fn from_args(args: &Args) -> Heal {
+        Heal { at: Instant::ZERO + args.span("at"), within: args.span("within") }
+    }
+}
+
+impl Limits {
+    /// From the values of [`LIMITS`].
+    pub fn from_args(args: &Args) -> Limits {
+        Limits { events: args.count("events"), pending: args.count("pending"), instant: args.count("instant") }
+    }
+}

@@ -1,0 +1,192 @@
+//! A run and what came of it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::faults::Applied;
+use crate::history::History;
+use crate::rng::Seed;
+use crate::spec::Spec;
+use crate::time::Instant;
+
+/// All that is known of a run when it is over.
+#[derive(Clone, Debug)]
+pub struct Run<S: Spec> {
+    /// What it followed from.
+    pub seed: Seed,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The digest of all its events and effects.
+    pub digest: u64,
+    /// The digest along the way, at some hundreds of places.
+    pub checkpoints: Vec<Checkpoint>,
+    /// When it ended, by true time.
+    pub end: Instant,
+    /// The faults that struck, in order.
+    pub applied: Vec<Applied>,
+    /// What it exercised.
+    pub coverage: Coverage,
+    /// What the clients saw.
+    pub history: History<S>,
+}
+
+/// The digest after some number of events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Checkpoint {
+    /// How many events had happened.
+    pub event: u64,
+    /// When the last of them did.
+    pub at: Instant,
+    /// The digest then.
+    pub digest: u64,
+}
+
+/// What came of a run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everything that was checked holds.
+    Pass,
+    /// Something that was checked does not hold.
+    Violation(Violation),
+    /// The faults exceeded what the protocol claims to bear, as this text proves: nothing follows about the protocol.
+    AssumptionExceeded(String),
+    /// A budget ran out, as this text says: nothing follows at all.
+    Inconclusive(String),
+}
+
+/// Something that does not hold.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Violation {
+    /// Which check found it: `linearizability`, `invariant`, `liveness` or `panic`.
+    pub check: &'static str,
+    /// Which property: `election-safety`, or what kind of operation cannot be placed.
+    pub property: String,
+    /// When it was seen, by true time.
+    pub at: Instant,
+    /// What happened, for people: one sentence a line.
+    pub story: Vec<String>,
+}
+
+impl Violation {
+    /// The name under which violations are counted and told apart: `invariant/election-safety`.
+    pub fn signature(&self) -> String {
+        format!("{}/{}", self.check, self.property)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Pass => f.write_str("pass"),
+            Verdict::Violation(violation) => write!(f, "violation of {}", violation.signature()),
+            Verdict::AssumptionExceeded(proof) => write!(f, "assumption exceeded: {proof}"),
+            Verdict::Inconclusive(budget) => write!(f, "inconclusive: {budget}"),
+        }
+    }
+}
+
+macro_rules! coverage {
+    ($($(#[doc = $doc:literal])* $field:ident = $name:literal,)*) => {
+        /// What a run exercised, in numbers. The names are those of `[expect] reach`.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, std::default::Default)]
+        pub struct Coverage {
+            $($(#[doc = $doc])* pub $field: u64,)*
+        }
+
+        impl Coverage {
+            /// The name and meaning of every number.
+            pub const NAMES: &'static [(&'static str, &'static str)] = &[$(($name, concat!($($doc),*)),)*];
+
+            /// Every number with its name.
+            pub fn named(&self) -> Vec<(&'static str, u64)> {
+                vec![$(($name, self.$field),)*]
+            }
+
+            /// Adds another run's numbers.
+            pub fn add(&mut self, other: &Coverage) {
+                $(self.$field += other.$field;)*
+            }
+        }
+    };
+}
+
+coverage! {
+    /// Operations that were answered.
+    completed_ops = "completed-ops",
+    /// Operations that were rejected every time they were tried, so that they certainly had no effect.
+    failed_ops = "failed-ops",
+    /// Operations whose fate stayed unknown.
+    unknown_ops = "unknown-ops",
+    /// Attempts beyond the first at some operation.
+    retries = "retries",
+    /// Times a client was sent to another node.
+    redirects = "redirects",
+    /// Operations answered that were asked for after the heal.
+    ops_after_heal = "ops-after-heal",
+    /// Times a node became leader.
+    leader_changes = "leader-changes",
+    /// Times a node became a candidate.
+    elections = "elections",
+    /// The highest number of decided entries that any node knew.
+    commits = "commits",
+    /// The highest epoch that any node reached.
+    epochs = "epochs",
+    /// Processes that crashed or stopped.
+    crashes = "crashes",
+    /// Processes that crashed between two effects of one handler.
+    crashes_between_effects = "crashes-between-effects",
+    /// Processes that started again.
+    restarts = "restarts",
+    /// Unsynced records that crashes have lost.
+    records_lost = "records-lost",
+    /// Records that crashes have torn.
+    records_torn = "records-torn",
+    /// Durable records that have rotted.
+    records_rotted = "records-rotted",
+    /// Disks that came back empty.
+    disks_wiped = "disks-wiped",
+    /// Syncs that returned.
+    syncs = "syncs",
+    /// Syncs that failed.
+    syncs_failed = "syncs-failed",
+    /// Syncs that took longer because of a fault.
+    syncs_slowed = "syncs-slowed",
+    /// Writes that found the disk full.
+    writes_refused = "writes-refused",
+    /// Messages sent between nodes or between clients and nodes.
+    sent = "messages-sent",
+    /// Messages delivered.
+    delivered = "messages-delivered",
+    /// Messages lost by chance.
+    lost = "messages-lost",
+    /// Messages dropped because their link was cut when they were sent.
+    cut_on_sending = "messages-cut-on-sending",
+    /// Messages dropped because their link was cut when they arrived.
+    cut_on_arrival = "messages-cut-on-arrival",
+    /// Messages dropped because the node was down when they arrived.
+    dropped_down = "messages-dropped-node-down",
+    /// Messages that were delivered twice.
+    duplicated = "messages-duplicated",
+    /// Messages that were held up so that others could overtake them.
+    reordered = "messages-reordered",
+    /// Messages that were late because of a slow link.
+    slowed = "messages-slowed",
+    /// Messages that a hold has kept for a while.
+    held = "messages-held",
+    /// Events that waited because their node was paused.
+    paused_events = "events-paused",
+    /// Clocks that were moved.
+    clock_jumps = "clock-jumps",
+    /// Clocks whose rate was changed.
+    clock_drifts = "clock-drifts",
+    /// Faults that struck.
+    faults = "faults",
+    /// Faults that struck and changed something: a message, a sync, a process, a record, a clock.
+    faults_acted = "faults-acted",
+    /// Timers that ran out.
+    timers = "timers",
+    /// Events in all.
+    events = "events",
+}

@@ -1,0 +1,70 @@
+//! A counter: add and read. Adding twice shows, which writing the same value twice does not.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Spec;
+use crate::id::Key;
+
+/// A counter that starts at 0.
+#[derive(Clone, Debug)]
+pub struct Counter;
+
+/// An operation on a counter.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct Op {
+    /// Which counter.
+    pub key: Key,
+    /// What to do with it.
+    pub action: Action,
+}
+
+/// What can be done with a counter.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub enum Action {
+    /// Read it.
+    Read,
+    /// Add this much to it, and answer the sum.
+    Add(u64),
+}
+
+/// What the counter stands at, after the operation.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct Ret(pub u64);
+
+impl Spec for Counter {
+    type Op = Op;
+    type Ret = Ret;
+    type State = u64;
+
+    fn key(op: &Op) -> Key {
+        op.key
+    }
+
+    fn apply(state: &mut u64, op: &Op) -> Ret {
+        if let Action::Add(amount) = op.action {
+            *state = state.wrapping_add(amount);
+        }
+        Ret(*state)
+    }
+
+    fn is_read(op: &Op) -> bool {
+        op.action == Action::Read
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.action {
+            Action::Read => write!(f, "read {}", self.key),
+            Action::Add(amount) => write!(f, "add {} {amount}", self.key),
+        }
+    }
+}
+
+impl fmt::Display for Ret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

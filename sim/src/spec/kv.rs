@@ -1,0 +1,104 @@
+//! A key-value map with compare-and-set. Each key is an object of its own.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Spec;
+use crate::id::Key;
+
+/// One entry of a key-value map: a value, or none.
+#[derive(Clone, Debug)]
+pub struct Kv;
+
+/// An operation on a key.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct Op {
+    /// Which key.
+    pub key: Key,
+    /// What to do with it.
+    pub action: Action,
+}
+
+/// What can be done with a key.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub enum Action {
+    /// Read its value.
+    Get,
+    /// Set its value.
+    Put(u64),
+    /// Set its value if it has the expected one.
+    Cas {
+        /// The value that it must have.
+        expect: u64,
+        /// The value that it gets.
+        new: u64,
+    },
+    /// Remove it.
+    Delete,
+}
+
+/// What a key-value map answers.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub enum Ret {
+    /// The value; none if the key is absent.
+    Value(Option<u64>),
+    /// It is done.
+    Done,
+    /// Whether the value was the expected one and has been replaced.
+    Swapped(bool),
+}
+
+impl Spec for Kv {
+    type Op = Op;
+    type Ret = Ret;
+    type State = Option<u64>;
+
+    fn key(op: &Op) -> Key {
+        op.key
+    }
+
+    fn apply(state: &mut Option<u64>, op: &Op) -> Ret {
+        match op.action {
+            Action::Get => return Ret::Value(*state),
+            Action::Put(value) => *state = Some(value),
+            Action::Delete => *state = None,
+            Action::Cas { expect, new } => {
+                let matches = *state == Some(expect);
+                if matches {
+                    *state = Some(new);
+                }
+                return Ret::Swapped(matches);
+            }
+        }
+        Ret::Done
+    }
+
+    fn is_read(op: &Op) -> bool {
+        op.action == Action::Get
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key;
+        match self.action {
+            Action::Get => write!(f, "get {key}"),
+            Action::Put(value) => write!(f, "put {key} {value}"),
+            Action::Cas { expect, new } => write!(f, "cas {key} {expect}→{new}"),
+            Action::Delete => write!(f, "delete {key}"),
+        }
+    }
+}
+
+impl fmt::Display for Ret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ret::Value(Some(value)) => value.fmt(f),
+            Ret::Value(None) => f.write_str("none"),
+            Ret::Done => f.write_str("ok"),
+            Ret::Swapped(true) => f.write_str("swapped"),
+            Ret::Swapped(false) => f.write_str("differs"),
+        }
+    }
+}

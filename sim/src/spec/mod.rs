@@ -1,0 +1,90 @@
+//! Sequential specifications: what a service does when nothing happens at once.
+//!
+//! A [`Spec`] describes one object; a service holds many, told apart by [`Key`], which never influence each
+//! other. That is what lets the linearizability check look at each key alone (Herlihy & Wing 1990, §3.3, locality).
+//! The same description is the state machine that protocols replicate ([`Objects`]), so that what is served
+//! and what is checked cannot drift apart.
+//!
+//! A member of this family is one file and one line in [`any`], the union that the command line's protocols serve.
+
+use std::fmt::{Debug, Display};
+use std::hash::Hash;
+
+use serde::Serialize;
+
+use crate::id::Key;
+
+pub mod any;
+pub mod counter;
+pub mod kv;
+pub mod list;
+pub mod register;
+
+/// What travels in messages, journals and histories: copied, shown, hashed into the digest, written to the trace.
+pub trait Data: Clone + Debug + Hash + Serialize + 'static {}
+impl<T: Clone + Debug + Hash + Serialize + 'static> Data for T {}
+
+/// The sequential specification of one kind of object.
+///
+/// ```
+/// use shaketable_sim::id::Key;
+/// use shaketable_sim::spec::{Spec, register::{Action, Op, Register, Ret}};
+/// let mut state = <Register as Spec>::State::default();
+/// let op = |action| Op { key: Key::at(0), action };
+/// assert_eq!(Register::apply(&mut state, &op(Action::Read)), Ret::Value(None));
+/// Register::apply(&mut state, &op(Action::Write(7)));
+/// assert_eq!(Register::apply(&mut state, &op(Action::Read)), Ret::Value(Some(7)));
+/// ```
+pub trait Spec: Clone + Debug + 'static {
+    /// What a client can ask. Shown as `put k1 7`.
+    type Op: Data + Eq + Display;
+    /// What it is answered.
+    type Ret: Data + Eq + Display;
+    /// The state of one object; its default is the state before any operation.
+    type State: Clone + Debug + Eq + Hash + Default + Serialize + 'static;
+
+    /// The object that an operation is about.
+    fn key(op: &Self::Op) -> Key;
+
+    /// Carries out one operation on the object that it is about.
+    fn apply(state: &mut Self::State, op: &Self::Op) -> Self::Ret;
+
+    /// Whether an operation leaves every state as it is, whatever it answers. Protocols may answer such
+    /// operations without writing them to a log.
+    fn is_read(op: &Self::Op) -> bool;
+}
+
+/// All objects of a service: the state machine that a protocol replicates.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Objects<S: Spec> {
+    states: Vec<S::State>,
+}
+
+impl<S: Spec> Default for Objects<S> {
+    fn default() -> Self {
+        Objects { states: Vec::new() }
+    }
+}
+
+impl<S: Spec> Objects<S> {
+    /// Carries out one operation.
+    pub fn apply(&mut self, op: &S::Op) -> S::Ret {
+        let index = S::key(op).index();
+        if index >= self.states.len() {
+            self.states.resize_with(index + 1, S::State::default);
+        }
+        S::apply(&mut self.states[index], op)
+    }
+
+    /// Answers an operation that [is a read](Spec::is_read), without changing anything.
+    ///
+    /// # Panics
+    /// If the operation is no read.
+    pub fn read(&self, op: &S::Op) -> S::Ret {
+        assert!(S::is_read(op), "{op} is not a read");
+        match self.states.get(S::key(op).index()) {
+            Some(state) => S::apply(&mut state.clone(), op),
+            None => S::apply(&mut S::State::default(), op),
+        }
+    }
+}
