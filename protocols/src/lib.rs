@@ -1,1 +1,46 @@
-//! Protocols.
+//! The protocols of Shaketable: the right ones, and apart from them the wrong ones.
+//!
+//! A protocol is a folder here and one line in [`CATALOGUE`]. Its planted bugs are listed in its own folder.
+
+use shaketable_sim::check::invariant::Property;
+use shaketable_sim::param::{Args, Param, ParamError};
+use shaketable_sim::plan::Plan;
+use shaketable_sim::rng::Seed;
+use shaketable_sim::run::Run;
+use shaketable_sim::spec::any::Any;
+use shaketable_sim::trace::Sink;
+
+/// All protocols.
+pub static CATALOGUE: &[Protocol] = &[];
+
+/// A protocol, as scenarios see it.
+pub struct Protocol {
+    /// Its name in scenario files, which is also that of its table of parameters: `raft`.
+    pub name: &'static str,
+    /// What it is, in a sentence, with its paper.
+    pub doc: &'static str,
+    /// What it claims to bear, in a sentence.
+    pub tolerates: &'static str,
+    /// What can be written in its table.
+    pub params: &'static [Param],
+    /// What it promises.
+    pub properties: &'static [Property],
+    /// The ways in which it can be got wrong.
+    pub bugs: &'static [Bug],
+    /// What is wrong with values that are each right by themselves. Errors name the parameter in `message`; the loader finds the place.
+    pub check: fn(&Args, &Plan) -> Vec<(&'static str, ParamError)>,
+    /// Runs it, right or with a bug of its own.
+    pub run: fn(&Plan, &Args, Option<&'static Bug>, Seed, Option<Sink<'_>>) -> Run<Any>,
+}
+
+/// A defect, planted on purpose, apart from the right code.
+pub struct Bug {
+    /// Its name behind the protocol's in scenario files: `forgets-vote`, as in `protocol = "raft/forgets-vote"`.
+    pub name: &'static str,
+    /// What it does wrong, in a sentence.
+    pub doc: &'static str,
+    /// Where it happened or could have: a paper's section, real systems.
+    pub source: &'static str,
+    /// The signature of the violation that gives it away: `invariant/election-safety`.
+    pub caught_by: &'static str,
+}

@@ -14,7 +14,10 @@ pub mod spec;
 pub mod faults;
 pub mod param;
 pub mod plan;
+pub mod workload;
 
 pub mod check;
 pub mod digest;
 pub mod run;
+pub mod trace;
+pub mod world;

@@ -1,0 +1,68 @@
+//! A scenario: what a file says, in types.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use shaketable_protocols::{Bug, Protocol};
+use shaketable_sim::param::Args;
+use shaketable_sim::plan::Plan;
+use shaketable_sim::run::Checkpoint;
+
+/// A scenario, read and found right.
+pub(crate) struct Scenario {
+    /// The file it was read from.
+    pub(crate) path: PathBuf,
+    /// The file's text.
+    pub(crate) text: String,
+    /// The first paragraph of the file's opening comment.
+    pub(crate) doc: String,
+    /// What runs.
+    pub(crate) protocol: &'static Protocol,
+    /// What is wrong with it on purpose.
+    pub(crate) bug: Option<&'static Bug>,
+    /// The protocol's own parameters.
+    pub(crate) config: Args,
+    /// The world it runs in.
+    pub(crate) plan: Plan,
+    /// The seeds it runs with, unless others are asked for.
+    pub(crate) seeds: Range<u64>,
+    /// What must come of it.
+    pub(crate) expect: Expect,
+    /// For a saved case: what was recorded.
+    pub(crate) recorded: Option<Recorded>,
+}
+
+/// What must come of a scenario.
+pub(crate) struct Expect {
+    /// The verdict.
+    pub(crate) verdict: Expected,
+    /// What every run must have exercised at least, summed over the seeds that ran: names of `Coverage` with numbers.
+    pub(crate) reach: Vec<(&'static str, u64)>,
+}
+
+/// A verdict that a scenario expects.
+pub(crate) enum Expected {
+    /// All seeds pass.
+    Pass,
+    /// Some seed among the first so many violates this.
+    Violation {
+        /// The check (`linearizability`), or check and property (`invariant/election-safety`).
+        signature: String,
+        /// Among how many seeds.
+        within_seeds: u64,
+    },
+}
+
+/// What a saved case remembers of the run that it was saved from.
+pub(crate) struct Recorded {
+    /// The seed.
+    pub(crate) seed: u64,
+    /// The digest at the end.
+    pub(crate) digest: u64,
+    /// The version of the tool.
+    pub(crate) version: String,
+    /// The violation's signature.
+    pub(crate) signature: String,
+    /// The digest along the way.
+    pub(crate) checkpoints: Vec<Checkpoint>,
+}

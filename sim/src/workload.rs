@@ -1,0 +1,176 @@
+//! Workloads: what clients ask for.
+//!
+//! A workload decides the next operation of a client from its own stream of chance and from what the client saw last.
+//! Written values are unique, so that a read tells which write it saw.
+
+use crate::id::{Key, OpId};
+use crate::param::{Args, Default, Literal, Param, Shape};
+use crate::rng::Stream;
+use crate::spec::{Spec, any, counter, kv, list, register};
+
+/// Decides what clients ask for.
+pub trait Workload<S: Spec> {
+    /// The operation that becomes `id`. `last` is the client's last answered operation and its answer.
+    fn next(&self, id: OpId, last: Option<&(S::Op, S::Ret)>, rng: &mut Stream) -> S::Op;
+}
+
+/// A workload of the command line.
+#[derive(Debug)]
+pub struct WorkloadType {
+    /// Its name in scenario files: `kv`.
+    pub name: &'static str,
+    /// What it asks for, in a sentence.
+    pub doc: &'static str,
+    /// What can be written in `[clients]` besides the common keys.
+    pub params: &'static [Param],
+    /// Makes it from the values of `params`.
+    pub build: fn(&Args) -> Box<dyn Workload<any::Any>>,
+}
+
+/// All workloads.
+pub static WORKLOADS: &[WorkloadType] = &[
+    WorkloadType {
+        name: "register",
+        doc: "reads and writes of registers",
+        params: &[KEYS, READS],
+        build: |args| Box::new(Mix::new(args, Object::Register)),
+    },
+    WorkloadType {
+        name: "kv",
+        doc: "get, put, compare-and-set and delete on the keys of a map",
+        params: &[
+            KEYS,
+            READS,
+            weight("cas", 15, "how often compare-and-set is asked for, out of 100"),
+            weight("delete", 5, "how often delete is asked for, out of 100"),
+        ],
+        build: |args| Box::new(KvMix { keys: keys(args), weights: weights(args, &["cas", "delete"]) }),
+    },
+    WorkloadType {
+        name: "counter",
+        doc: "reads of counters and additions to them: an addition that happens twice shows",
+        params: &[KEYS, READS],
+        build: |args| Box::new(Mix::new(args, Object::Counter)),
+    },
+    WorkloadType {
+        name: "list",
+        doc: "reads of append-only lists and appends to them: a read shows every append and their order",
+        params: &[KEYS, READS],
+        build: |args| Box::new(Mix::new(args, Object::List)),
+    },
+];
+
+const KEYS: Param = Param {
+    name: "keys",
+    shape: Shape::Count(1, 10_000),
+    default: Default::Value(Literal::Count(3)),
+    doc: "how many objects there are; few make clients meet",
+};
+
+const READS: Param = weight("reads", 40, "how often a read is asked for, out of 100; the rest writes");
+
+const fn weight(name: &'static str, percent: u64, doc: &'static str) -> Param {
+    Param { name, shape: Shape::Count(0, 100), default: Default::Value(Literal::Count(percent)), doc }
+}
+
+fn keys(args: &Args) -> u64 {
+    args.count("keys")
+}
+
+/// The weights of reads, of `others`, and of what is left of 100.
+fn weights(args: &Args, others: &[&str]) -> Vec<u32> {
+    let mut weights = vec![args.count("reads") as u32];
+    weights.extend(others.iter().map(|name| args.count(name) as u32));
+    let rest = 100_u32.saturating_sub(weights.iter().sum());
+    weights.push(rest);
+    weights
+}
+
+/// A value that no other operation of the run writes: the client and its operation, in decimal places of their own.
+fn unique(id: OpId) -> u64 {
+    (id.client.index() as u64 + 1) * 1_000_000 + u64::from(id.seq)
+}
+
+/// Reads and one kind of write, on one kind of object.
+struct Mix {
+    keys: u64,
+    weights: Vec<u32>,
+    object: Object,
+}
+
+enum Object {
+    Register,
+    Counter,
+    List,
+}
+
+impl Mix {
+    fn new(args: &Args, object: Object) -> Mix {
+        Mix { keys: keys(args), weights: weights(args, &[]), object }
+    }
+}
+
+impl Workload<any::Any> for Mix {
+    fn next(&self, id: OpId, _: Option<&(any::Op, any::Ret)>, rng: &mut Stream) -> any::Op {
+        let key = Key::at(rng.below(self.keys) as usize);
+        let read = rng.weighted(&self.weights) == 0;
+        match self.object {
+            Object::Register => any::Op::Register(register::Op {
+                key,
+                action: if read { register::Action::Read } else { register::Action::Write(unique(id)) },
+            }),
+            Object::Counter => any::Op::Counter(counter::Op {
+                key,
+                action: if read { counter::Action::Read } else { counter::Action::Add(rng.between(1, 5)) },
+            }),
+            Object::List => any::Op::List(list::Op {
+                key,
+                action: if read { list::Action::Read } else { list::Action::Append(unique(id)) },
+            }),
+        }
+    }
+}
+
+struct KvMix {
+    keys: u64,
+    weights: Vec<u32>,
+}
+
+impl Workload<any::Any> for KvMix {
+    fn next(&self, id: OpId, last: Option<&(any::Op, any::Ret)>, rng: &mut Stream) -> any::Op {
+        let key = Key::at(rng.below(self.keys) as usize);
+        let value = unique(id);
+        any::Op::Kv(match rng.weighted(&self.weights) {
+            0 => kv::Op { key, action: kv::Action::Get },
+            // A compare-and-set expects what its client saw last: it succeeds unless somebody came between.
+            1 => match last {
+                Some((any::Op::Kv(kv::Op { key, action: kv::Action::Put(expect) }), _)) => {
+                    kv::Op { key: *key, action: kv::Action::Cas { expect: *expect, new: value } }
+                }
+                Some((any::Op::Kv(kv::Op { key, .. }), any::Ret::Kv(kv::Ret::Value(Some(expect))))) => {
+                    kv::Op { key: *key, action: kv::Action::Cas { expect: *expect, new: value } }
+                }
+                _ => kv::Op { key, action: kv::Action::Get },
+            },
+            2 => kv::Op { key, action: kv::Action::Delete },
+            _ => kv::Op { key, action: kv::Action::Put(value) },
+        })
+    }
+}
+
+/// What to ask for, written as a function: for tests of protocols of one's own.
+///
+/// ```
+/// use shaketable_sim::id::{ClientId, Key, OpId};
+/// use shaketable_sim::rng::{Seed, Stream};
+/// use shaketable_sim::spec::counter::{Action, Counter, Op};
+/// use shaketable_sim::workload::Workload;
+/// let adding = |_: OpId, _: Option<&_>, _: &mut Stream| Op { key: Key::at(0), action: Action::Add(1) };
+/// let id = OpId { client: ClientId::at(0), seq: 1 };
+/// assert_eq!(Workload::<Counter>::next(&adding, id, None, &mut Seed(1).stream("client 1")).to_string(), "add k1 1");
+/// ```
+impl<S: Spec, F: Fn(OpId, Option<&(S::Op, S::Ret)>, &mut Stream) -> S::Op> Workload<S> for F {
+    fn next(&self, id: OpId, last: Option<&(S::Op, S::Ret)>, rng: &mut Stream) -> S::Op {
+        self(id, last, rng)
+    }
+}
