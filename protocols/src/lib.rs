@@ -10,6 +10,8 @@ use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::trace::Sink;
 
+pub mod raft;
+
 /// All protocols.
 pub static CATALOGUE: &[Protocol] = &[];
 
