@@ -35,6 +35,8 @@ use shaketable_sim::node::{Ctx, Node, Observation, Op, Recovered, Role as NodeRo
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Span};
 
+pub mod bugs;
+mod catalogue;
 pub mod config;
 mod election;
 pub mod invariants;
@@ -48,6 +50,7 @@ pub mod rules;
 mod session;
 pub mod types;
 
+pub use catalogue::RAFT;
 pub use config::Config;
 use election::Candidacy;
 use leader::Leader;
