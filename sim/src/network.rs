@@ -120,6 +120,7 @@ impl<M> Network<M> {
             late = (0..rng.between(1, REORDER_DELAYS)).fold(Span::ZERO, |sum, _| sum + delay.sample(rng));
         }
         let mut copy = rng.chance(plan.duplicate).then(|| delay.sample(rng));
+        let takes = delay.sample(rng); // Drawn before the rules are asked, so that they shift no draw of the link.
         if !link.rules.is_empty() {
             match judge(&mut link.rules, delay, coverage, acted) {
                 None => return Arrivals::default(),
@@ -129,7 +130,7 @@ impl<M> Network<M> {
                 }
             }
         }
-        let first = now + delay.sample(rng) + late;
+        let first = now + takes + late;
         let second = copy.map(|copy| now + copy + late);
         coverage.duplicated += u64::from(copy.is_some());
         if !plan.fifo {
