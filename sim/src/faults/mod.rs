@@ -14,11 +14,48 @@ use crate::param::{Args, Default, Param, Shape};
 use crate::rng::{Delay, Stream};
 use crate::time::{Instant, Ppm, Span};
 
+mod clock_drift;
+mod clock_jump;
+mod crash;
+mod cut;
+mod duplicate;
+mod fail_sync;
+mod full_disk;
+mod hold;
+mod isolate;
+mod loss;
+mod partition;
+mod pause;
+mod reorder;
+mod rot;
+mod settle;
+mod slow_disk;
+mod slow_link;
 pub mod target;
+mod wipe;
+
 use target::View;
 
 /// All kinds of faults.
-pub static FAULTS: &[FaultType] = &[];
+pub static FAULTS: &[FaultType] = &[
+    isolate::ISOLATE,
+    partition::PARTITION,
+    cut::CUT,
+    hold::HOLD,
+    loss::LOSS,
+    duplicate::DUPLICATE,
+    reorder::REORDER,
+    slow_link::SLOW_LINK,
+    crash::CRASH,
+    pause::PAUSE,
+    wipe::WIPE,
+    rot::ROT,
+    slow_disk::SLOW_DISK,
+    fail_sync::FAIL_SYNC,
+    full_disk::FULL_DISK,
+    clock_jump::CLOCK_JUMP,
+    clock_drift::CLOCK_DRIFT,
+];
 
 /// A kind of fault. Shown by its name: where its functions lie in memory differs from build to build.
 pub struct FaultType {
