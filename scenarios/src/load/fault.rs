@@ -32,25 +32,25 @@ impl Reading<'_> {
             self.error(item.error("a fault of no kind").help(suggest("", kinds())));
             return None;
         }
-        let mut known: Vec<(&Entry, &'static FaultType)> = Vec::new();
-        for entry in entries {
-            match self.tables.fault(&entry.key) {
-                Some(kind) => known.push((entry, kind)),
-                None => {
-                    let error = ParamError::new(entry.at.clone(), format!("unknown kind of fault `{}`", entry.key));
-                    let help = match self.belongs(&entry.key, "fault") {
-                        Some(belongs) => belongs,
-                        None => suggest(&entry.key, kinds()),
-                    };
-                    self.errors.push(error.help(help));
+        let known: Vec<(&Entry, &'static FaultType)> =
+            entries.iter().filter_map(|entry| Some((entry, self.tables.fault(&entry.key)?))).collect();
+        let mut misplaced = false;
+        for entry in entries.iter().filter(|entry| self.tables.fault(&entry.key).is_none()) {
+            let error = ParamError::new(entry.at.clone(), format!("unknown kind of fault `{}`", entry.key));
+            let help = match known.first() {
+                Some((_, kind)) if belongs_inside(kind, &entry.key) => {
+                    misplaced = true;
+                    format!("`{}` belongs inside `{} = {{ … }}`", entry.key, kind.name)
                 }
-            }
+                _ => self.belongs(&entry.key, "fault").unwrap_or_else(|| suggest(&entry.key, kinds())),
+            };
+            self.errors.push(error.help(help));
         }
         for (entry, _) in known.iter().skip(1) {
             let error = ParamError::new(entry.at.clone(), format!("a second kind of fault, `{}`", entry.key));
             self.error(error.help("write another `[[fault]]` above it"));
         }
-        let (entry, kind) = *known.first()?;
+        let (entry, kind) = *known.first().filter(|_| !misplaced)?; // What lies outside, the table lacks.
         self.planned(entry, kind, sections)
     }
 
@@ -59,6 +59,9 @@ impl Reading<'_> {
         let raw = &entry.value;
         let args = self.table(kind.name, &[kind.params, SCHEDULE], &placed_at_key(entry));
         self.endpoints_exist(kind.params, raw, sections);
+        if !matches!(raw.kind, RawKind::Table(_)) {
+            return None;
+        }
         let start = self.start(entry, &args);
         self.judge_lasting(kind, raw, &args);
         self.judge_window(raw, &args, sections);
@@ -163,6 +166,10 @@ impl Reading<'_> {
             self.error(raw.error(format!("`until` is before `from`, which is {from}")));
         }
     }
+}
+
+fn belongs_inside(kind: &FaultType, key: &str) -> bool {
+    kind.params.iter().chain(SCHEDULE).any(|param| param.name == key)
 }
 
 fn heal_at(sections: &Sections) -> Option<Span> {

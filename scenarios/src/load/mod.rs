@@ -109,4 +109,6 @@ fn opening_comment(text: &str) -> String {
 }
 
 #[cfg(test)]
+mod robust;
+#[cfg(test)]
 mod tests;

@@ -80,7 +80,7 @@ impl fmt::Debug for FaultType {
     }
 }
 
-/// When a fault strikes: keys that every fault's table may have.
+/// When a fault strikes: keys that every fault's table may have. No kind of fault may have one of the same name.
 pub static SCHEDULE: &[Param] = &[
     Param {
         name: "at",
@@ -106,7 +106,7 @@ pub static SCHEDULE: &[Param] = &[
         default: Default::Absent,
         doc: "undo it after this long (drawn from the range); without this it lasts until the heal",
     },
-    Param { name: "from", shape: Shape::Span, default: Default::Absent, doc: "do not strike before this time" },
+    Param { name: "since", shape: Shape::Span, default: Default::Absent, doc: "do not strike before this time" },
     Param {
         name: "until",
         shape: Shape::Span,
