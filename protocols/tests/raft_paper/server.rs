@@ -212,14 +212,14 @@ pub(crate) fn request(seq: u32) -> RequestId {
 
 /// Entries of these terms that ask for nothing.
 pub(crate) fn entries(terms: &[u64]) -> Entries<Op> {
-    let entry = |&term| Entry { term: Term::new(term), payload: Payload::NoOp };
+    let entry = |&term| Entry::new(Term::new(term), Payload::NoOp);
     Entries::from(&terms.iter().map(entry).collect::<Vec<_>>()[..])
 }
 
 /// An addition of client 1.
 pub(crate) fn addition(term: u64, seq: u32, amount: u64) -> Entry<Op> {
     let op = Op { key: Key::at(0), action: Action::Add(amount) };
-    Entry { term: Term::new(term), payload: Payload::Command { id: request(seq).op, op } }
+    Entry::new(Term::new(term), Payload::Command { id: request(seq).op, op })
 }
 
 pub(crate) fn id(index: u64, term: u64) -> EntryId {
