@@ -210,9 +210,9 @@ fn a_pre_vote_is_granted_if_the_log_is_up_to_date_and_no_leader_was_heard_of_for
     assert_eq!(ask(&mut start.boot(), 1, id(1, 1)), [Msg::PreVote(vote(1, false))], "a term that has begun");
     let mut server = start.boot();
     server.hears(2, append(1, id(1, 1), entries(&[]), 0));
-    server.now = server.now + Span::millis(149);
+    server.now += Span::millis(149);
     assert_eq!(ask(&mut server, 2, id(1, 1)), [Msg::PreVote(vote(1, false))], "a leader has just been heard of");
-    server.now = server.now + Span::millis(1);
+    server.now += Span::millis(1);
     assert_eq!(ask(&mut server, 2, id(1, 1)), [Msg::PreVote(vote(2, true))]);
     server.now = server.now - Span::millis(600);
     assert_eq!(ask(&mut server, 2, id(1, 1)), [Msg::PreVote(vote(2, true))], "a clock set back says nothing");

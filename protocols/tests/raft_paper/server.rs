@@ -85,7 +85,7 @@ impl Start {
         args.set("elections", Value::Choice(self.elections));
         args.set("batch", Value::Count(self.batch));
         args.set("window", Value::Count(self.window));
-        let config = Config::from_args(&args).unwrap().with_rules(self.rules);
+        let config = Config::from_args(&args).expect("the parameters fit together").with_rules(self.rules);
         let mut rng = Seed(self.seed).stream("node n1 life 1");
         let mut effects = Vec::new();
         let now = Instant::ZERO + Span::secs(1);
