@@ -5,6 +5,7 @@
 
 mod load;
 mod scenario;
+mod schema;
 mod tables;
 #[cfg(test)]
 mod testing;
