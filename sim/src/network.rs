@@ -17,7 +17,7 @@ const REORDER_DELAYS: u64 = 10;
 #[derive(Clone)]
 struct Link<M> {
     /// Made when the first message is sent, as most links of a large cluster never carry one.
-    rng: Option<Stream>,
+    rng: Option<Box<Stream>>,
     /// The arrival of the latest message, for links that keep their order.
     latest: Instant,
     /// What is in force.
@@ -105,7 +105,7 @@ impl<M> Network<M> {
         let (plan, seed) = (self.plan, self.seed);
         let link = &mut self.links[index];
         coverage.sent += 1;
-        let rng = link.rng.get_or_insert_with(|| seed.stream(format_args!("link {}→{}", route.from, route.to)));
+        let rng = link.rng.get_or_insert_with(|| Box::new(seed.stream(format_args!("link {}→{}", route.from, route.to))));
         let delay = match (route.from, route.to) {
             (Endpoint::Node(_), Endpoint::Node(_)) => plan.delay,
             _ => plan.client_delay,
@@ -120,6 +120,7 @@ impl<M> Network<M> {
             late = (0..rng.between(1, REORDER_DELAYS)).fold(Span::ZERO, |sum, _| sum + delay.sample(rng));
         }
         let mut copy = rng.chance(plan.duplicate).then(|| delay.sample(rng));
+        let takes = delay.sample(rng); // Drawn before the rules are asked, so that they shift no draw of the link.
         if !link.rules.is_empty() {
             match judge(&mut link.rules, delay, coverage, acted) {
                 None => return Arrivals::default(),
@@ -129,7 +130,7 @@ impl<M> Network<M> {
                 }
             }
         }
-        let first = now + delay.sample(rng) + late;
+        let first = now + takes + late;
         let second = copy.map(|copy| now + copy + late);
         coverage.duplicated += u64::from(copy.is_some());
         if !plan.fifo {

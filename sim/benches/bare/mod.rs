@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Pending events of payload `P`, earliest first.
-pub struct Bare<P> {
+pub(crate) struct Bare<P> {
     heap: Vec<(u64, u64, u32)>,
     slab: Vec<Option<P>>,
     free: Vec<u32>,
@@ -15,18 +15,18 @@ pub struct Bare<P> {
 
 impl<P> Bare<P> {
     /// Nothing is pending.
-    pub fn new() -> Bare<P> {
+    pub(crate) fn new() -> Bare<P> {
         let rng = ChaCha8Rng::from_seed([7; 32]);
         Bare { heap: Vec::new(), slab: Vec::new(), free: Vec::new(), sequence: 0, rng }
     }
 
     /// A uniform delay between two, in nanoseconds.
-    pub fn delay(&mut self, low: u64, high: u64) -> u64 {
+    pub(crate) fn delay(&mut self, low: u64, high: u64) -> u64 {
         low + ((u128::from(self.rng.next_u64()) * u128::from(high - low)) >> 64) as u64
     }
 
     /// Adds an event.
-    pub fn push(&mut self, at: u64, payload: P) {
+    pub(crate) fn push(&mut self, at: u64, payload: P) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slab.push(None);
             (self.slab.len() - 1) as u32
@@ -44,7 +44,7 @@ impl<P> Bare<P> {
     }
 
     /// Takes the earliest event.
-    pub fn pop(&mut self) -> Option<(u64, P)> {
+    pub(crate) fn pop(&mut self) -> Option<(u64, P)> {
         let last = self.heap.pop()?;
         let first = self.heap.first().copied().unwrap_or(last);
         if !self.heap.is_empty() {

@@ -11,8 +11,6 @@ mod effects;
 mod healing;
 mod server;
 mod strikes;
-#[cfg(test)]
-mod tests;
 
 use crate::check::invariant::{Breach, Invariants, Property};
 use crate::check::linearizable;
@@ -194,14 +192,12 @@ impl<'a, N: Node> World<'a, N> {
         };
         self.at_this_instant = if due.at == self.now { self.at_this_instant + 1 } else { 0 };
         self.now = due.at;
-        self.coverage.events += 1;
-        self.digest.fold(due.at.as_nanos());
-        if let Some(recorder) = &mut self.recorder {
-            recorder.begin(self.coverage.events, due.at, slot);
-        }
-        self.happen(due, event);
-        if self.coverage.events & self.between_checkpoints == 0 {
-            self.checkpoint();
+        if let Event::Strike { planned } = event {
+            // Planning is no event: a recording has nothing to plan. If something strikes, that is one.
+            self.strike(planned);
+        } else {
+            self.count_event(slot);
+            self.happen(due, event);
         }
         self.keep_within_limits();
         true
@@ -210,6 +206,19 @@ impl<'a, N: Node> World<'a, N> {
     /// How many events have happened, by true time, and the digest so far.
     pub fn progress(&self) -> Checkpoint {
         Checkpoint { event: self.coverage.events, at: self.now, digest: self.digest.value() }
+    }
+
+    /// Begins an event: everything that goes into the digest, a checkpoint or the trace from here on belongs to it.
+    #[inline]
+    fn count_event(&mut self, slot: u32) {
+        if self.coverage.events & self.between_checkpoints == 0 {
+            self.checkpoint();
+        }
+        self.coverage.events += 1;
+        self.digest.fold(self.now.as_nanos());
+        if let Some(recorder) = &mut self.recorder {
+            recorder.begin(self.coverage.events, self.now, slot);
+        }
     }
 
     fn happen(&mut self, due: Due, event: Event<N>) {
@@ -244,7 +253,7 @@ impl<'a, N: Node> World<'a, N> {
             }
             Event::Wake { client, slot } => self.on_wake(due, client, slot),
             Event::Arrival => self.on_arrival(),
-            Event::Strike { planned } => self.strike(planned),
+            Event::Strike { .. } => unreachable!("planning is no event"),
             Event::Undo { applied } => self.undo(applied),
             Event::Heal => self.heal(),
             Event::Deadline => self.demand_progress(),
@@ -369,7 +378,7 @@ impl<'a, N: Node> World<'a, N> {
             let mask = self.between_checkpoints;
             self.checkpoints.retain(|checkpoint| checkpoint.event & mask == 0);
         }
-        if self.coverage.events & self.between_checkpoints == 0 {
+        if self.coverage.events > 0 && self.coverage.events & self.between_checkpoints == 0 {
             self.checkpoints.push(self.progress());
         }
     }

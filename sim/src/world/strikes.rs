@@ -124,7 +124,6 @@ impl<N: Node> World<'_, N> {
     /// A planned fault is due.
     pub(super) fn strike(&mut self, planned: usize) {
         let fault = &self.plan.faults[planned];
-        self.mark(9, planned, 0);
         if self.now > fault.until || (self.healed.is_some() && !fault.permanent) {
             return;
         }
@@ -148,6 +147,8 @@ impl<N: Node> World<'_, N> {
         if let Some(args) = resolved {
             let action = (fault.kind.action)(&args, &view);
             let (kind, at, permanent) = (fault.kind.name, self.now, fault.permanent);
+            self.count_event(u32::MAX);
+            self.mark(9, self.strikes.applied.len(), 0);
             self.record("fault", |line| line.text("fault", kind).debug("what", &args));
             self.strikes.applied.push(Applied { kind, args, at, lasting, permanent, acted: 0 });
             self.apply(action, lasting);
