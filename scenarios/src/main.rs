@@ -2,7 +2,10 @@
 
 // Until the commands land, most of this is reached by tests alone.
 #![allow(dead_code)]
+// Here, and only here, is the world outside.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod case;
 mod load;
 mod scenario;
 mod schema;

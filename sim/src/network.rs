@@ -105,7 +105,8 @@ impl<M> Network<M> {
         let (plan, seed) = (self.plan, self.seed);
         let link = &mut self.links[index];
         coverage.sent += 1;
-        let rng = link.rng.get_or_insert_with(|| Box::new(seed.stream(format_args!("link {}→{}", route.from, route.to))));
+        let rng =
+            link.rng.get_or_insert_with(|| Box::new(seed.stream(format_args!("link {}→{}", route.from, route.to))));
         let delay = match (route.from, route.to) {
             (Endpoint::Node(_), Endpoint::Node(_)) => plan.delay,
             _ => plan.client_delay,
