@@ -112,3 +112,5 @@ fn opening_comment(text: &str) -> String {
 mod robust;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::{GOOD, mistakes};

@@ -7,8 +7,7 @@ use shaketable_sim::param::{Default, Literal, Param, Shape, Value, parse_table};
 use shaketable_sim::rng::{Delay, Seed, Stream};
 use shaketable_sim::time::{Ppm, Span};
 
-use super::tests::GOOD;
-use super::{load, raw};
+use super::{GOOD, load, raw};
 use crate::testing::tables;
 
 static SHAPES: &[Param] = &[
