@@ -1,1 +1,21 @@
-//! Reports.
+//! Reports: values in, text out. Nothing here reads a file, an argument or a clock, and nothing is printed.
+//!
+//! A [`Summary`] is what many runs came to. It holds nothing that depends on how fast they ran or on how many
+//! ran at once, so the same seeds give the same report, byte for byte, everywhere.
+//!
+//! - [`human`] is for a terminal: a table, then what went wrong, then the line that reproduces it.
+//! - [`json`] is for programs; its module says what the fields mean.
+
+mod failure;
+mod human;
+pub mod json;
+mod summary;
+mod text;
+
+pub use failure::divergence;
+pub use human::human;
+pub use json::json;
+pub use summary::{
+    Example, Exit, Found, Notice, Outcome, Seeds, Side, Sought, Split, Summary, Tested, Unmet, Wavering,
+};
+pub use text::{Style, Tint, grouped, long_span};
