@@ -4,7 +4,7 @@
 //! ran at once, so the same seeds give the same report, byte for byte, everywhere.
 //!
 //! - [`human`] is for a terminal: a table, then what went wrong, then the line that reproduces it.
-//! - [`json`] is for programs; its module says what the fields mean.
+//! - [`mod@json`] is for programs; its module says what the fields mean.
 
 mod failure;
 mod human;
