@@ -2,10 +2,21 @@
 
 // Until the commands land, most of this is reached by tests alone.
 #![allow(dead_code)]
+// Here, and only here, is the world outside.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod active;
+mod attempt;
+mod cases;
+#[cfg(test)]
+mod fakes;
+mod lanes;
 mod load;
+mod panics;
 mod scenario;
+mod sweep;
 mod tables;
+mod tally;
 #[cfg(test)]
 mod testing;
 
