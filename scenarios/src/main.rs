@@ -14,6 +14,7 @@ mod lanes;
 mod load;
 mod panics;
 mod scenario;
+mod schema;
 mod sweep;
 mod tables;
 mod tally;

@@ -104,7 +104,8 @@ impl Reading<'_> {
         };
         if !known {
             let full: Vec<String> = properties().map(|name| format!("invariant/{name}")).collect();
-            let names = CHECKS.iter().map(|(name, _)| *name).chain(full.iter().map(String::as_str));
+            let checks = CHECKS.iter().map(|(name, _)| *name).filter(|name| check != "invariant" || check != *name);
+            let names = checks.chain(full.iter().map(String::as_str));
             self.error(
                 raw.error(format!("no check finds a violation of `{signature}`")).help(suggest(signature, names)),
             );

@@ -32,25 +32,25 @@ impl Reading<'_> {
             self.error(item.error("a fault of no kind").help(suggest("", kinds())));
             return None;
         }
-        let mut known: Vec<(&Entry, &'static FaultType)> = Vec::new();
-        for entry in entries {
-            match self.tables.fault(&entry.key) {
-                Some(kind) => known.push((entry, kind)),
-                None => {
-                    let error = ParamError::new(entry.at.clone(), format!("unknown kind of fault `{}`", entry.key));
-                    let help = match self.belongs(&entry.key, "fault") {
-                        Some(belongs) => belongs,
-                        None => suggest(&entry.key, kinds()),
-                    };
-                    self.errors.push(error.help(help));
+        let known: Vec<(&Entry, &'static FaultType)> =
+            entries.iter().filter_map(|entry| Some((entry, self.tables.fault(&entry.key)?))).collect();
+        let mut misplaced = false;
+        for entry in entries.iter().filter(|entry| self.tables.fault(&entry.key).is_none()) {
+            let error = ParamError::new(entry.at.clone(), format!("unknown kind of fault `{}`", entry.key));
+            let help = match known.first() {
+                Some((_, kind)) if belongs_inside(kind, &entry.key) => {
+                    misplaced = true;
+                    format!("`{}` belongs inside `{} = {{ … }}`", entry.key, kind.name)
                 }
-            }
+                _ => self.belongs(&entry.key, "fault").unwrap_or_else(|| suggest(&entry.key, kinds())),
+            };
+            self.errors.push(error.help(help));
         }
         for (entry, _) in known.iter().skip(1) {
             let error = ParamError::new(entry.at.clone(), format!("a second kind of fault, `{}`", entry.key));
             self.error(error.help("write another `[[fault]]` above it"));
         }
-        let (entry, kind) = *known.first()?;
+        let (entry, kind) = *known.first().filter(|_| !misplaced)?; // What lies outside, the table lacks.
         self.planned(entry, kind, sections)
     }
 
@@ -59,6 +59,9 @@ impl Reading<'_> {
         let raw = &entry.value;
         let args = self.table(kind.name, &[kind.params, SCHEDULE], &placed_at_key(entry));
         self.endpoints_exist(kind.params, raw, sections);
+        if !matches!(raw.kind, RawKind::Table(_)) {
+            return None;
+        }
         let start = self.start(entry, &args);
         self.judge_lasting(kind, raw, &args);
         self.judge_window(raw, &args, sections);
@@ -71,7 +74,7 @@ impl Reading<'_> {
         Some(Planned {
             kind,
             start,
-            from: span(&args, "from").map_or(Instant::ZERO, instant),
+            from: span(&args, "since").map_or(Instant::ZERO, instant),
             until: span(&args, "until").or(end).map_or(Instant::MAX, instant),
             times: match (args.get("times"), start) {
                 (Some(Value::Count(times)), _) => *times as u32,
@@ -143,26 +146,32 @@ impl Reading<'_> {
     /// That it can strike at all: before the end, before the heal, and in a window that is not empty.
     fn judge_window(&mut self, raw: &Raw, args: &Args, sections: &Sections) {
         if raw.get("at").is_some() {
-            for entry in ["from", "until", "times"].iter().filter_map(|name| raw.entry(name)) {
+            for entry in ["since", "until", "times"].iter().filter_map(|name| raw.entry(name)) {
                 let error = ParamError::new(entry.at.clone(), format!("`{}` beside `at`", entry.key));
                 self.error(error.help("a fault with `at` strikes once, at that time"));
             }
         }
         let (heal, end) = (heal_at(sections), span(&sections.top, "duration"));
-        for name in ["at", "from", "until"] {
+        // At one instant the heal comes first, and after it only a permanent fault still strikes.
+        let permanent = args.get("permanent") == Some(&Value::Flag(true));
+        for name in ["at", "since", "until"] {
             let (Some(at), Some(raw)) = (span(args, name), raw.get(name)) else { continue };
             if let Some(end) = end.filter(|end| at > *end) {
                 self.error(raw.error(format!("{at} is after the end of the run at {end}")));
-            } else if let Some(heal) = heal.filter(|heal| at > *heal) {
-                self.error(raw.error(format!("{at} is after the heal at {heal}, when faults end")));
+            } else if let Some(heal) = heal.filter(|heal| at > *heal || (at == *heal && name == "at" && !permanent)) {
+                self.error(raw.error(format!("{at} is not before the heal at {heal}, which ends all faults")));
             }
         }
-        if let (Some(from), Some(until), Some(raw)) = (span(args, "from"), span(args, "until"), raw.get("until"))
+        if let (Some(from), Some(until), Some(raw)) = (span(args, "since"), span(args, "until"), raw.get("until"))
             && until < from
         {
-            self.error(raw.error(format!("`until` is before `from`, which is {from}")));
+            self.error(raw.error(format!("`until` is before `since`, which is {from}")));
         }
     }
+}
+
+fn belongs_inside(kind: &FaultType, key: &str) -> bool {
+    kind.params.iter().chain(SCHEDULE).any(|param| param.name == key)
 }
 
 fn heal_at(sections: &Sections) -> Option<Span> {

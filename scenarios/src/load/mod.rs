@@ -109,4 +109,8 @@ fn opening_comment(text: &str) -> String {
 }
 
 #[cfg(test)]
+mod robust;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::{GOOD, mistakes};

@@ -2,7 +2,7 @@
 
 use shaketable_sim::param::{Entry, ParamError, Raw, RawKind};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 /// Reads a document.
 ///
@@ -16,9 +16,10 @@ pub(super) fn read(text: &str) -> Result<Raw, ParamError> {
 }
 
 fn entries(table: &DeTable<'_>) -> RawKind {
-    let entry = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
-        let key: &Spanned<std::borrow::Cow<'_, str>> = key;
-        Entry { key: key.get_ref().to_string(), at: key.span(), value: raw(value) }
+    let entry = |(key, value): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| Entry {
+        key: key.get_ref().to_string(),
+        at: key.span(),
+        value: raw(value),
     };
     let mut entries: Vec<Entry> = table.iter().map(entry).collect();
     entries.sort_by_key(|entry| entry.at.start);
@@ -30,7 +31,7 @@ fn raw(value: &Spanned<DeValue<'_>>) -> Raw {
         DeValue::String(text) => RawKind::Text(text.to_string()),
         DeValue::Integer(number) => match i128::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) => RawKind::Int(number),
-            Err(_) => RawKind::Other("a number of absurd size"),
+            Err(_) => RawKind::Other("a number that is too large"),
         },
         DeValue::Float(_) => RawKind::Other("a number with a fraction"),
         DeValue::Boolean(flag) => RawKind::Flag(*flag),

@@ -88,7 +88,8 @@ impl Reading<'_> {
     /// Reads a table of [`SECTIONS`]; an empty one if it is not written.
     pub(super) fn section(&mut self, name: &str) -> Args {
         let params = section(name).expect("all sections are in the table").params;
-        self.table(name, &[params], &self.written(name))
+        let written = self.written(name);
+        self.table(name, &[params], &written)
     }
 
     /// What runs, and what is wrong with it on purpose.
@@ -156,8 +157,17 @@ impl Reading<'_> {
     }
 
     /// What is written of a table, or an empty one.
-    fn written(&self, name: &str) -> Raw {
-        self.root.get(name).cloned().unwrap_or(Raw { at: 0..0, kind: RawKind::Table(Vec::new()) })
+    fn written(&mut self, name: &str) -> Raw {
+        let empty = Raw { at: 0..0, kind: RawKind::Table(Vec::new()) };
+        match self.root.get(name) {
+            Some(Raw { at, kind: RawKind::List(_) }) => {
+                let error = ParamError::new(at.clone(), format!("`{name}` is one table, not a list of them"));
+                self.error(error.help(format!("write `[{name}]`")));
+                empty
+            }
+            Some(written) => written.clone(),
+            None => empty,
+        }
     }
 
     /// Reads what stands before the first table, and refuses unknown tables.
@@ -188,7 +198,8 @@ impl Reading<'_> {
             let error = ParamError::new(entry.at.clone(), format!("a table for `{}`", entry.key));
             self.errors.push(error.help(format!("this scenario runs `{}`", protocol.name)));
         }
-        self.table(protocol.name, &[protocol.params], &self.written(protocol.name))
+        let written = self.written(protocol.name);
+        self.table(protocol.name, &[protocol.params], &written)
     }
 
     /// Reads `[clients]`. Of an unknown workload any workload's keys may be meant.

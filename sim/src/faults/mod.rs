@@ -14,11 +14,48 @@ use crate::param::{Args, Default, Param, Shape};
 use crate::rng::{Delay, Stream};
 use crate::time::{Instant, Ppm, Span};
 
+mod clock_drift;
+mod clock_jump;
+mod crash;
+mod cut;
+mod duplicate;
+mod fail_sync;
+mod full_disk;
+mod hold;
+mod isolate;
+mod loss;
+mod partition;
+mod pause;
+mod reorder;
+mod rot;
+mod settle;
+mod slow_disk;
+mod slow_link;
 pub mod target;
+mod wipe;
+
 use target::View;
 
 /// All kinds of faults.
-pub static FAULTS: &[FaultType] = &[];
+pub static FAULTS: &[FaultType] = &[
+    isolate::ISOLATE,
+    partition::PARTITION,
+    cut::CUT,
+    hold::HOLD,
+    loss::LOSS,
+    duplicate::DUPLICATE,
+    reorder::REORDER,
+    slow_link::SLOW_LINK,
+    crash::CRASH,
+    pause::PAUSE,
+    wipe::WIPE,
+    rot::ROT,
+    slow_disk::SLOW_DISK,
+    fail_sync::FAIL_SYNC,
+    full_disk::FULL_DISK,
+    clock_jump::CLOCK_JUMP,
+    clock_drift::CLOCK_DRIFT,
+];
 
 /// A kind of fault. Shown by its name: where its functions lie in memory differs from build to build.
 pub struct FaultType {
@@ -43,7 +80,7 @@ impl fmt::Debug for FaultType {
     }
 }
 
-/// When a fault strikes: keys that every fault's table may have.
+/// When a fault strikes: keys that every fault's table may have. No kind of fault may have one of the same name.
 pub static SCHEDULE: &[Param] = &[
     Param {
         name: "at",
@@ -69,7 +106,7 @@ pub static SCHEDULE: &[Param] = &[
         default: Default::Absent,
         doc: "undo it after this long (drawn from the range); without this it lasts until the heal",
     },
-    Param { name: "from", shape: Shape::Span, default: Default::Absent, doc: "do not strike before this time" },
+    Param { name: "since", shape: Shape::Span, default: Default::Absent, doc: "do not strike before this time" },
     Param {
         name: "until",
         shape: Shape::Span,

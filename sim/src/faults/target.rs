@@ -62,6 +62,10 @@ pub struct View<'a> {
 pub struct NodeView {
     /// Whether its process runs. Paused counts as running.
     pub up: bool,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// Whether its disk was wiped or damaged, so that it may have forgotten what others rely on.
+    pub doubtful: bool,
     /// What it was when it last acted.
     pub observation: Observation,
 }
@@ -74,6 +78,12 @@ impl View<'_> {
             view.up && view.observation.role == Role::Leader
         };
         NodeId::all(self.nodes.len()).filter(leads).max_by_key(|node| self.nodes[node.index()].observation.epoch)
+    }
+
+    /// How many nodes are down, paused, or not to be trusted.
+    pub fn troubled(&self) -> impl Iterator<Item = NodeId> {
+        let troubled = |view: &NodeView| !view.up || view.paused || view.doubtful;
+        NodeId::all(self.nodes.len()).filter(move |node| troubled(&self.nodes[node.index()]))
     }
 
     fn up(&self) -> Vec<NodeId> {

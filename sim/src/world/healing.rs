@@ -1,0 +1,193 @@
+//! The end of the trouble, and the demand for progress.
+//!
+//! The heal undoes every fault that is in force, but for permanent ones; those stay, as long as a quorum can work without the
+//! nodes that they strike: the core. Then, within a bound, every client must be served, and every node of the core must
+//! catch up with what was decided before the heal. Faults that end by themselves, here and there, would hide a
+//! cluster that has locked itself up.
+
+use std::collections::BTreeSet;
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::DiGraph;
+
+use super::World;
+use crate::faults::Action;
+use crate::id::{ClientId, Endpoint, NodeId};
+use crate::node::{Node, Role};
+use crate::run::Verdict;
+use crate::time::Instant;
+
+/// What a heal asks the cluster for.
+#[derive(Clone)]
+pub(super) struct Healed {
+    pub(super) at: Instant,
+    /// The nodes that no permanent fault strikes and whose disks can be trusted.
+    core: BTreeSet<NodeId>,
+    /// What they must catch up with.
+    commit: u64,
+}
+
+impl<N: Node> World<'_, N> {
+    pub(super) fn heal(&mut self) {
+        self.mark(11, 0, 0);
+        let passing = self.strikes.in_force().filter(|(_, fault, _)| !fault.permanent);
+        let passing: Vec<usize> = passing.map(|(index, ..)| index).collect();
+        passing.into_iter().for_each(|fault| self.undo(fault));
+        // A quorum must be able to work: permanent faults are undone, the latest first, until one is.
+        let quorum = self.plan.nodes / 2 + 1;
+        let core = loop {
+            let core = self.core();
+            let latest = self.strikes.in_force().map(|(index, ..)| index).max();
+            match latest {
+                Some(fault) if core.len() < quorum => self.undo(fault),
+                _ => break core,
+            }
+        };
+        self.record("heal", |line| line.debug("core", &core));
+        for client in &mut self.clients {
+            client.asked_since_heal = client.waits_for().is_some();
+        }
+        let commit = core.iter().map(|node| self.servers[node.index()].observation.commit).max();
+        self.healed = Some(Healed { at: self.now, core, commit: commit.unwrap_or(0) });
+    }
+
+    /// The nodes that no fault in force strikes and whose disks can be trusted.
+    fn core(&self) -> BTreeSet<NodeId> {
+        let struck: BTreeSet<NodeId> = self.strikes.in_force().flat_map(|(_, _, action)| struck(action)).collect();
+        let trusted = |node: &NodeId| {
+            let server = &self.servers[node.index()];
+            !server.doubtful && server.observation.role != Role::Faulty
+        };
+        NodeId::all(self.plan.nodes).filter(|node| !struck.contains(node) && trusted(node)).collect()
+    }
+
+    /// The bound has passed: whoever still waits is named.
+    pub(super) fn demand_progress(&mut self) {
+        self.mark(12, 0, 0);
+        let Some(healed) = self.healed.clone() else { return };
+        let quorum = self.plan.nodes / 2 + 1;
+        if healed.core.len() < quorum {
+            let gone: Vec<String> = NodeId::all(self.plan.nodes)
+                .filter(|node| !healed.core.contains(node))
+                .map(|node| node.to_string())
+                .collect();
+            return self.stop(Verdict::AssumptionExceeded(format!(
+                "the disks of {} were lost or damaged, and the other {} of {} nodes are no quorum",
+                gone.join(", "),
+                healed.core.len(),
+                self.plan.nodes
+            )));
+        }
+        let unserved: Vec<ClientId> = (0..self.clients.len())
+            .filter(|&index| self.clients[index].asked_since_heal && !self.clients[index].served_since_heal)
+            .map(ClientId::at)
+            .collect();
+        let behind = |node: &&NodeId| {
+            let server = &self.servers[node.index()];
+            server.node.is_none() || server.observation.applied < healed.commit
+        };
+        let behind: Vec<NodeId> = healed.core.iter().filter(behind).copied().collect();
+        if unserved.is_empty() && behind.is_empty() {
+            return;
+        }
+        let property = if unserved.is_empty() { "catch-up" } else { "service" };
+        let mut story = vec![format!(
+            "the trouble ended at {}; {} later the cluster has not recovered",
+            healed.at,
+            self.now.since(healed.at)
+        )];
+        story.extend(unserved.iter().take(3).map(|&client| self.who_waits(client)));
+        story.extend(behind.iter().take(3).map(|&node| self.who_lags(node, healed.commit)));
+        story.push(self.who_reaches_whom());
+        self.fail("liveness", property.to_owned(), story);
+    }
+
+    fn who_waits(&self, client: ClientId) -> String {
+        let state = &self.clients[client.index()];
+        match state.waits_for().map(|place| &self.history[place]) {
+            Some(waiting) => format!(
+                "{client} waits for `{}` since {}; it asked {} last",
+                waiting.op,
+                waiting.invoked.at,
+                state.target()
+            ),
+            None => format!("{client} was not answered since the heal, and gave up"),
+        }
+    }
+
+    fn who_lags(&self, node: NodeId, commit: u64) -> String {
+        let server = &self.servers[node.index()];
+        if server.node.is_none() {
+            return format!("{node} is down");
+        }
+        let applied = server.observation.applied;
+        match server.observation.leader {
+            Some(leader) => {
+                format!("{node} has applied {applied} of the {commit} entries decided before; it waits for {leader}")
+            }
+            None => format!("{node} has applied {applied} of the {commit} entries decided before; it knows no leader"),
+        }
+    }
+
+    /// Which nodes that are up can talk to each other, both ways: `n1 n2 n3 | n4`.
+    fn who_reaches_whom(&self) -> String {
+        let up: Vec<NodeId> =
+            NodeId::all(self.plan.nodes).filter(|node| self.servers[node.index()].node.is_some()).collect();
+        let mut graph = DiGraph::<NodeId, ()>::new();
+        let places: Vec<_> = up.iter().map(|&node| graph.add_node(node)).collect();
+        for (from, &sender) in up.iter().enumerate() {
+            for (to, &receiver) in up.iter().enumerate() {
+                if from != to && self.network.is_open(sender, receiver) {
+                    graph.add_edge(places[from], places[to], ());
+                }
+            }
+        }
+        let mut groups: Vec<Vec<NodeId>> = tarjan_scc(&graph)
+            .into_iter()
+            .map(|group| {
+                let mut nodes: Vec<NodeId> = group.into_iter().map(|place| graph[place]).collect();
+                nodes.sort_unstable();
+                nodes
+            })
+            .collect();
+        groups.sort_unstable();
+        let show = |group: &Vec<NodeId>| group.iter().map(NodeId::to_string).collect::<Vec<_>>().join(" ");
+        format!("who reaches whom, there and back: {}", groups.iter().map(show).collect::<Vec<_>>().join(" | "))
+    }
+}
+
+/// The nodes that a fault keeps from working: of a cut, those of the smaller side.
+fn struck(action: &Action) -> Vec<NodeId> {
+    match action {
+        Action::Links { links, .. } => {
+            let side = |end: fn(&(Endpoint, Endpoint)) -> Endpoint| -> BTreeSet<NodeId> {
+                let node = |endpoint| match endpoint {
+                    Endpoint::Node(node) => Some(node),
+                    Endpoint::Client(_) => None,
+                };
+                links.iter().map(end).filter_map(node).collect()
+            };
+            let (from, to) = (side(|link| link.0), side(|link| link.1));
+            smallest_cover(links).unwrap_or(if to.len() < from.len() { to } else { from }).into_iter().collect()
+        }
+        Action::Crash { nodes, .. }
+        | Action::Pause { nodes }
+        | Action::Disk { nodes, .. }
+        | Action::Drift { nodes, .. } => nodes.clone(),
+        Action::Rot { .. } | Action::Jump { .. } => Vec::new(),
+    }
+}
+
+/// A single node that is an end of every link between nodes, if there is one: an isolated node.
+fn smallest_cover(links: &[(Endpoint, Endpoint)]) -> Option<BTreeSet<NodeId>> {
+    let between: Vec<(NodeId, NodeId)> = links
+        .iter()
+        .filter_map(|link| match *link {
+            (Endpoint::Node(from), Endpoint::Node(to)) => Some((from, to)),
+            _ => None,
+        })
+        .collect();
+    let &(from, to) = between.first()?;
+    let covers = |node: NodeId| between.iter().all(|&(from, to)| from == node || to == node);
+    [from, to].into_iter().find(|&node| covers(node)).map(|node| BTreeSet::from([node]))
+}
