@@ -2,9 +2,10 @@
 
 use shaketable_sim::time::Instant;
 
+use crate::block::{Block, where_they_part};
 use crate::human::tint;
-use crate::summary::{Found, Notice, Outcome, Side, Split, Tested, Wavering};
-use crate::text::{Style, Tint, counted, grouped, width};
+use crate::summary::{Found, Notice, Outcome, Side, Tested, Wavering};
+use crate::text::{Style, Tint, counted, grouped};
 
 /// All that is to be told of one scenario. Of one that is as expected nothing is told, unless it ran `alone`.
 pub(crate) fn blocks(scenario: &Tested, alone: bool, style: Style) -> Vec<String> {
@@ -56,27 +57,6 @@ impl Meaning {
             Meaning::Caught => (Tint::Good, "caught"),
             Meaning::Violated => (Tint::Bad, "violated"),
             Meaning::RightViolates => (Tint::Bad, "the right protocol violates"),
-        }
-    }
-}
-
-/// Where two runs from one seed part, in lines that say so.
-pub fn divergence(split: &Split, style: Style) -> String {
-    let mut block = Block::new(style);
-    where_they_part(&mut block, split);
-    block.done()
-}
-
-fn where_they_part(block: &mut Block, split: &Split) {
-    match split {
-        Split::Event { event, first, second } => {
-            let over = || "(the run is over)".to_owned();
-            block.line("event", &grouped(*event));
-            block.line("first run", &first.clone().unwrap_or_else(over));
-            block.line("second run", &second.clone().unwrap_or_else(over));
-        }
-        Split::Hidden { lines } => {
-            block.line("event", &format!("two further runs, traced, were the same for {}", counted(*lines, "line")))
         }
     }
 }
@@ -156,44 +136,4 @@ fn nondeterminism(scenario: &Tested, wavering: &Wavering, style: Style) -> Strin
     where_they_part(&mut block, &wavering.split);
     block.reproduce(&wavering.reproduce);
     block.done()
-}
-
-/// A title and labelled lines below it.
-struct Block {
-    text: String,
-    style: Style,
-}
-
-impl Block {
-    fn new(style: Style) -> Block {
-        Block { text: String::new(), style }
-    }
-
-    fn title(&mut self, tint: Tint, title: &str, of: &str) {
-        let title = self.style.paint(tint, if of.is_empty() { title.to_owned() } else { format!("{title}:") }.as_str());
-        let of = self.style.paint(Tint::Strong, of);
-        self.text.push_str(format!("{title} {of}").trim_end());
-        self.text.push('\n');
-    }
-
-    fn line(&mut self, label: &str, text: &str) {
-        let gap = " ".repeat(12_usize.saturating_sub(width(label)));
-        let label = self.style.paint(Tint::Faint, label);
-        self.text.push_str(format!("  {label}{gap}{text}").trim_end());
-        self.text.push('\n');
-    }
-
-    fn lines(&mut self, label: &str, lines: &[String]) {
-        for (place, line) in lines.iter().enumerate() {
-            self.line(if place == 0 { label } else { "" }, line);
-        }
-    }
-
-    fn reproduce(&mut self, command: &str) {
-        self.text.push_str(&format!("reproduce: {}\n", self.style.paint(Tint::Strong, command)));
-    }
-
-    fn done(self) -> String {
-        self.text
-    }
 }

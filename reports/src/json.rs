@@ -9,16 +9,16 @@
 //! | `scenarios` | one object for each scenario, in the order in which they were asked for |
 //! | `totals` | `seeds`, `simulated` and `coverage` of all scenarios |
 //!
-//! A scenario has `name`, `protocol`, `outcome`, `ok` (whether it is as expected), `seeds` (`first`, `asked`, `ran`),
-//! `simulated`, `coverage` (all numbers by name), and, if they apply, else null or empty:
-//! `expected` (`violation`, `within-seeds`, `caught-at`), `unmet` (`name`, `wanted`, `got`), `violations`, `inconclusive` and
+//! A scenario has `name`, `protocol`, `outcome`, `ok` (whether it is as expected), `expected` (`violation`, `within-seeds`, `caught-at`),
+//! `seeds` (`first`, `asked`, `ran`), `simulated`, `coverage` (all numbers by name), `unmet` (`name`, `wanted`, `got`), `violations`, `inconclusive` and
 //! `assumption-exceeded` (`seeds`, `first`, `why`), `nondeterministic` (`seeds`, `first`, `event`, `lines`, `reproduce`).
+//! What does not apply is null or empty.
 //!
 //! A violation has `signature`, `right-protocol` (whether the protocol without its planted bug met it), `seeds` (how many met it), and of the
 //! run with the fewest events: `seed`, `digest`, `at`, `events`, `story`, `faults`, `reproduce`.
 //!
 //! Times are in nanoseconds. Digests are 16 hexadecimal digits in a text, because many programs read JSON numbers
-//! as floats. The keys of every object are in alphabetical order.
+//! as floats. Keys always stand in the same order, which is the one above.
 
 use serde_json::{Map, Value, json as value};
 use shaketable_sim::run::Coverage;

@@ -62,7 +62,7 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// A span in the two largest units that it has, rounded down: `3d 4h`, `1h 40min`, `8min 20s`, `12.3s`, `250ms`.
-pub fn long_span(span: Span) -> String {
+pub(crate) fn long_span(span: Span) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
     let seconds = span.as_nanos() / 1_000_000_000;
     for pair in UNITS.windows(2) {
@@ -81,7 +81,7 @@ pub fn long_span(span: Span) -> String {
 }
 
 /// `1 seed`, `2 seeds`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
+pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 

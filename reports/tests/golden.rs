@@ -1,6 +1,7 @@
 //! What the reports look like. A change here is a change that people and programs see.
 
 use insta::assert_snapshot;
+use serde_json::Value;
 use shaketable_reports::{
     Example, Found, Notice, Outcome, Seeds, Side, Sought, Split, Style, Summary, Tested, Unmet, Wavering, human, json,
 };
@@ -171,8 +172,16 @@ fn plain(summary: &Summary) -> String {
     human(summary, Style::Plain)
 }
 
+/// Without the zeros among the coverage, of which there are more and more.
 fn pretty(summary: &Summary) -> String {
-    serde_json::to_string_pretty(&json(summary)).expect("a value is JSON")
+    let mut report = json(summary);
+    let prune = |part: &mut Value| {
+        let numbers = part["coverage"].as_object_mut().expect("coverage has names");
+        numbers.retain(|_, number| *number != 0);
+    };
+    report["scenarios"].as_array_mut().expect("scenarios are a list").iter_mut().for_each(prune);
+    prune(&mut report["totals"]);
+    serde_json::to_string_pretty(&report).expect("a value is JSON")
 }
 
 #[test]
