@@ -10,7 +10,8 @@ use crate::spec::Spec;
 
 /// How many possible answers are looked for.
 const MOST_ANSWERS: usize = 4;
-/// How many states an explanation may visit, over all its searches, besides some times those of the verdict.
+/// How many states an explanation may visit, over all its searches, besides some for each call and for each state of
+/// the verdict.
 const EFFORT: u64 = 1_000_000;
 /// How many operations are looked at when most are forgotten for the first time. Most violations are short stories.
 const FIRST_LOOK: usize = 16;
@@ -28,7 +29,7 @@ pub(super) struct Violation<'c, 'h, S: Spec> {
 /// Explains calls that are not linearizable. What it spends on that has no influence on the verdict.
 pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Memory<S>) -> Counterexample<S> {
     let &Violation { key, calls, explained, cost } = violation;
-    let left = Budget { states: EFFORT + 4 * cost.states, ..cost };
+    let left = Budget { states: EFFORT + 4 * cost.states + 32 * calls.len() as u64, ..cost };
     let mut trial = Trial { memory, verdict: cost.states, left };
     let mut returns: Vec<u32> = calls.iter().filter_map(Call::returned).collect();
     returns.sort_unstable();
@@ -65,6 +66,10 @@ impl<S: Spec> Trial<'_, S> {
         let decision = self.memory.decide(calls, &mut budget);
         // Even a search that decides at once has looked at each call, if not for long.
         self.left.states = self.left.states.saturating_sub(before - budget.states + calls.len() as u64 / 4);
+        if matches!(decision, Decision::Inconclusive { .. }) {
+            // Where one search is in vain, the next may well be too.
+            self.left.states /= 2;
+        }
         decision
     }
 
