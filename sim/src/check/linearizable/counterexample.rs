@@ -43,15 +43,15 @@ impl<S: Spec> Counterexample<S> {
         }
     }
 
-    /// The story, a dozen lines at most: the culprit, then the operations that matter in the order of their invocations.
+    /// The story, a dozen lines at most: the culprit, then the operations that matter in the order of their invocations,
+    /// the latest of them if they are many.
     pub fn tell(&self) -> Vec<String> {
         let mut lines = vec![format!("{}   cannot be placed{}", line(&self.culprit), self.instead())];
-        let shown = if self.story.len() < MOST_LINES { self.story.len() } else { MOST_LINES - 2 };
-        lines.extend(self.story[..shown].iter().map(line));
-        match self.story.len() - shown {
-            0 => {}
-            more => lines.push(format!("… and {more} more operations on {}", self.key)),
+        let hidden = if self.story.len() < MOST_LINES { 0 } else { self.story.len() - (MOST_LINES - 2) };
+        if hidden > 0 {
+            lines.push(format!("… {hidden} operations on {} before these:", self.key));
         }
+        lines.extend(self.story[hidden..].iter().map(line));
         lines
     }
 

@@ -2,6 +2,7 @@
 
 use super::calls::{Call, Fate, prefix};
 use super::counterexample::Counterexample;
+use super::footprints::ByFootprint;
 use super::search::Decision;
 use super::{Budget, Memory};
 use crate::id::Key;
@@ -9,18 +10,27 @@ use crate::spec::Spec;
 
 /// How many possible answers are looked for.
 const MOST_ANSWERS: usize = 4;
-/// How many states an explanation may visit, over all its searches. It never changes the verdict.
-const EFFORT: u64 = 2_000_000;
+/// How many states an explanation may visit, over all its searches, besides some for each call and for each state of
+/// the verdict.
+const EFFORT: u64 = 1_000_000;
+/// How many operations are looked at when most are forgotten for the first time. Most violations are short stories.
+const FIRST_LOOK: usize = 16;
 
-/// Explains calls that are not linearizable. So many returns from the first on are known to be explicable.
-pub(super) fn explain<S: Spec>(
-    key: Key,
-    calls: &[Call<'_, S>],
-    explained: usize,
-    memory: &mut Memory<S>,
-    bytes: u64,
-) -> Counterexample<S> {
-    let mut trial = Trial { memory, left: Budget { states: EFFORT, bytes } };
+/// What is known of calls that are not linearizable.
+pub(super) struct Violation<'c, 'h, S: Spec> {
+    pub(super) key: Key,
+    pub(super) calls: &'c [Call<'h, S>],
+    /// How many returns, from the first on, can be explained for certain.
+    pub(super) explained: usize,
+    /// What the verdict took: as many states, and at most as many bytes.
+    pub(super) cost: Budget,
+}
+
+/// Explains calls that are not linearizable. What it spends on that has no influence on the verdict.
+pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Memory<S>) -> Counterexample<S> {
+    let &Violation { key, calls, explained, cost } = violation;
+    let left = Budget { states: EFFORT + 4 * cost.states + 32 * calls.len() as u64, ..cost };
+    let mut trial = Trial { memory, verdict: cost.states, left };
     let mut returns: Vec<u32> = calls.iter().filter_map(Call::returned).collect();
     returns.sort_unstable();
     let first = first_violation(calls, &returns, explained, &mut trial);
@@ -43,17 +53,23 @@ pub(super) fn explain<S: Spec>(
 /// Searches for the sake of an explanation.
 struct Trial<'m, S: Spec> {
     memory: &'m mut Memory<S>,
+    /// How many states the verdict took.
+    verdict: u64,
     left: Budget,
 }
 
 impl<S: Spec> Trial<'_, S> {
     fn decide(&mut self, calls: &[Call<'_, S>]) -> Decision {
-        let allowed = 100 * calls.len() as u64 + 20_000;
+        let allowed = 20_000 + 20 * calls.len() as u64 + 2 * self.verdict;
         let mut budget = Budget { states: self.left.states.min(allowed), ..self.left };
         let before = budget.states;
         let decision = self.memory.decide(calls, &mut budget);
-        // Even a search that decides at once has looked at each call.
-        self.left.states = self.left.states.saturating_sub(before - budget.states + calls.len() as u64);
+        // Even a search that decides at once has looked at each call, if not for long.
+        self.left.states = self.left.states.saturating_sub(before - budget.states + calls.len() as u64 / 4);
+        if matches!(decision, Decision::Inconclusive { .. }) {
+            // Where one search is in vain, the next may well be too.
+            self.left.states /= 2;
+        }
         decision
     }
 
@@ -103,30 +119,50 @@ fn possible_answers<S: Spec>(calls: &[Call<'_, S>], culprit: usize, trial: &mut 
 /// As few calls as can be found that cannot be explained by themselves, nor with the help of all others, whatever
 /// became of those: a call is left out only if there is still no linearization when its outcome is unknown.
 fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Vec<Call<'h, S>> {
-    // In terms of places in `calls`: what is looked at, of all that have returned.
-    let mut kept: Vec<usize> = (0..calls.len()).filter(|&place| calls[place].returned().is_some()).collect();
-    let mut chunk = kept.len().div_ceil(2);
+    let looked_at = |calls: &[Call<'h, S>]| calls.iter().filter(|call| call.returned().is_some()).count();
+    let mut calls = latest(calls, looked_at(calls), trial);
+    let mut chunk = looked_at(&calls).div_ceil(2);
     while chunk > 0 {
+        let before = looked_at(&calls);
         let mut begin = 0;
-        let before = kept.len();
-        while begin < kept.len() && trial.left.states > 0 {
-            let end = (begin + chunk).min(kept.len());
-            let fewer: Vec<usize> = kept[..begin].iter().chain(&kept[end..]).copied().collect();
-            if trial.is_violation(&looked_at(calls, &fewer)) {
-                kept = fewer;
+        while begin < looked_at(&calls) && trial.left.states > 0 {
+            let fewer = forget(&calls, begin, begin + chunk);
+            if trial.is_violation(&fewer) {
+                calls = ByFootprint::useful(fewer);
             } else {
-                begin = end;
+                begin += chunk;
             }
         }
-        let again = chunk == 1 && kept.len() < before && trial.left.states > 0;
+        let again = chunk == 1 && looked_at(&calls) < before && trial.left.states > 0;
         chunk = if again { 1 } else { chunk / 2 };
     }
-    kept.into_iter().map(|place| calls[place].clone()).collect()
+    calls.retain(|call| call.returned().is_some());
+    calls
 }
 
-/// All calls, the outcomes of those outside `places` (which are in order) being unknown.
-fn looked_at<'h, S: Spec>(calls: &[Call<'h, S>], places: &[usize]) -> Vec<Call<'h, S>> {
-    let mut places = places.iter().peekable();
-    let seen = (0..calls.len()).map(|place| places.next_if_eq(&&place).is_some());
-    seen.zip(calls).filter_map(|(seen, call)| if seen { Some(call.clone()) } else { call.forgotten() }).collect()
+/// The calls, when nobody looks at the outcomes of any but the last that returned: as few of these as will do, by growing
+/// strides. There are `returned` in all.
+fn latest<'h, S: Spec>(calls: &[Call<'h, S>], returned: usize, trial: &mut Trial<'_, S>) -> Vec<Call<'h, S>> {
+    let mut look = FIRST_LOOK;
+    while look < returned / 2 && trial.left.states > 0 {
+        let fewer = ByFootprint::useful(forget(calls, 0, returned - look));
+        if trial.is_violation(&fewer) {
+            return fewer;
+        }
+        look *= 4;
+    }
+    calls.to_vec()
+}
+
+/// The calls, when nobody looks at the outcomes of some of those that returned: from the `begin`th to the `end`th.
+fn forget<'h, S: Spec>(calls: &[Call<'h, S>], begin: usize, end: usize) -> Vec<Call<'h, S>> {
+    let mut number = 0;
+    let kept = calls.iter().filter_map(|call| {
+        let forgotten = call.returned().is_some() && {
+            number += 1;
+            (begin + 1..=end).contains(&number)
+        };
+        if forgotten { call.forgotten() } else { Some(call.clone()) }
+    });
+    kept.collect()
 }

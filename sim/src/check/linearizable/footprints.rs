@@ -36,6 +36,8 @@ struct Act {
     found: Number,
     left: Number,
     class: u32,
+    /// When it returns, if it does.
+    returned: Option<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +64,8 @@ struct Regard {
     makers: u32,
     /// How many can tell it from others.
     tellers: u32,
+    /// When the last of the calls that must find it is invoked, carried out or not.
+    last_finder: u32,
 }
 
 impl<S: Spec> ByFootprint<S> {
@@ -84,6 +88,7 @@ impl<S: Spec> ByFootprint<S> {
         };
         model.count_tellers();
         model.ask_probe(calls);
+        model.count_changes();
         model.merge_untold();
         model.count_others(calls);
         model.classify();
@@ -99,9 +104,32 @@ impl<S: Spec> ByFootprint<S> {
 
     fn count_tellers(&mut self) {
         for act in &self.acts {
-            if matches!(act.deed, Deed::Finds | Deed::Misses | Deed::Changes) {
+            if matches!(act.deed, Deed::Finds | Deed::Misses) {
                 self.regards[act.found as usize].tellers += 1;
             }
+        }
+    }
+
+    /// Lets the calls that may change a state be regarded only if that can matter: one that leads from a state that
+    /// nobody tells from others to another such state is none.
+    fn count_changes(&mut self) {
+        let mut ignored: Vec<usize> = (0..self.acts.len()).filter(|&at| self.acts[at].deed == Deed::Changes).collect();
+        loop {
+            let before = ignored.len();
+            // Each may give a meaning to those that lead to it, which are likely to come before it.
+            for place in (0..before).rev() {
+                let act = self.acts[ignored[place]];
+                if [act.found, act.left].iter().any(|&state| self.regards[state as usize].tellers > 0) {
+                    self.regards[act.found as usize].tellers += 1;
+                    ignored.remove(place);
+                }
+            }
+            if ignored.len() == before {
+                break;
+            }
+        }
+        for at in ignored {
+            self.acts[at].deed = Deed::Errs;
         }
     }
 
@@ -129,17 +157,25 @@ impl<S: Spec> ByFootprint<S> {
     }
 
     fn count_others(&mut self, calls: &[Call<'_, S>]) {
-        // A miss that comes before an open call cannot be explained by it.
-        let last_miss = self.acts.iter().zip(calls).filter(|(act, _)| act.deed == Deed::Misses);
-        let last_miss = last_miss.filter_map(|(_, call)| call.returned()).max();
+        // What leads to a state that nobody tells from others can explain a miss of the state before, and only that: so
+        // no more of it is needed than there are misses, and none after the last of these.
+        let misses = self.acts.iter().filter(|act| act.deed == Deed::Misses);
+        let (count, last) = misses.fold((0, None), |(count, last), act| (count + 1, last.max(act.returned)));
+        let mut overwrites = 0;
         for (act, call) in self.acts.iter_mut().zip(calls) {
-            if call.returned().is_none() && act.left == ANY && last_miss.is_none_or(|order| order < call.invoked()) {
-                // Where it leads is told from other states by misses alone, and none of these follows.
-                act.deed = Deed::Errs;
-                continue;
+            if call.returned().is_none() && act.left == ANY {
+                overwrites += usize::from(act.deed == Deed::Overwrites);
+                if overwrites > count || last.is_none_or(|order| order < call.invoked()) {
+                    act.deed = Deed::Errs;
+                    continue;
+                }
             }
             let regards = &mut self.regards;
-            regards[act.found as usize].finders += u32::from(act.deed == Deed::Finds);
+            if act.deed == Deed::Finds {
+                let regard = &mut regards[act.found as usize];
+                regard.finders += 1;
+                regard.last_finder = regard.last_finder.max(call.invoked());
+            }
             regards[act.left as usize].makers += u32::from(act.makes());
         }
         let unmade = |&number: &usize| {
@@ -169,36 +205,36 @@ impl<S: Spec> ByFootprint<S> {
 impl Act {
     fn new<S: Spec>(call: &Call<'_, S>, states: &mut Interner<S::State>) -> Option<Act> {
         let op = &call.operation.op;
+        let mut number = |state: S::State| states.number(state) + 1;
+        let act = |deed, found, left| Act { deed, found, left, class: 0, returned: call.returned() };
         let ret = match call.fate {
             Fate::Returned(_, ret) => Some(ret),
             Fate::Open => None,
             Fate::Probe(..) if !S::is_read(op) => return None,
-            Fate::Probe(..) => return Some(Act { deed: Deed::Probes, found: ANY, left: ANY, class: 0 }),
+            Fate::Probe(..) => return Some(act(Deed::Probes, ANY, ANY)),
         };
-        let mut number = |state: S::State| states.number(state) + 1;
-        let errs = Act { deed: Deed::Errs, found: ANY, left: ANY, class: 0 };
         Some(match S::footprint(op, ret) {
-            Footprint::Overwrites(left) => {
-                let fits = ret.is_none_or(|ret| S::apply(&mut left.clone(), op) == *ret);
-                if fits { Act { deed: Deed::Overwrites, found: ANY, left: number(left), class: 0 } } else { errs }
-            }
+            Footprint::Overwrites(left) => match ret {
+                Some(ret) if S::apply(&mut left.clone(), op) != *ret => act(Deed::Errs, ANY, ANY),
+                _ => act(Deed::Overwrites, ANY, number(left)),
+            },
             Footprint::Finds(found) => {
                 let mut left = found.clone();
                 let answer = S::apply(&mut left, op);
-                if ret != Some(&answer) {
-                    return Some(errs);
+                if ret == Some(&answer) {
+                    act(Deed::Finds, number(found), number(left))
+                } else {
+                    act(Deed::Errs, ANY, ANY)
                 }
-                let found = number(found);
-                Act { deed: Deed::Finds, found, left: number(left), class: 0 }
             }
             Footprint::Misses(found) => {
                 let found = number(found);
-                Act { deed: Deed::Misses, found, left: found, class: 0 }
+                act(Deed::Misses, found, found)
             }
             Footprint::Changes(found) => {
                 let mut left = found.clone();
                 S::apply(&mut left, op);
-                Act { deed: Deed::Changes, found: number(found), left: number(left), class: 0 }
+                act(Deed::Changes, number(found), number(left))
             }
             Footprint::Unclear => return None,
         })
@@ -276,6 +312,14 @@ impl<S: Spec> Model for ByFootprint<S> {
         }
     }
 
+    fn is_timely(&self, call: u32, due: u32) -> bool {
+        let regard = self.regards[self.acts[call as usize].left as usize];
+        // If nobody else brings its state back, it must last until the last of its finders has come.
+        let lasts = regard.finders > 0 && regard.makers == 1;
+        let too_long = lasts && self.acts[due as usize].returned.is_some_and(|order| order < regard.last_finder);
+        !too_long || self.serves(call, due)
+    }
+
     fn is_useless(&self, call: u32) -> bool {
         self.acts[call as usize].deed == Deed::Errs
     }
@@ -299,6 +343,17 @@ impl<S: Spec> Model for ByFootprint<S> {
 }
 
 impl<S: Spec> ByFootprint<S> {
+    /// The calls without those that cannot explain anything.
+    pub(super) fn useful<'h>(calls: Vec<Call<'h, S>>) -> Vec<Call<'h, S>> {
+        match ByFootprint::new(&calls) {
+            Some(model) => {
+                let useless = |act: &Act| act.returned.is_none() && act.deed == Deed::Errs;
+                calls.into_iter().zip(&model.acts).filter(|(_, act)| !useless(act)).map(|(call, _)| call).collect()
+            }
+            None => calls,
+        }
+    }
+
     /// Corrects the regards for a call that is carried out or taken back.
     #[inline]
     fn count(&mut self, act: Act, corrected: impl Fn(u32, u32) -> u32) {

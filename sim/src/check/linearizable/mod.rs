@@ -110,8 +110,9 @@ pub fn check<S: Spec>(history: &[Operation<S>], budget: Budget) -> Linearizabili
             match decision {
                 Decision::Linearizable => {}
                 Decision::Violation { explained } => {
-                    let counterexample = explain::explain(key, &calls, explained, &mut memory, budget.bytes);
-                    return Linearizability::Violation(Box::new(counterexample));
+                    let cost = Budget { states: before - share.states, ..budget };
+                    let violation = explain::Violation { key, calls: &calls, explained, cost };
+                    return Linearizability::Violation(Box::new(explain::explain(&violation, &mut memory)));
                 }
                 Decision::Inconclusive { .. } if patience == Patience::Short => keys.push(key),
                 Decision::Inconclusive { reason, explained } => {

@@ -33,6 +33,9 @@ pub(super) trait Model {
     /// Whether `call` leaves a state in which `other` is legal, as far as is known.
     fn serves(&self, call: u32, other: u32) -> bool;
 
+    /// Whether `call` may be carried out while `due` is about to return and waits, as far as the future is known.
+    fn is_timely(&self, call: u32, due: u32) -> bool;
+
     /// Whether a call that never returns cannot explain anything.
     fn is_useless(&self, call: u32) -> bool;
 
@@ -119,6 +122,10 @@ impl<S: Spec> Model for BySpec<'_, '_, S> {
 
     fn serves(&self, _: u32, _: u32) -> bool {
         false
+    }
+
+    fn is_timely(&self, _: u32, _: u32) -> bool {
+        true
     }
 
     fn is_useless(&self, _: u32) -> bool {

@@ -411,8 +411,8 @@ impl<M: Model> Search<'_, M> {
             let ready = timeline.spot(call).invocation < place && is_new(queue.class);
             ready.then_some((call, Move::Open(number)))
         });
-        let (serving, others): (Vec<_>, Vec<_>) =
-            returning.chain(open).partition(|&(call, _)| self.model.serves(call, due));
+        let timely = returning.chain(open).filter(|&(call, _)| call == due || self.model.is_timely(call, due));
+        let (serving, others): (Vec<_>, Vec<_>) = timely.partition(|&(call, _)| self.model.serves(call, due));
         reserve(moves, serving.len() + others.len(), room)?;
         moves.extend(others.iter().rev().map(|&(_, made)| made));
         moves.extend(serving.iter().rev().map(|&(_, made)| made));
