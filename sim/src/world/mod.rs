@@ -13,7 +13,7 @@ mod server;
 mod strikes;
 
 use crate::check::invariant::{Breach, Invariants, Property};
-use crate::check::linearizable;
+use crate::check::linearizable::{self, Linearizability};
 use crate::digest::Digest;
 use crate::history::History;
 use crate::id::{ClientId, NodeId, RequestId};
@@ -23,6 +23,7 @@ use crate::plan::Plan;
 use crate::queue::{Due, Queue, Rank};
 use crate::rng::Seed;
 use crate::run::{Checkpoint, Coverage, Run, Verdict, Violation};
+use crate::spec::Spec;
 use crate::time::Instant;
 use crate::timers::{Expiry, Slot};
 use crate::trace::{Recorder, Sink};
@@ -480,14 +481,11 @@ impl<'a, N: Node> World<'a, N> {
         let open = matches!(&verdict, Verdict::Pass | Verdict::AssumptionExceeded(_))
             || matches!(&verdict, Verdict::Violation(violation) if violation.check == "liveness");
         if check.linearizable && open {
-            let budget = linearizable::Budget { states: check.states, bytes: check.bytes };
-            match linearizable::verdict(&self.history, budget) {
+            match judge(&self.history, linearizable::Budget { states: check.states, bytes: check.bytes }) {
                 Verdict::Pass => {}
-                other => {
-                    if verdict == Verdict::Pass || matches!(other, Verdict::Violation(_)) {
-                        verdict = other;
-                    }
-                }
+                wrong @ Verdict::Violation(_) => verdict = wrong,
+                undecided if verdict == Verdict::Pass => verdict = undecided,
+                _ => {}
             }
         }
         let applied = self.strikes.into_applied();
@@ -503,5 +501,21 @@ impl<'a, N: Node> World<'a, N> {
             coverage: self.coverage,
             history: self.history,
         }
+    }
+}
+
+/// What the linearizability of a history says about its run.
+fn judge<S: Spec>(history: &History<S>, budget: linearizable::Budget) -> Verdict {
+    match linearizable::check(history, budget) {
+        Linearizability::Linearizable { .. } => Verdict::Pass,
+        Linearizability::Inconclusive { key, reason, explained } => Verdict::Inconclusive(format!(
+            "{reason} ({explained} returns on {key} can be explained; `states` and `bytes` of [check] are the budget)"
+        )),
+        Linearizability::Violation(counterexample) => Verdict::Violation(Violation {
+            check: "linearizability",
+            property: counterexample.kind(),
+            at: counterexample.at(),
+            story: counterexample.tell(),
+        }),
     }
 }
