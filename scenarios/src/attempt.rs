@@ -1,8 +1,10 @@
 //! One run of a scenario, and whether it comes out the same again.
 
 use serde_json::Value;
+use shaketable_protocols::Bug;
 use shaketable_reports::{Side, Split};
 use shaketable_sim::digest::digest_of;
+use shaketable_sim::plan::{Limits, Plan};
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Coverage, Run, Verdict, Violation};
 use shaketable_sim::spec::any::Any;
@@ -11,6 +13,9 @@ use shaketable_sim::trace::Sink;
 
 use crate::panics::{self, Panic};
 use crate::scenario::Scenario;
+
+/// The check that finds panics.
+const PANIC: &str = "panic";
 
 /// How many lines of a trace are kept to compare another with.
 const LINES_MAX: usize = 500_000;
@@ -24,58 +29,75 @@ pub(crate) struct Subject<'a> {
     pub(crate) side: Side,
 }
 
-/// A run that may have been repeated.
+/// A run that may have been repeated. One that was not has neither history nor faults nor checkpoints.
 pub(crate) struct Attempt {
-    /// The run. If it passed, without what only failures need: history, faults, checkpoints.
+    /// The run.
     pub(crate) run: Run<Any>,
     /// Whether it came out the same again, if it was repeated.
     pub(crate) steady: bool,
 }
 
 impl Subject<'_> {
-    /// Runs it once. A panic is a violation; its time and its events are not known.
-    pub(crate) fn run(self, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
-        let Scenario { protocol, plan, config, .. } = self.scenario;
-        let bug = match self.side {
+    /// What runs, as a scenario file names it.
+    pub(crate) fn protocol(self) -> String {
+        let name = self.scenario.protocol.name;
+        self.bug().map_or(name.to_owned(), |bug| format!("{name}/{}", bug.name))
+    }
+
+    fn bug(self) -> Option<&'static Bug> {
+        match self.side {
             Side::Own => self.scenario.bug,
             Side::Right => None,
-        };
-        panics::caught(|| (protocol.run)(plan, config, bug, seed, trace)).unwrap_or_else(|panic| broken(seed, &panic))
+        }
+    }
+
+    /// Runs it once. A panic is a violation of which nothing else is known.
+    pub(crate) fn run(self, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
+        self.run_plan(&self.scenario.plan, seed, trace)
+    }
+
+    fn run_plan(self, plan: &Plan, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
+        let Scenario { protocol, config, .. } = self.scenario;
+        let run = panics::caught(|| (protocol.run)(plan, config, self.bug(), seed, trace));
+        run.unwrap_or_else(|panic| broken(seed, &panic))
     }
 
     /// Runs it, and if it violates something or if asked to, once more.
     pub(crate) fn attempt(self, seed: Seed, repeat: bool) -> Attempt {
-        let mut run = self.run(seed, None);
-        if let Verdict::Violation(Violation { check: "panic", .. }) = &run.verdict {
-            let again = self.locate_panic(seed, &mut run);
-            return Attempt { steady: run.digest == again.digest, run };
-        }
+        let run = self.run(seed, None);
         let failed = matches!(run.verdict, Verdict::Violation(_));
-        let steady = !(failed || repeat) || {
-            let again = self.run(seed, None);
-            again.digest == run.digest && again.verdict == run.verdict
-        };
-        if !failed {
-            run = Run { history: Vec::new(), applied: Vec::new(), checkpoints: Vec::new(), ..run };
+        if failed || repeat {
+            self.again(run)
+        } else {
+            // What only failures need would fill the memory.
+            Attempt { run: Run { history: Vec::new(), applied: Vec::new(), checkpoints: Vec::new(), ..run }, steady: true }
         }
+    }
+
+    /// Runs it twice.
+    pub(crate) fn twice(self, seed: Seed) -> Attempt {
+        self.again(self.run(seed, None))
+    }
+
+    fn again(self, mut run: Run<Any>) -> Attempt {
+        let again = if is_panic(&run) { self.locate_panic(&mut run) } else { self.run(run.seed, None) };
+        // Where a panic is known to have happened is no part of its verdict.
+        let steady = again.digest == run.digest && (is_panic(&run) || again.verdict == run.verdict);
         Attempt { run, steady }
     }
 
-    /// Repeats a run that panicked, and looks at its trace to see when it did.
-    fn locate_panic(self, seed: Seed, run: &mut Run<Any>) -> Run<Any> {
+    /// Repeats a run that panicked with a trace, to see when it did; and then stops just before, to see all that had happened.
+    fn locate_panic(self, run: &mut Run<Any>) -> Run<Any> {
         let mut last = None;
-        let mut note = |line: Value| {
-            if line.get("t").is_some() {
-                last = Some(line);
-            }
-        };
-        let again = self.run(seed, Some(&mut note));
-        if let (Some(line), Verdict::Violation(violation)) = (last, &mut run.verdict) {
-            let number = |name| line.get(name).and_then(Value::as_u64).unwrap_or_default();
-            violation.at = Instant::nanos(number("t"));
-            violation.story.push(format!("The last event that was over before it: {line}"));
-            run.end = violation.at;
-            run.coverage.events = number("id");
+        let again = self.run(run.seed, Some(&mut |line: Value| last = Some(line)));
+        let Some(line) = last.filter(|_| is_panic(&again)) else { return again };
+        let events = line.get("id").and_then(Value::as_u64).unwrap_or(1);
+        let limits = Limits { events, ..self.scenario.plan.limits };
+        let before = self.run_plan(&Plan { limits, ..self.scenario.plan.clone() }, run.seed, None);
+        if let (Verdict::Violation(violation), false) = (&mut run.verdict, is_panic(&before)) {
+            violation.at = before.end;
+            violation.story.push(format!("The last event that was over before: {line}"));
+            *run = Run { verdict: run.verdict.clone(), digest: run.digest, ..before };
         }
         again
     }
@@ -113,12 +135,16 @@ fn parted(place: usize, first: Option<String>, second: Option<String>) -> Split 
     Split::Event { event, first, second }
 }
 
+fn is_panic(run: &Run<Any>) -> bool {
+    matches!(&run.verdict, Verdict::Violation(violation) if violation.check == PANIC)
+}
+
 /// A run that ended in a panic. All that is known is the panic.
 fn broken(seed: Seed, panic: &Panic) -> Run<Any> {
     let place = panic.place.as_deref().unwrap_or("an unknown place");
     let mut story = vec![format!("The code panicked at {place}:")];
     story.extend(panic.message.lines().map(|line| format!("  {line}")));
-    let violation = Violation { check: "panic", property: panic.name(), at: Instant::ZERO, story };
+    let violation = Violation { check: PANIC, property: panic.name(), at: Instant::ZERO, story };
     Run {
         seed,
         verdict: Verdict::Violation(violation),

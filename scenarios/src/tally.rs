@@ -140,10 +140,9 @@ impl<'a> Tally<'a> {
     /// Judges what there is.
     pub(crate) fn done(self) -> Tested {
         let unmet = self.unmet();
-        let protocol = self.scenario.protocol.name;
         Tested {
             name: self.scenario.path.display().to_string(),
-            protocol: self.scenario.bug.map_or(protocol.to_owned(), |bug| format!("{protocol}/{}", bug.name)),
+            protocol: Subject { scenario: self.scenario, side: Side::Own }.protocol(),
             outcome: self.outcome(&unmet),
             unmet,
             sought: self.sought,

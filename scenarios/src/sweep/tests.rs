@@ -1,29 +1,13 @@
 //! The sweep, over a protocol that does as it is told.
 
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use shaketable_reports::{Exit, Found, Outcome, Seeds, Split, Style, Tested, human};
 
 use super::*;
-use crate::fakes::{render, scenario, tables};
-
-/// A folder of its own for each test, gone when it is over.
-struct Folder(PathBuf);
+use crate::fakes::{Folder, render, scenario, tables};
 
 impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("shaketable-sweep-{name}-{}", std::process::id()));
-        Folder(path)
-    }
-
-    fn files(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(&self.0) else { return Vec::new() };
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
     fn sweep(&self, scenarios: &[Scenario], choice: &Choice, threads: usize) -> Summary {
         let tasks: Vec<_> = scenarios.iter().map(|scenario| Task::new(scenario, choice)).collect();
         let mut cases = Cases::new(&self.0, render, tables());
@@ -31,12 +15,6 @@ impl Folder {
         let summary = sweep(&tasks, threads, &AtomicBool::new(false), &mut cases, |_| {});
         assert_eq!(cases.troubles, Vec::<String>::new());
         summary
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -142,6 +120,7 @@ fn a_panic_is_a_violation_with_its_seed_and_its_place_and_the_sweep_goes_on() {
     assert!(found.signature.starts_with("panic/scenarios/src/fakes.rs:"), "{}", found.signature);
     let example = &found.example;
     assert_eq!((example.seed, example.at.as_nanos(), example.events), (9, 4_000, 4));
+    assert_eq!(example.faults, ["crash = { at = \"2us\" }"]);
     let story = example.story.join("\n");
     assert!(story.contains("told to panic at seed 9") && story.contains(r#""id":4"#), "{story}");
 }
