@@ -73,40 +73,30 @@ pub(crate) struct Section {
     pub(crate) doc: &'static str,
     /// What can be written in it.
     pub(crate) params: &'static [Param],
-    /// Whether a scenario without it means something else than one in which it is empty.
-    pub(crate) optional: bool,
 }
 
 /// All tables but those of the protocols and the list of faults.
 pub(crate) static SECTIONS: &[Section] = &[
-    Section { name: "network", doc: "how messages travel when nothing is wrong", params: NETWORK, optional: false },
-    Section { name: "disk", doc: "how disks behave when nothing is wrong", params: DISK, optional: false },
-    Section { name: "clock", doc: "how wrong clocks are from the beginning", params: CLOCK, optional: false },
-    Section {
-        name: "clients",
-        doc: "who asks for what; the workload's own keys stand here too",
-        params: CLIENTS,
-        optional: false,
-    },
+    Section { name: "network", doc: "how messages travel when nothing is wrong", params: NETWORK },
+    Section { name: "disk", doc: "how disks behave when nothing is wrong", params: DISK },
+    Section { name: "clock", doc: "how wrong clocks are from the beginning", params: CLOCK },
+    Section { name: "clients", doc: "who asks for what; the workload's own keys stand here too", params: CLIENTS },
     Section {
         name: "heal",
         doc: "when the trouble ends, and how long the cluster then has to recover; without it nothing ends and progress is not checked",
         params: HEAL,
-        optional: true,
     },
-    Section { name: "check", doc: "what is checked", params: CHECK, optional: false },
+    Section { name: "check", doc: "what is checked", params: CHECK },
     Section {
         name: "limits",
         doc: "what a run may cost before it is inconclusive; counted, so that the verdict is the same everywhere",
         params: LIMITS,
-        optional: false,
     },
-    Section { name: "expect", doc: "what must come of the scenario", params: EXPECT, optional: false },
+    Section { name: "expect", doc: "what must come of the scenario", params: EXPECT },
     Section {
         name: "recorded",
         doc: "what a saved case remembers of the run that it was saved from; written by the tool",
         params: RECORDED,
-        optional: true,
     },
 ];
 
@@ -195,3 +185,61 @@ static RECORDED: &[Param] = &[
         doc: "the digest along the way, each as \"EVENTS TIME DIGEST\": where a replay that differs left the road",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use shaketable_sim::faults::SCHEDULE;
+    use shaketable_sim::param::Args;
+
+    use super::*;
+
+    /// That no name is declared twice in what stands in one table, and that defaults have the shape of their parameters.
+    fn is_sound(place: &str, params: &[&'static [Param]]) {
+        let mut names = BTreeSet::new();
+        for table in params {
+            let given = table.iter().filter(|param| matches!(param.default, Default::Value(_))).count();
+            assert_eq!(Args::defaults(table).iter().count(), given, "{place}");
+            for param in *table {
+                assert!(names.insert(param.name), "`{}` is declared twice in {place}", param.name);
+                if let Shape::Table(inner) | Shape::ChoiceOrTable(_, inner) = param.shape {
+                    is_sound(param.name, &[inner]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_table_declares_a_name_twice() {
+        let tables = Tables::shipped();
+        is_sound("the top", &[TOP]);
+        SECTIONS.iter().for_each(|section| is_sound(section.name, &[section.params]));
+        tables.faults.iter().for_each(|kind| is_sound(kind.name, &[kind.params, SCHEDULE]));
+        tables.workloads.iter().for_each(|workload| is_sound(workload.name, &[workload.params, CLIENTS]));
+        tables.protocols.iter().for_each(|protocol| is_sound(protocol.name, &[protocol.params]));
+    }
+
+    #[test]
+    fn no_two_tables_of_a_file_have_the_same_name() {
+        let tables = Tables::shipped();
+        let mut names = BTreeSet::from(["fault"]);
+        let top = TOP.iter().map(|param| param.name);
+        let others = SECTIONS.iter().map(|section| section.name);
+        for name in top.chain(others).chain(tables.protocols.iter().map(|protocol| protocol.name)) {
+            assert!(names.insert(name), "`{name}` has two meanings at the top of a file");
+        }
+    }
+
+    #[test]
+    fn every_bug_is_caught_by_a_check_that_there_is() {
+        for protocol in Tables::shipped().protocols {
+            for bug in protocol.bugs {
+                let (check, property) = bug.caught_by.split_once('/').unwrap_or((bug.caught_by, ""));
+                assert!(CHECKS.iter().any(|(name, _)| *name == check), "{}: {}", bug.name, bug.caught_by);
+                let known = protocol.properties.iter().any(|known| known.name == property);
+                assert!(check != "invariant" || property.is_empty() || known, "{}: {}", bug.name, bug.caught_by);
+            }
+        }
+    }
+}

@@ -74,7 +74,7 @@ impl Reading<'_> {
         Some(Planned {
             kind,
             start,
-            from: span(&args, "from").map_or(Instant::ZERO, instant),
+            from: span(&args, "since").map_or(Instant::ZERO, instant),
             until: span(&args, "until").or(end).map_or(Instant::MAX, instant),
             times: match (args.get("times"), start) {
                 (Some(Value::Count(times)), _) => *times as u32,
@@ -146,24 +146,26 @@ impl Reading<'_> {
     /// That it can strike at all: before the end, before the heal, and in a window that is not empty.
     fn judge_window(&mut self, raw: &Raw, args: &Args, sections: &Sections) {
         if raw.get("at").is_some() {
-            for entry in ["from", "until", "times"].iter().filter_map(|name| raw.entry(name)) {
+            for entry in ["since", "until", "times"].iter().filter_map(|name| raw.entry(name)) {
                 let error = ParamError::new(entry.at.clone(), format!("`{}` beside `at`", entry.key));
                 self.error(error.help("a fault with `at` strikes once, at that time"));
             }
         }
         let (heal, end) = (heal_at(sections), span(&sections.top, "duration"));
-        for name in ["at", "from", "until"] {
+        // At one instant the heal comes first, and after it only a permanent fault still strikes.
+        let permanent = args.get("permanent") == Some(&Value::Flag(true));
+        for name in ["at", "since", "until"] {
             let (Some(at), Some(raw)) = (span(args, name), raw.get(name)) else { continue };
             if let Some(end) = end.filter(|end| at > *end) {
                 self.error(raw.error(format!("{at} is after the end of the run at {end}")));
-            } else if let Some(heal) = heal.filter(|heal| at > *heal) {
-                self.error(raw.error(format!("{at} is after the heal at {heal}, when faults end")));
+            } else if let Some(heal) = heal.filter(|heal| at > *heal || (at == *heal && name == "at" && !permanent)) {
+                self.error(raw.error(format!("{at} is not before the heal at {heal}, which ends all faults")));
             }
         }
-        if let (Some(from), Some(until), Some(raw)) = (span(args, "from"), span(args, "until"), raw.get("until"))
+        if let (Some(from), Some(until), Some(raw)) = (span(args, "since"), span(args, "until"), raw.get("until"))
             && until < from
         {
-            self.error(raw.error(format!("`until` is before `from`, which is {from}")));
+            self.error(raw.error(format!("`until` is before `since`, which is {from}")));
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::tables;
 
-pub(super) const GOOD: &str = r#"# A leader that is cut off must not answer reads from the past
+pub(crate) const GOOD: &str = r#"# A leader that is cut off must not answer reads from the past
 # (thesis §6.4).
 #
 # Second paragraph.
@@ -122,15 +122,21 @@ fn lines(text: &str) -> String {
     diagnostics.errors().iter().map(line).collect()
 }
 
-/// Each case of the file: its name after `### `, then what follows the head of a scenario, or a whole one if it has a `protocol`.
-#[test]
-fn every_mistake_has_words_of_its_own() {
-    let mut told = String::new();
-    for case in include_str!("mistakes.txt").split("### ").skip(1) {
+/// Files with a mistake each: what is wrong, and the file. A case that brings no `protocol` follows a right head.
+pub(crate) fn mistakes() -> impl Iterator<Item = (&'static str, String)> {
+    include_str!("mistakes.txt").split("### ").skip(1).map(|case| {
         let (name, text) = case.split_once('\n').expect("a case has a name and a text");
         let head =
             if text.contains("protocol =") { "" } else { "protocol = \"raft\"\nnodes = 5\nduration = \"30s\"\n" };
-        let found = lines(&format!("{head}{text}"));
+        (name, format!("{head}{text}"))
+    })
+}
+
+#[test]
+fn every_mistake_has_words_of_its_own() {
+    let mut told = String::new();
+    for (name, text) in mistakes() {
+        let found = lines(&text);
         assert!(!found.is_empty(), "nothing was found wrong with: {name}");
         told += &format!("{name}\n{found}\n");
     }

@@ -1,0 +1,31 @@
+//! What the tool can be told to do, one file a command.
+
+mod replay;
+mod run;
+mod show;
+mod trace;
+
+use std::io;
+
+use shaketable_reports::Exit;
+
+use crate::cli::{Cli, Command};
+use crate::tables::Tables;
+use crate::terminal::tell;
+
+/// Does what the command line says.
+pub(crate) fn obey(cli: &Cli) -> Exit {
+    let tables = Tables::shipped();
+    let done = match &cli.command {
+        Command::Run(args) => run::run(args, &cli.look, tables),
+        Command::Replay(args) => replay::replay(args, &cli.look, &tables),
+        Command::List(args) => show::list(args, &tables),
+        Command::Explain { name } => show::explain(name, &tables),
+        Command::Schema => show::schema(&tables),
+        Command::Completions { shell } => show::completions(*shell),
+    };
+    done.unwrap_or_else(|error: io::Error| {
+        tell(&format!("error: cannot write: {error}\n"));
+        Exit::Usage
+    })
+}
