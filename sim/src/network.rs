@@ -79,9 +79,11 @@ pub(crate) struct Arrivals {
 }
 
 /// What becomes of a message that arrives.
-pub(crate) enum Arrival<M> {
-    Deliver(M),
+pub(crate) enum Arrival {
+    Deliver,
+    /// Its link was cut while it was on its way.
     Dropped,
+    /// Its link is held: the caller gives it to [`Network::hold`].
     Held,
 }
 
@@ -105,7 +107,8 @@ impl<M> Network<M> {
         let (plan, seed) = (self.plan, self.seed);
         let link = &mut self.links[index];
         coverage.sent += 1;
-        let rng = link.rng.get_or_insert_with(|| Box::new(seed.stream(format_args!("link {}→{}", route.from, route.to))));
+        let rng =
+            link.rng.get_or_insert_with(|| Box::new(seed.stream(format_args!("link {}→{}", route.from, route.to))));
         let delay = match (route.from, route.to) {
             (Endpoint::Node(_), Endpoint::Node(_)) => plan.delay,
             _ => plan.client_delay,
@@ -144,31 +147,33 @@ impl<M> Network<M> {
 
     /// Judges a message that arrives.
     #[inline]
-    pub(crate) fn arrive(
-        &mut self,
-        route: Route,
-        message: M,
-        coverage: &mut Coverage,
-        mut acted: impl FnMut(usize),
-    ) -> Arrival<M> {
+    pub(crate) fn arrive(&mut self, route: Route, coverage: &mut Coverage, acted: impl FnMut(usize)) -> Arrival {
         if self.rules == 0 {
-            return Arrival::Deliver(message);
+            return Arrival::Deliver;
         }
-        let index = self.index(route);
-        let link = &mut self.links[index];
+        self.ask_rules(route, coverage, acted)
+    }
+
+    fn ask_rules(&mut self, route: Route, coverage: &mut Coverage, mut acted: impl FnMut(usize)) -> Arrival {
+        let link = &self.links[self.index(route)];
         let find = |wanted| link.rules.iter().find(|rule| rule.what == wanted).map(|rule| rule.fault);
         if let Some(fault) = find(LinkRule::Cut) {
             coverage.cut_on_arrival += 1;
             acted(fault);
-            return Arrival::Dropped;
-        }
-        if let Some(fault) = find(LinkRule::Hold) {
+            Arrival::Dropped
+        } else if let Some(fault) = find(LinkRule::Hold) {
             coverage.held += 1;
             acted(fault);
-            link.held.push(message);
-            return Arrival::Held;
+            Arrival::Held
+        } else {
+            Arrival::Deliver
         }
-        Arrival::Deliver(message)
+    }
+
+    /// Keeps a message until no rule holds its link any more.
+    pub(crate) fn hold(&mut self, route: Route, message: M) {
+        let index = self.index(route);
+        self.links[index].held.push(message);
     }
 
     /// Puts a rule on a link. `at` is when its fault struck: it names the rule's stream of chance.

@@ -134,13 +134,13 @@ mod tests {
         let (mut timers, mut twin) = (Timers::new(), BTreeMap::new());
         let mut fired = 0;
         for now in 0..20_000 {
-            for _ in 0..3 {
+            for _ in 0..rng.below(3) {
                 let name = rng.below(names);
                 if rng.below(4) == 0 {
                     timers.cancel(name);
                     twin.remove(&name);
                 } else {
-                    let due = queue.next_due(Instant::nanos(now + 1 + rng.below(60)));
+                    let due = queue.next_due(Instant::nanos(now + 1 + rng.below(4 * names)));
                     twin.insert(name, due);
                     if let Some(slot) = timers.set(name, due) {
                         queue.push(due, slot);

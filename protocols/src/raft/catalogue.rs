@@ -8,10 +8,10 @@ use shaketable_sim::spec::any::Any;
 use shaketable_sim::trace::Sink;
 use shaketable_sim::world;
 
+use super::Raft;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS};
 use super::invariants::PROPERTIES;
-use super::Raft;
 use crate::tamper::{Setup, Tampered};
 use crate::{Bug, Protocol, workload};
 

@@ -129,7 +129,9 @@ impl Config {
         let mut errors = Vec::new();
         let (low, high) = self.election_timeout;
         if low >= high {
-            let message = format!("an election timeout of always {high} leaves nothing to chance: candidates would split every vote");
+            let message = format!(
+                "an election timeout of always {high} leaves nothing to chance: candidates would split every vote"
+            );
             let help = format!("write a range, such as [\"{high}\", \"{}\"]", high.times(2).max(Span::millis(1)));
             errors.push(("election-timeout", error(message, help)));
         }
@@ -138,7 +140,8 @@ impl Config {
         }
         if self.heartbeat.times(2) > low {
             let heartbeat = self.heartbeat;
-            let message = format!("with a heartbeat every {heartbeat}, followers that wait {low} depose a healthy leader");
+            let message =
+                format!("with a heartbeat every {heartbeat}, followers that wait {low} depose a healthy leader");
             let help = "a heartbeat is at most half the shortest election timeout: a leader that has just sent entries skips one";
             errors.push(("heartbeat", error(message, help.to_owned())));
         }

@@ -33,7 +33,9 @@ pub const STATE_MACHINE_SAFETY: &str = "state-machine-safety";
 /// The five properties.
 pub static PROPERTIES: &[Property] = &[
     Property { name: ELECTION_SAFETY, doc: "no term has two leaders (§5.2)" },
-    Property { name: LEADER_APPEND_ONLY, doc: "a leader neither overwrites nor deletes entries of its own log (§5.3)" },
+    Property {
+        name: LEADER_APPEND_ONLY, doc: "a leader neither overwrites nor deletes entries of its own log (§5.3)"
+    },
     Property {
         name: LOG_MATCHING,
         doc: "logs that have the same term at an index are identical in all entries up to it (§5.3)",
@@ -179,7 +181,9 @@ impl Figure3 {
             };
             if known != chain {
                 let entry = EntryId { term: entry.term, index: LogIndex::ZERO.plus(seen.chain.len()) };
-                let story = format!("the log of {id} has entry {entry} as another log had, and differs from it there or before");
+                let story = format!(
+                    "the log of {id} has entry {entry} as another log had, and differs from it there or before"
+                );
                 return Err(Breach::new(LOG_MATCHING, story));
             }
         }

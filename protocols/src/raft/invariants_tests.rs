@@ -60,12 +60,8 @@ fn crash(monitor: &mut Figure3, node: usize) {
 }
 
 fn look(monitor: &mut Figure3, node: usize, state: &State) -> Option<&'static str> {
-    let view = View {
-        term: Term::new(state.term),
-        leads: state.leads,
-        commit: LogIndex::new(state.commit),
-        log: &state.log,
-    };
+    let view =
+        View { term: Term::new(state.term), leads: state.leads, commit: LogIndex::new(state.commit), log: &state.log };
     monitor.look(NodeId::at(node), &view).err().map(|breach| breach.property)
 }
 
@@ -144,7 +140,11 @@ fn an_entry_that_is_committed_although_a_later_leader_lacks_it_breaks_leader_com
 #[test]
 fn a_leader_of_an_earlier_term_may_lack_what_later_ones_commit() {
     let old = leader(1).appending(&[(1, 7)]);
-    holds(&[(0, &old), (1, &leader(2).appending(&[(1, 7), (2, 8)]).knowing(2)), (0, &old.clone().appending(&[(1, 9)]))]);
+    holds(&[
+        (0, &old),
+        (1, &leader(2).appending(&[(1, 7), (2, 8)]).knowing(2)),
+        (0, &old.clone().appending(&[(1, 9)])),
+    ]);
 }
 
 #[test]
@@ -287,5 +287,8 @@ fn the_monitor_and_its_slow_twin_agree_on_random_histories() {
         }
     }
     assert_eq!(found.len(), PROPERTIES.len(), "every property was broken at least once: {found:?}");
-    assert!(steps_without_breach > 20_000, "histories are long enough to test that nothing is found: {steps_without_breach}");
+    assert!(
+        steps_without_breach > 20_000,
+        "histories are long enough to test that nothing is found: {steps_without_breach}"
+    );
 }

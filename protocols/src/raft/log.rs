@@ -143,7 +143,8 @@ mod tests {
         for index in 0..=7 {
             for term in 0..=5 {
                 let answer = own.last_agreeable(id(index, term));
-                let slow = (0..=index.min(5)).rev().map(LogIndex::new).find(|&at| own.term_at(at) <= Some(Term::new(term)));
+                let slow =
+                    (0..=index.min(5)).rev().map(LogIndex::new).find(|&at| own.term_at(at) <= Some(Term::new(term)));
                 assert_eq!(Some(answer.index), slow, "{index}@{term}");
                 assert_eq!(Some(answer.term), own.term_at(answer.index));
             }

@@ -153,7 +153,9 @@ impl<S: Spec> Node for Raft<S> {
 
     fn on_request(&mut self, id: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
         match &self.role {
-            Role::Leader(_) if S::is_read(&op) && self.config.read == config::Read::ReadIndex => self.on_read(id, op, ctx),
+            Role::Leader(_) if S::is_read(&op) && self.config.read == config::Read::ReadIndex => {
+                self.on_read(id, op, ctx)
+            }
             Role::Leader(_) => self.on_command(id, op, ctx),
             Role::Follower(following) => ctx.reject(id, following.leader),
             Role::Candidate(_) | Role::Faulty => ctx.reject(id, None),

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn the_last_ballot_and_the_entries_that_nothing_has_overwritten_are_kept() {
-        let kept = recover(false, vec![ballot(1), append(0, &[1, 1, 1]), ballot(2), append(1, &[2]), append(2, &[2])]).unwrap();
+        let kept = recover(false, vec![ballot(1), append(0, &[1, 1, 1]), ballot(2), append(1, &[2]), append(2, &[2])])
+            .unwrap();
         assert_eq!((kept.term, kept.vote, kept.torn), (Term::new(2), Some(NodeId::at(1)), false));
         assert_eq!(terms(&kept), [1, 2, 2]);
     }
@@ -117,7 +118,10 @@ mod tests {
         assert!(recover(true, vec![]).is_ok(), "a disk just formatted");
         assert!(recover(false, vec![]).is_err(), "a disk wiped");
         assert!(recover(false, vec![Stored::Damaged, ballot(2)]).is_err(), "a rotten first record");
-        assert!(recover(false, vec![ballot(1), Stored::Damaged, Stored::Damaged]).is_err(), "a rotten record before a torn one");
+        assert!(
+            recover(false, vec![ballot(1), Stored::Damaged, Stored::Damaged]).is_err(),
+            "a rotten record before a torn one"
+        );
         assert!(recover(false, vec![ballot(1), append(1, &[1])]).is_err(), "a gap");
     }
 }

@@ -68,7 +68,11 @@ impl<S: Spec> Machine<S> {
     pub(super) fn lookup(&self, id: OpId, rules: &dyn Rules) -> Known<'_, S::Ret> {
         match self.sessions.get(id.client.index()) {
             Some(Some(session)) if rules.is_duplicate(session.seq, id.seq) => {
-                if session.seq == id.seq { Known::Answered(&session.ret) } else { Known::Outdated }
+                if session.seq == id.seq {
+                    Known::Answered(&session.ret)
+                } else {
+                    Known::Outdated
+                }
             }
             _ => Known::New,
         }
