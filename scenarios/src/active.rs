@@ -45,8 +45,12 @@ mod tests {
     #[test]
     fn a_fault_is_active_from_its_strike_until_it_is_over_or_healed() {
         let mut plan = scenario("fake", "").plan;
-        let faults =
-            [fault("a", 10, Some(20), false), fault("b", 15, None, false), fault("c", 30, None, true), fault("d", 60, None, false)];
+        let faults = [
+            fault("a", 10, Some(20), false),
+            fault("b", 15, None, false),
+            fault("c", 30, None, true),
+            fault("d", 60, None, false),
+        ];
         let active = |at, plan: &Plan| {
             let told = faults_at(Instant::ZERO + Span::millis(at), &faults, plan);
             told.iter().map(|text| text[..1].to_owned()).collect::<Vec<_>>().concat()

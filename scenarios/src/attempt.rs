@@ -70,7 +70,10 @@ impl Subject<'_> {
             self.again(run)
         } else {
             // What only failures need would fill the memory.
-            Attempt { run: Run { history: Vec::new(), applied: Vec::new(), checkpoints: Vec::new(), ..run }, steady: true }
+            Attempt {
+                run: Run { history: Vec::new(), applied: Vec::new(), checkpoints: Vec::new(), ..run },
+                steady: true,
+            }
         }
     }
 

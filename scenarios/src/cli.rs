@@ -4,8 +4,10 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::describe::What;
 use crate::load::parse_seeds;
 
 /// Shake a simulated cluster until the protocol breaks, and replay exactly how it broke.
@@ -62,7 +64,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Run one seed again: that of a saved case, or any seed of a scenario
     Replay(Replay),
-    /// List what scenario files can name
+    /// List the scenarios, or what they can name
     List(List),
     /// Explain a protocol, a planted bug, a property, a fault, a workload, a key or a check
     Explain {
@@ -84,7 +86,8 @@ pub(crate) struct Run {
     #[arg(default_value = "scenarios", value_name = "FILE|DIR")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Seeds to run instead of those that the files name: `0..1000` (the last one excluded), or so many fresh ones: `random:1000`
+    /// Seeds to run instead of those that the files name: `0..1000` (the last one excluded), or so many fresh ones: `random:1000`.
+    /// What a file must `reach` is only checked if at least as many seeds run as it names
     #[arg(long, value_parser = parse_choice, value_name = "SEEDS")]
     pub(crate) seeds: Option<SeedArg>,
 
@@ -123,11 +126,45 @@ pub(crate) struct Replay {
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// What to list
-    pub(crate) what: String,
+    #[arg(value_enum)]
+    pub(crate) what: Listed,
+
+    /// Of scenarios: the files, or folders to look for them in
+    #[arg(default_value = "scenarios", value_name = "FILE|DIR")]
+    pub(crate) paths: Vec<PathBuf>,
 
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
     pub(crate) format: Format,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Listed {
+    /// Something that scenario files can name.
+    Tables(What),
+    /// The scenarios themselves.
+    Scenarios,
+}
+
+impl ValueEnum for Listed {
+    fn value_variants<'a>() -> &'a [Listed] {
+        &[
+            Listed::Scenarios,
+            Listed::Tables(What::Protocols),
+            Listed::Tables(What::Bugs),
+            Listed::Tables(What::Faults),
+            Listed::Tables(What::Checks),
+            Listed::Tables(What::Workloads),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Listed::Tables(what) => what.to_possible_value(),
+            Listed::Scenarios => Some(PossibleValue::new("scenarios").help("What is run")),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
@@ -175,6 +212,15 @@ mod tests {
         for text in ["random:0", "random:", "random:x", "random", "9..3", "random:2000000000000"] {
             assert!(parse_choice(text).is_err(), "{text} was read as seeds");
         }
+    }
+
+    #[test]
+    fn everything_that_can_be_described_can_be_listed() {
+        let listed = Listed::value_variants();
+        for what in What::value_variants() {
+            assert!(listed.contains(&Listed::Tables(*what)), "{what:?} is missing");
+        }
+        assert_eq!(listed.len(), What::value_variants().len() + 1);
     }
 
     #[test]

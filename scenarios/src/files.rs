@@ -77,7 +77,8 @@ fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Trouble> {
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)> {
     let within = |error| (folder.to_owned(), error);
     let entries = fs::read_dir(folder).map_err(within)?;
-    let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(within)?;
+    let mut paths =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(within)?;
     paths.sort();
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

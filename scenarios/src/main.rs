@@ -1,26 +1,48 @@
-//! The command line.
+//! The command line of Shaketable, and what it does with scenario files.
 
-// Until the commands land, most of this is reached by tests alone.
-#![allow(dead_code, unused_imports)]
 // Here, and only here, is the world outside.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+
+mod cli;
+mod commands;
+
+mod describe;
+mod files;
+mod load;
+mod scenario;
+mod schema;
+mod tables;
 
 mod active;
 mod attempt;
 mod case;
 mod cases;
-mod describe;
+mod lanes;
+mod panics;
+mod sweep;
+mod tally;
+
+mod interrupt;
+mod progress;
+mod terminal;
+
 #[cfg(test)]
 mod fakes;
-mod lanes;
-mod load;
-mod panics;
-mod scenario;
-mod schema;
-mod sweep;
-mod tables;
-mod tally;
 #[cfg(test)]
 mod testing;
 
-fn main() {}
+use std::panic;
+use std::process::ExitCode;
+
+use clap::Parser;
+use shaketable_reports::Exit;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    // A panic of a run is caught long before; this one is our own, and has been printed with its place.
+    let exit = panic::catch_unwind(|| commands::obey(&cli)).unwrap_or_else(|_| {
+        terminal::tell("error: this is a mistake in shaketable itself\n");
+        Exit::Internal
+    });
+    ExitCode::from(exit.code())
+}

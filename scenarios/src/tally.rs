@@ -156,7 +156,15 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// What was not reached. The numbers of a file are meant for its own seeds: fewer need not reach them.
     fn unmet(&self) -> Vec<Unmet> {
+        let meant_for = match &self.sought {
+            Some(sought) => sought.within,
+            None => self.scenario.seeds.end - self.scenario.seeds.start,
+        };
+        if self.seeds.asked < meant_for {
+            return Vec::new();
+        }
         let named = self.coverage.named();
         let got = |wanted: &str| named.iter().find(|(name, _)| *name == wanted).map_or(0, |(_, number)| *number);
         let reach = self.scenario.expect.reach.iter();

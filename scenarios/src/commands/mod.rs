@@ -10,6 +10,7 @@ use std::io;
 use shaketable_reports::Exit;
 
 use crate::cli::{Cli, Command};
+use crate::files::Trouble;
 use crate::tables::Tables;
 use crate::terminal::tell;
 
@@ -19,7 +20,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Run(args) => run::run(args, &cli.look, tables),
         Command::Replay(args) => replay::replay(args, &cli.look, &tables),
-        Command::List(args) => show::list(args, &tables),
+        Command::List(args) => show::list(args, &cli.look, &tables),
         Command::Explain { name } => show::explain(name, &tables),
         Command::Schema => show::schema(&tables),
         Command::Completions { shell } => show::completions(*shell),
@@ -28,4 +29,18 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
         tell(&format!("error: cannot write: {error}\n"));
         Exit::Usage
     })
+}
+
+/// Says why there is nothing to do.
+fn refuse(trouble: &Trouble) -> Exit {
+    match trouble {
+        Trouble::Wrong(text) => {
+            tell(text);
+            Exit::Usage
+        }
+        Trouble::Nothing(text) => {
+            tell(text);
+            Exit::NothingTested
+        }
+    }
 }

@@ -25,12 +25,12 @@ use crate::terminal::{print, stderr_style, stdout_style, tell};
 pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Result<Exit> {
     let scenario = match read(&args.path, tables, stderr_style(look.color) == Style::Color) {
         Ok(scenario) => scenario,
-        Err(wrong) => return Ok(refuse(&wrong)),
+        Err(why) => return Ok(wrong(&why)),
     };
     let recorded_seed = scenario.recorded.as_ref().map(|recorded| recorded.seed);
     let Some(seed) = args.seed.or(recorded_seed) else {
         let path = scenario.path.display();
-        return Ok(refuse(&format!("error: {path} is no saved case: say which seed with `--seed N`\n")));
+        return Ok(wrong(&format!("error: {path} is no saved case: say which seed with `--seed N`\n")));
     };
     let subject = Subject { scenario: &scenario, side: Side::Own };
     let result = compare(subject, Seed(seed));
@@ -38,7 +38,7 @@ pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Re
     if let Some(path) = &args.trace {
         let traced = TraceFile::create(path).and_then(|file| file.record(subject, Seed(seed)));
         if let Err(error) = traced {
-            return Ok(refuse(&format!("error: cannot write {}: {error}\n", path.display())));
+            return Ok(wrong(&format!("error: cannot write {}: {error}\n", path.display())));
         }
     }
     if to_stdout {
@@ -49,7 +49,7 @@ pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Re
     Ok(result.exit())
 }
 
-fn refuse(why: &str) -> Exit {
+fn wrong(why: &str) -> Exit {
     tell(why);
     Exit::Usage
 }

@@ -8,10 +8,11 @@ use std::thread;
 use rand::RngExt;
 use shaketable_reports::{Exit, Style, human, json};
 
+use super::refuse;
 use crate::case;
 use crate::cases::Cases;
 use crate::cli::{self, Format, Look, SeedArg};
-use crate::files::{Trouble, read_all};
+use crate::files::read_all;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::sweep::{Choice, Task, sweep};
@@ -41,19 +42,6 @@ pub(super) fn run(args: &cli::Run, look: &Look, tables: Tables) -> io::Result<Ex
         Format::Json => format!("{:#}\n", json(&summary)),
     })?;
     Ok(summary.exit())
-}
-
-fn refuse(trouble: &Trouble) -> Exit {
-    match trouble {
-        Trouble::Wrong(text) => {
-            tell(text);
-            Exit::Usage
-        }
-        Trouble::Nothing(text) => {
-            tell(text);
-            Exit::NothingTested
-        }
-    }
 }
 
 fn threads(jobs: Option<NonZeroUsize>) -> NonZeroUsize {
