@@ -128,7 +128,9 @@ fn every_scenario_says_what_it_guards_and_every_dependency_what_it_is_for() {
 fn nothing_names_a_machine() {
     let mut all = files(&HOUSE, ".rs");
     all.extend(files(&HOUSE, ".toml"));
-    all.extend(["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| Path::new(ROOT).join(name)));
+    all.extend(
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| Path::new(ROOT).join(name)),
+    );
     all.retain(|path| path.exists());
     every_line(&all, |line| {
         let paths = ["/home/", "/root/", "/Users/", "/work/"];
