@@ -73,40 +73,30 @@ pub(crate) struct Section {
     pub(crate) doc: &'static str,
     /// What can be written in it.
     pub(crate) params: &'static [Param],
-    /// Whether a scenario without it means something else than one in which it is empty.
-    pub(crate) optional: bool,
 }
 
 /// All tables but those of the protocols and the list of faults.
 pub(crate) static SECTIONS: &[Section] = &[
-    Section { name: "network", doc: "how messages travel when nothing is wrong", params: NETWORK, optional: false },
-    Section { name: "disk", doc: "how disks behave when nothing is wrong", params: DISK, optional: false },
-    Section { name: "clock", doc: "how wrong clocks are from the beginning", params: CLOCK, optional: false },
-    Section {
-        name: "clients",
-        doc: "who asks for what; the workload's own keys stand here too",
-        params: CLIENTS,
-        optional: false,
-    },
+    Section { name: "network", doc: "how messages travel when nothing is wrong", params: NETWORK },
+    Section { name: "disk", doc: "how disks behave when nothing is wrong", params: DISK },
+    Section { name: "clock", doc: "how wrong clocks are from the beginning", params: CLOCK },
+    Section { name: "clients", doc: "who asks for what; the workload's own keys stand here too", params: CLIENTS },
     Section {
         name: "heal",
         doc: "when the trouble ends, and how long the cluster then has to recover; without it nothing ends and progress is not checked",
         params: HEAL,
-        optional: true,
     },
-    Section { name: "check", doc: "what is checked", params: CHECK, optional: false },
+    Section { name: "check", doc: "what is checked", params: CHECK },
     Section {
         name: "limits",
         doc: "what a run may cost before it is inconclusive; counted, so that the verdict is the same everywhere",
         params: LIMITS,
-        optional: false,
     },
-    Section { name: "expect", doc: "what must come of the scenario", params: EXPECT, optional: false },
+    Section { name: "expect", doc: "what must come of the scenario", params: EXPECT },
     Section {
         name: "recorded",
         doc: "what a saved case remembers of the run that it was saved from; written by the tool",
         params: RECORDED,
-        optional: true,
     },
 ];
 

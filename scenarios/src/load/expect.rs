@@ -109,13 +109,19 @@ impl Reading<'_> {
             self.error(
                 raw.error(format!("no check finds a violation of `{signature}`")).help(suggest(signature, names)),
             );
-        } else if check == "linearizability" && sections.check.get("linearizable") == Some(&Value::Flag(false)) {
-            self.error(raw.error("linearizability is expected to break but is not checked").help("see `[check]`"));
-        } else if let (Some(name), Some(Value::Names(checked))) = (property, sections.check.get("invariants"))
-            && check == "invariant"
-            && !checked.iter().any(|checked| checked == "all" || checked == name)
-        {
-            self.error(raw.error(format!("`{name}` is expected to break but is not checked")).help("see `[check]`"));
+            return;
+        }
+        let checked = match (check, sections.check.get("invariants")) {
+            ("linearizability", _) => sections.check.get("linearizable") != Some(&Value::Flag(false)),
+            ("invariant", Some(Value::Names(names))) => {
+                let checked = |property: &str| names.iter().any(|name| name == "all" || name == property);
+                property.map_or_else(|| properties().any(checked), checked)
+            }
+            _ => true,
+        };
+        if !checked {
+            let error = raw.error(format!("`{signature}` is expected to break but is not checked"));
+            self.error(error.help("see `[check]`"));
         }
     }
 

@@ -3,6 +3,7 @@
 //! First every table is read by its declaration ([`sections`], [`fault`], [`expect`]), then what is right by itself is
 //! compared with the rest ([`meaning`]). No step stops at the first mistake; only what a mistake makes unknowable is not judged.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use shaketable_sim::param::{Args, Param, ParamError, Raw, Value, parse_table};
@@ -80,11 +81,13 @@ impl Reading<'_> {
     /// Reads one table. `here` is its name, so that nobody is sent to where he is.
     fn table(&mut self, here: &str, params: &[&'static [Param]], raw: &Raw) -> Args {
         let (args, errors) = parse_table(params, raw);
+        let known = |key: &str| params.iter().any(|table| table.iter().any(|param| param.name == key));
+        let keys: BTreeMap<usize, &str> =
+            raw.entries().iter().map(|entry| (entry.at.start, entry.key.as_str())).collect();
         for error in errors {
-            let known = |key: &str| params.iter().any(|table| table.iter().any(|param| param.name == key));
-            let unknown = raw.entries().iter().find(|entry| entry.at == error.at && !known(&entry.key));
-            let belongs = unknown.and_then(|entry| self.belongs(&entry.key, here));
-            self.errors.push(match belongs {
+            // An unknown key is reported where it stands; no other mistake is reported at a key that is unknown.
+            let key = keys.get(&error.at.start).filter(|key| !known(key));
+            self.errors.push(match key.and_then(|key| self.belongs(key, here)) {
                 Some(belongs) => error.help(belongs),
                 None => error,
             });

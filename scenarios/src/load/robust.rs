@@ -8,6 +8,7 @@ use shaketable_sim::rng::{Delay, Seed, Stream};
 use shaketable_sim::time::{Ppm, Span};
 
 use super::{GOOD, load, raw};
+use crate::schema::schema;
 use crate::testing::tables;
 
 static SHAPES: &[Param] = &[
@@ -143,6 +144,7 @@ fn text(rng: &mut Stream) -> String {
 
 #[test]
 fn whatever_is_done_to_a_file_it_is_read_or_refused_with_diagnostics() {
+    let schema = jsonschema::validator_for(&schema(&tables())).expect("the schema compiles");
     let (mut read, mut no_toml, mut no_scenario) = (0, 0, 0);
     for seed in 0..8_000 {
         let mut rng = Seed(seed).stream("mutations");
@@ -157,6 +159,8 @@ fn whatever_is_done_to_a_file_it_is_read_or_refused_with_diagnostics() {
         let text = String::from_utf8_lossy(&bytes);
         let Err(wrong) = load(Path::new("mutated.toml"), &text, &tables()) else {
             read += 1;
+            let json = toml::from_str(&text).expect("TOML");
+            assert!(schema.is_valid(&json), "the loader reads what the schema forbids:\n{text}");
             continue;
         };
         *if raw::read(&text).is_ok() { &mut no_scenario } else { &mut no_toml } += 1;

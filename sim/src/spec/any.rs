@@ -6,10 +6,12 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Spec, counter, kv, list, register};
+use super::{Footprint, Spec, counter, kv, list, register};
 use crate::id::Key;
 
-/// A service whose objects are registers, map entries, counters or lists: each what its first operation makes of it.
+/// A service whose objects are registers, map entries, counters or lists: each what its first operation makes of it,
+/// and that for good. (Asked for as another kind, an object answers as a fresh one of that kind; only as long as no
+/// workload does so are the [footprints](Spec::footprint) of its operations right.)
 #[derive(Clone, Debug)]
 pub struct Any;
 
@@ -33,7 +35,7 @@ macro_rules! union {
         #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
         #[serde(untagged)]
         pub enum State {
-            /// No operation has changed it yet, so it may still become any of them.
+            /// What every member begins with: it may still become any of them.
             #[default]
             Fresh,
             $($(#[$doc])* $variant(<$module::$spec as Spec>::State),)*
@@ -51,14 +53,20 @@ macro_rules! union {
             }
 
             fn apply(state: &mut State, op: &Op) -> Ret {
-                match (op, state) {
-                    $((Op::$variant(op), State::$variant(state)) => Ret::$variant($module::$spec::apply(state, op)),)*
-                    $((Op::$variant(op), state) => {
-                        // An object of another kind is replaced by a fresh one: a workload never asks for that.
-                        let mut fresh = Default::default();
-                        let ret = $module::$spec::apply(&mut fresh, op);
-                        if !$module::$spec::is_read(op) {
-                            *state = State::$variant(fresh);
+                match op {
+                    $(Op::$variant(op) => {
+                        let State::$variant(member) = state else {
+                            // An object of another kind is replaced by a fresh one: a workload never asks for that.
+                            let mut fresh = <$module::$spec as Spec>::State::default();
+                            let ret = $module::$spec::apply(&mut fresh, op);
+                            if !$module::$spec::is_read(op) {
+                                *state = State::of(fresh, State::$variant);
+                            }
+                            return Ret::$variant(ret);
+                        };
+                        let ret = $module::$spec::apply(member, op);
+                        if *member == <$module::$spec as Spec>::State::default() {
+                            *state = State::Fresh;
                         }
                         Ret::$variant(ret)
                     })*
@@ -68,6 +76,18 @@ macro_rules! union {
             fn is_read(op: &Op) -> bool {
                 match op {
                     $(Op::$variant(op) => $module::$spec::is_read(op),)*
+                }
+            }
+
+            fn footprint(op: &Op, ret: Option<&Ret>) -> Footprint<State> {
+                match (op, ret) {
+                    $((Op::$variant(op), None) => {
+                        $module::$spec::footprint(op, None).map(|state| State::of(state, State::$variant))
+                    })*
+                    $((Op::$variant(op), Some(Ret::$variant(ret))) => {
+                        $module::$spec::footprint(op, Some(ret)).map(|state| State::of(state, State::$variant))
+                    })*
+                    _ => Footprint::Unclear,
                 }
             }
         }
@@ -88,6 +108,13 @@ macro_rules! union {
             }
         }
     };
+}
+
+impl State {
+    /// The state of a member of the union. What a member begins with is always spelled [`State::Fresh`].
+    fn of<Member: Default + PartialEq>(member: Member, variant: fn(Member) -> State) -> State {
+        if member == Member::default() { State::Fresh } else { variant(member) }
+    }
 }
 
 union! {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Spec;
+use super::{Footprint, Spec};
 use crate::id::Key;
 
 /// A counter that starts at 0.
@@ -51,6 +51,14 @@ impl Spec for Counter {
 
     fn is_read(op: &Op) -> bool {
         op.action == Action::Read
+    }
+
+    fn footprint(op: &Op, ret: Option<&Ret>) -> Footprint<u64> {
+        match (&op.action, ret) {
+            (Action::Read, Some(Ret(sum))) => Footprint::Finds(*sum),
+            (Action::Add(amount), Some(Ret(sum))) => Footprint::Finds(sum.wrapping_sub(*amount)),
+            (_, None) => Footprint::Unclear,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Spec;
+use super::{Footprint, Spec};
 use crate::id::Key;
 
 /// One entry of a key-value map: a value, or none.
@@ -76,6 +76,18 @@ impl Spec for Kv {
 
     fn is_read(op: &Op) -> bool {
         op.action == Action::Get
+    }
+
+    fn footprint(op: &Op, ret: Option<&Ret>) -> Footprint<Option<u64>> {
+        match (&op.action, ret) {
+            (Action::Put(value), _) => Footprint::Overwrites(Some(*value)),
+            (Action::Delete, _) => Footprint::Overwrites(None),
+            (Action::Get, Some(Ret::Value(value))) => Footprint::Finds(*value),
+            (Action::Cas { expect, .. }, Some(Ret::Swapped(true))) => Footprint::Finds(Some(*expect)),
+            (Action::Cas { expect, .. }, Some(Ret::Swapped(false))) => Footprint::Misses(Some(*expect)),
+            (Action::Cas { expect, .. }, None) => Footprint::Changes(Some(*expect)),
+            (Action::Get | Action::Cas { .. }, _) => Footprint::Unclear,
+        }
     }
 }
 

@@ -52,6 +52,43 @@ pub trait Spec: Clone + Debug + 'static {
     /// Whether an operation leaves every state as it is, whatever it answers. Protocols may answer such
     /// operations without writing them to a log.
     fn is_read(op: &Self::Op) -> bool;
+
+    /// What an operation, answered thus or not at all, tells about the states around it.
+    ///
+    /// This only spares the linearizability check work: [`Footprint::Unclear`] is always right.
+    fn footprint(op: &Self::Op, ret: Option<&Self::Ret>) -> Footprint<Self::State> {
+        let _ = (op, ret);
+        Footprint::Unclear
+    }
+}
+
+/// Which states an operation can have found, and which it leaves: what the linearizability check knows about an
+/// object besides [`Spec::apply`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Footprint<State> {
+    /// Whatever state it finds, it leaves this one, and its answer is always the same.
+    Overwrites(State),
+    /// Its answer is right on this state alone.
+    Finds(State),
+    /// Its answer is right on every state but this one, and it changes none of those.
+    Misses(State),
+    /// It was not answered, and this is the only state that it would change.
+    Changes(State),
+    /// Nothing is known.
+    Unclear,
+}
+
+impl<State> Footprint<State> {
+    /// The same footprint, of an object that contains this one.
+    pub fn map<Whole>(self, within: impl FnOnce(State) -> Whole) -> Footprint<Whole> {
+        match self {
+            Footprint::Overwrites(state) => Footprint::Overwrites(within(state)),
+            Footprint::Finds(state) => Footprint::Finds(within(state)),
+            Footprint::Misses(state) => Footprint::Misses(within(state)),
+            Footprint::Changes(state) => Footprint::Changes(within(state)),
+            Footprint::Unclear => Footprint::Unclear,
+        }
+    }
 }
 
 /// All objects of a service: the state machine that a protocol replicates.

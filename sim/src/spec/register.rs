@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Spec;
+use super::{Footprint, Spec};
 use crate::id::Key;
 
 /// A register that holds the last value written, and nothing at first.
@@ -59,6 +59,14 @@ impl Spec for Register {
 
     fn is_read(op: &Op) -> bool {
         op.action == Action::Read
+    }
+
+    fn footprint(op: &Op, ret: Option<&Ret>) -> Footprint<Option<u64>> {
+        match (&op.action, ret) {
+            (Action::Write(value), _) => Footprint::Overwrites(Some(*value)),
+            (Action::Read, Some(Ret::Value(value))) => Footprint::Finds(*value),
+            (Action::Read, _) => Footprint::Unclear,
+        }
     }
 }
 

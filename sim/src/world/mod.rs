@@ -1,30 +1,31 @@
 //! The world: takes the earliest event, lets the node that it concerns handle it, carries out the effects, and checks
 //! what came of it; then the next.
 //!
-//! - [`effects`] carries out what nodes ask for.
-//! - [`clients`] lets clients ask, wait, try again and give up.
-//! - [`strikes`] lets faults strike and end.
-//! - [`healing`] ends the trouble and demands progress.
+//! - `events` lets an event happen to whom it concerns; `effects` carries out what nodes ask for.
+//! - `clients` lets clients ask, wait, try again and give up.
+//! - `strikes` lets faults strike and end.
+//! - `healing` ends the trouble and demands progress; `verdict` says what came of it all.
 
 mod clients;
 mod effects;
+mod events;
 mod healing;
 mod server;
 mod strikes;
+mod verdict;
 
-use crate::check::invariant::{Breach, Invariants, Property};
-use crate::check::linearizable;
+use crate::check::invariant::Invariants;
 use crate::digest::Digest;
 use crate::history::History;
 use crate::id::{ClientId, NodeId, RequestId};
-use crate::network::{Arrival, Network, Route};
-use crate::node::{EffectOf, Node, Op, Ret, Role};
+use crate::network::Network;
+use crate::node::{EffectOf, Node, Op, Ret};
 use crate::plan::Plan;
 use crate::queue::{Due, Queue, Rank};
 use crate::rng::Seed;
-use crate::run::{Checkpoint, Coverage, Run, Verdict, Violation};
+use crate::run::{Checkpoint, Coverage, Run, Verdict};
 use crate::time::Instant;
-use crate::timers::{Expiry, Slot};
+use crate::timers::Slot;
 use crate::trace::{Recorder, Sink};
 use crate::workload::Workload;
 
@@ -125,15 +126,6 @@ enum Event<N: Node> {
     Deadline,
 }
 
-/// Whether a node handles an event.
-enum Attention {
-    Now,
-    /// It is down, or the event was meant for an earlier life.
-    Never,
-    /// When it is no longer paused.
-    Later,
-}
-
 impl<'a, N: Node> World<'a, N> {
     /// A cluster about to boot.
     pub fn new(
@@ -230,151 +222,6 @@ impl<'a, N: Node> World<'a, N> {
         }
     }
 
-    fn happen(&mut self, due: Due, event: Event<N>) {
-        match event {
-            Event::Message { from, to, msg } => self.on_message(from, to, msg),
-            Event::Own { node, life, msg } => self.on_own(node, life, msg),
-            Event::Request { to, id, op } => self.on_request(to, id, op),
-            Event::Answer { from, id, answer } => {
-                self.mark(3, from.index(), id.op.client.index());
-                let route = Route::answer(from, id.op.client);
-                match self.arrive(route) {
-                    Arrival::Deliver => {
-                        self.coverage.delivered += 1;
-                        self.on_answer(id, answer);
-                    }
-                    Arrival::Dropped => {}
-                    Arrival::Held => self.network.hold(route, Event::Answer { from, id, answer }),
-                }
-            }
-            Event::Timer { node, life, slot, due } => self.on_timer(due, node, life, slot),
-            Event::Synced { node, life } => {
-                self.mark(5, node.index(), 0);
-                match self.attention(node, Some(life)) {
-                    Attention::Now => self.on_synced(node),
-                    Attention::Never => {}
-                    Attention::Later => self.postpone(node, Event::Synced { node, life }),
-                }
-            }
-            Event::Boot { node } => {
-                self.mark(6, node.index(), 0);
-                self.lift(node);
-            }
-            Event::Wake { client, slot } => self.on_wake(due, client, slot),
-            Event::Arrival => self.on_arrival(),
-            Event::Strike { .. } => unreachable!("planning is no event"),
-            Event::Undo { applied } => self.undo(applied),
-            Event::Heal => self.heal(),
-            Event::Deadline => self.demand_progress(),
-        }
-    }
-
-    #[inline]
-    fn on_message(&mut self, from: NodeId, to: NodeId, msg: N::Msg) {
-        self.mark(0, from.index(), to.index());
-        let route = Route::nodes(from, to);
-        match self.arrive(route) {
-            Arrival::Deliver => {}
-            Arrival::Dropped => return,
-            Arrival::Held => return self.network.hold(route, Event::Message { from, to, msg }),
-        }
-        match self.attention(to, None) {
-            Attention::Now => {
-                self.coverage.delivered += 1;
-                self.record("message", |line| line.message(from, to, &msg));
-                self.handle(to, |state, ctx| state.on_message(from, msg, ctx));
-            }
-            Attention::Never => self.drop_at(to),
-            Attention::Later => self.postpone(to, Event::Message { from, to, msg }),
-        }
-    }
-
-    fn on_own(&mut self, node: NodeId, life: u32, msg: N::Msg) {
-        self.mark(1, node.index(), 0);
-        match self.attention(node, Some(life)) {
-            Attention::Now => {
-                self.record("own", |line| line.message(node, node, &msg));
-                self.handle(node, |state, ctx| state.on_message(node, msg, ctx));
-            }
-            Attention::Never => {}
-            Attention::Later => self.postpone(node, Event::Own { node, life, msg }),
-        }
-    }
-
-    fn on_request(&mut self, to: NodeId, id: RequestId, op: Op<N>) {
-        self.mark(2, id.op.client.index(), to.index());
-        let route = Route::request(id.op.client, to);
-        match self.arrive(route) {
-            Arrival::Deliver => {}
-            Arrival::Dropped => return,
-            Arrival::Held => return self.network.hold(route, Event::Request { to, id, op }),
-        }
-        match self.attention(to, None) {
-            Attention::Now => {
-                self.coverage.delivered += 1;
-                self.record("request", |line| line.text("node", to).text("id", id).text("op", &op));
-                self.handle(to, |state, ctx| state.on_request(id, op, ctx));
-            }
-            Attention::Never => self.drop_at(to),
-            Attention::Later => self.postpone(to, Event::Request { to, id, op }),
-        }
-    }
-
-    fn on_timer(&mut self, due: Due, node: NodeId, life: u32, slot: Slot) {
-        self.mark(4, node.index(), 0);
-        match self.attention(node, Some(life)) {
-            Attention::Now => {}
-            Attention::Never => return,
-            // A paused node's timers run out when it goes on.
-            Attention::Later => return self.postpone(node, Event::Timer { node, life, slot, due }),
-        }
-        match self.servers[node.index()].timers.expire(slot, due) {
-            Expiry::Fire(timer) => {
-                self.coverage.timers += 1;
-                self.record("timer", |line| line.text("node", node).debug("timer", &timer));
-                self.handle(node, |state, ctx| state.on_timer(timer, ctx));
-            }
-            Expiry::Later(later) => self.push_due(later, Event::Timer { node, life, slot, due: later }),
-            Expiry::Stale => {}
-        }
-    }
-
-    /// Judges what arrives over the network.
-    #[inline]
-    fn arrive(&mut self, route: Route) -> Arrival {
-        let World { network, coverage, strikes, .. } = self;
-        let arrival = network.arrive(route, coverage, |fault| strikes.acted(fault));
-        match arrival {
-            Arrival::Deliver => {}
-            Arrival::Dropped => self.record("dropped", |line| line.text("to", route.to).text("why", "link cut")),
-            Arrival::Held => self.record("held", |line| line.text("to", route.to)),
-        }
-        arrival
-    }
-
-    fn drop_at(&mut self, node: NodeId) {
-        self.coverage.dropped_down += 1;
-        self.record("dropped", |line| line.text("to", node).text("why", "node down"));
-    }
-
-    /// Whether a node handles an event now, if it is meant for this life of it.
-    #[inline]
-    fn attention(&self, node: NodeId, life: Option<u32>) -> Attention {
-        let server = &self.servers[node.index()];
-        if server.node.is_none() || life.is_some_and(|life| life != server.life) {
-            Attention::Never
-        } else if server.paused.is_empty() {
-            Attention::Now
-        } else {
-            Attention::Later
-        }
-    }
-
-    fn postpone(&mut self, node: NodeId, event: Event<N>) {
-        self.coverage.paused_events += 1;
-        self.servers[node.index()].inbox.push(event);
-    }
-
     /// Queues an event.
     #[inline]
     fn push(&mut self, at: Instant, event: Event<N>) {
@@ -412,96 +259,6 @@ impl<'a, N: Node> World<'a, N> {
         }
         if self.coverage.events > 0 && self.coverage.events & self.between_checkpoints == 0 {
             self.checkpoints.push(self.progress());
-        }
-    }
-
-    #[inline]
-    fn keep_within_limits(&mut self) {
-        let limits = &self.plan.limits;
-        if self.at_this_instant >= limits.instant {
-            let story = vec![format!(
-                "time stands still: {} events at {}, and more to come at the same instant",
-                limits.instant, self.now
-            )];
-            self.fail("liveness", "time-stands-still".to_owned(), story);
-        } else if self.coverage.events >= limits.events {
-            self.stop(Verdict::Inconclusive(format!("{} events did not end the run", limits.events)));
-        } else if self.queue.len() as u64 > limits.pending {
-            self.stop(Verdict::Inconclusive(format!("more than {} events were pending", limits.pending)));
-        }
-    }
-
-    fn stop(&mut self, verdict: Verdict) {
-        self.verdict.get_or_insert(verdict);
-    }
-
-    fn fail(&mut self, check: &'static str, property: String, mut story: Vec<String>) {
-        story.extend(self.nodes_now());
-        self.stop(Verdict::Violation(Violation { check, property, at: self.now, story }));
-    }
-
-    fn breached(&mut self, node: NodeId, breach: Breach) {
-        let on = |names: &Vec<String>| names.iter().any(|name| name == breach.property);
-        if self.plan.check.invariants.as_ref().is_none_or(on) {
-            let known = <N::Invariants as Invariants<N>>::PROPERTIES.iter();
-            let doc =
-                known.filter(|Property { name, .. }| *name == breach.property).map(|property| property.doc).next();
-            let mut story = vec![format!("{} (seen when {node} had acted)", breach.story)];
-            story.extend(doc.map(|doc| format!("the property says: {doc}")));
-            self.fail("invariant", breach.property.to_owned(), story);
-        }
-    }
-
-    /// What every node is now, a line for all of them.
-    fn nodes_now(&self) -> Option<String> {
-        let describe = |(index, server): (usize, &Server<N>)| {
-            let node = NodeId::at(index);
-            let seen = &server.observation;
-            let state = match (&server.node, server.paused.is_empty()) {
-                (None, _) => return format!("{node} down"),
-                (Some(_), false) => " (paused)",
-                (Some(_), true) => "",
-            };
-            let leader = match (seen.role, seen.leader) {
-                (Role::Follower, Some(leader)) => format!(" of {leader}"),
-                _ => String::new(),
-            };
-            format!("{node} {}{leader}{state}, epoch {}, commit {}", seen.role.name(), seen.epoch, seen.commit)
-        };
-        let nodes: Vec<String> = self.servers.iter().enumerate().map(describe).collect();
-        Some(format!("nodes: {}", nodes.join(" · ")))
-    }
-
-    fn finish(mut self) -> Run<N::Service> {
-        self.leave_unknown();
-        let check = &self.plan.check;
-        let mut verdict = self.verdict.unwrap_or(Verdict::Pass);
-        // Wrong answers weigh more than missing ones; a broken invariant has ended the run before any more were given.
-        let open = matches!(&verdict, Verdict::Pass | Verdict::AssumptionExceeded(_))
-            || matches!(&verdict, Verdict::Violation(violation) if violation.check == "liveness");
-        if check.linearizable && open {
-            let budget = linearizable::Budget { states: check.states, bytes: check.bytes };
-            match linearizable::verdict(&self.history, budget) {
-                Verdict::Pass => {}
-                other => {
-                    if verdict == Verdict::Pass || matches!(other, Verdict::Violation(_)) {
-                        verdict = other;
-                    }
-                }
-            }
-        }
-        let applied = self.strikes.into_applied();
-        self.coverage.faults = applied.len() as u64;
-        self.coverage.faults_acted = applied.iter().filter(|fault| fault.acted > 0).count() as u64;
-        Run {
-            seed: self.seed,
-            verdict,
-            digest: self.digest.value(),
-            checkpoints: self.checkpoints,
-            end: self.now,
-            applied,
-            coverage: self.coverage,
-            history: self.history,
         }
     }
 }

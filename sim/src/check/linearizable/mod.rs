@@ -1,0 +1,180 @@
+//! Whether a history is linearizable: whether each operation can be thought to happen at one moment between its
+//! invocation and its return, such that all answers are those of the objects' [`Spec`] (Herlihy & Wing 1990).
+//!
+//! [`check`] splits the history by key, searches for a linearization of each key's operations, and explains a key that has none. Its
+//! parts, in reading order: `calls` (the history, split), `search` (the algorithm, with its `timeline` and `memo`),
+//! `model` (objects as the search sees them; `footprints` when more is known of them) and `explain` (the smallest story).
+//!
+//! The general problem is NP-complete (Gibbons & Korach 1997), so there is a [`Budget`]: counted, never timed, so that
+//! the same history has the same verdict everywhere.
+
+use std::fmt;
+
+use crate::history::Operation;
+use crate::id::Key;
+use crate::spec::Spec;
+
+mod calls;
+mod counterexample;
+mod explain;
+mod footprints;
+mod intern;
+mod memo;
+mod model;
+mod search;
+mod timeline;
+
+pub use counterexample::Counterexample;
+
+use calls::{Call, Fate, Split};
+use footprints::ByFootprint;
+use model::BySpec;
+use search::{Decision, Stacks, search};
+
+/// What a check may cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Budget {
+    /// How many times it may try to linearize an operation, over all keys.
+    pub states: u64,
+    /// How much memory its stacks and its memo may take at any time, in bytes. Besides these it takes
+    /// some 100 to 200 bytes for each operation on the key that has most.
+    pub bytes: u64,
+}
+
+/// Whether a history is linearizable.
+#[derive(Clone, Debug)]
+pub enum Linearizability<S: Spec> {
+    /// It is.
+    Linearizable {
+        /// How many times the search tried to linearize an operation.
+        states: u64,
+    },
+    /// It is not, and this is why.
+    Violation(Box<Counterexample<S>>),
+    /// The budget ran out before it was known.
+    Inconclusive {
+        /// The first key that is not decided.
+        key: Key,
+        /// Which budget ran out.
+        reason: Reason,
+        /// How many returns on that key can be explained, from its first on.
+        explained: usize,
+    },
+}
+
+/// Which part of a [`Budget`] ran out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// [`Budget::states`].
+    States,
+    /// [`Budget::bytes`].
+    Bytes,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::States => "the linearizability check has visited as many states as it may",
+            Reason::Bytes => "the linearizability check has used as much memory as it may",
+        })
+    }
+}
+
+/// Checks a history.
+///
+/// An operation that was answered took effect between its invocation and its return, one that failed never did, and one
+/// whose outcome is unknown did at any moment after its invocation or never. What came before what is
+/// told by [`Moment::order`](crate::history::Moment::order) alone.
+///
+/// ```
+/// use shaketable_sim::check::linearizable::{Budget, Linearizability, check};
+/// use shaketable_sim::spec::register::Register;
+/// let budget = Budget { states: 1_000, bytes: 100_000 };
+/// assert!(matches!(check::<Register>(&[], budget), Linearizability::Linearizable { states: 0 }));
+/// ```
+pub fn check<S: Spec>(history: &[Operation<S>], budget: Budget) -> Linearizability<S> {
+    let split = Split::new(history);
+    let mut left = budget;
+    let mut memory = Memory::new();
+    let mut calls = Vec::new();
+    let mut keys = split.keys();
+    let mut inconclusive = None;
+    // A key that is hard must not keep the others from being looked at, so each is given little at first.
+    for patience in [Patience::Short, Patience::Long] {
+        for key in std::mem::take(&mut keys) {
+            split.calls(key, &mut calls);
+            let mut share = patience.share(left, calls.len());
+            let before = share.states;
+            let decision = memory.decide(&calls, &mut share);
+            left.states -= before - share.states;
+            match decision {
+                Decision::Linearizable => {}
+                Decision::Violation { explained } => {
+                    let cost = Budget { states: before - share.states, ..budget };
+                    let violation = explain::Violation { key, calls: &calls, explained, cost };
+                    return Linearizability::Violation(Box::new(explain::explain(&violation, &mut memory)));
+                }
+                Decision::Inconclusive { .. } if patience == Patience::Short => keys.push(key),
+                Decision::Inconclusive { reason, explained } => {
+                    inconclusive.get_or_insert(Linearizability::Inconclusive { key, reason, explained });
+                }
+            }
+        }
+    }
+    inconclusive.unwrap_or(Linearizability::Linearizable { states: budget.states - left.states })
+}
+
+/// How much of what is left is spent on one key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// Enough for a key without much to search.
+    Short,
+    /// All.
+    Long,
+}
+
+impl Patience {
+    fn share(self, left: Budget, calls: usize) -> Budget {
+        match self {
+            Patience::Short => Budget { states: left.states.min(32 * calls as u64 + 1_000), ..left },
+            Patience::Long => left,
+        }
+    }
+}
+
+/// The memory of searches, kept from one to the next.
+struct Memory<S: Spec> {
+    by_footprint: Stacks<u32>,
+    by_spec: Stacks<S::State>,
+    /// The answer of the probe in the linearization that was found last.
+    probed: Option<S::Ret>,
+}
+
+impl<S: Spec> Memory<S> {
+    fn new() -> Memory<S> {
+        Memory { by_footprint: Stacks::new(), by_spec: Stacks::new(), probed: None }
+    }
+
+    /// Decides whether calls on one key, in the order of their invocations, are linearizable.
+    fn decide(&mut self, calls: &[Call<'_, S>], budget: &mut Budget) -> Decision {
+        let moments = calls.iter().map(|call| (call.invoked(), call.returned()));
+        if let Some(mut model) = ByFootprint::new(calls) {
+            let decision = search(&mut model, moments, &mut self.by_footprint, budget);
+            self.probed = model.probed(calls);
+            decision
+        } else {
+            let mut model = BySpec::new(calls);
+            let decision = search(&mut model, moments, &mut self.by_spec, budget);
+            self.probed = model.probed();
+            decision
+        }
+    }
+}
+
+/// The probe among calls.
+fn probe<'c, 'h, S: Spec>(calls: &'c [Call<'h, S>]) -> Option<(&'c Call<'h, S>, &'h [S::Ret])> {
+    calls.iter().rev().find_map(|call| match call.fate {
+        Fate::Probe(_, others) => Some((call, others)),
+        Fate::Returned(..) | Fate::Open => None,
+    })
+}

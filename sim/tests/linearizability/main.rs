@@ -1,0 +1,82 @@
+//! The linearizability check against a slow twin, against histories with known verdicts, and against its budgets.
+
+mod brute;
+mod differential;
+mod exhaustive;
+mod generate;
+mod known;
+mod limits;
+
+use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, check};
+use shaketable_sim::history::{Moment, Operation, Outcome};
+use shaketable_sim::id::{ClientId, NodeId, OpId};
+use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
+
+/// More than any small history needs.
+const AMPLE: Budget = Budget { states: 10_000_000, bytes: 1_000_000_000 };
+
+/// A moment by its order; its time is as many milliseconds.
+fn moment(order: u32) -> Moment {
+    Moment { order, at: Instant::nanos(u64::from(order) * 1_000_000) }
+}
+
+/// An operation of a client of its own, with its place in the history as its client.
+fn operation<S: Spec>(client: usize, op: S::Op, invoked: u32, outcome: Outcome<S::Ret>) -> Operation<S> {
+    let id = OpId { client: ClientId::at(client), seq: 1 };
+    Operation { id, op, invoked: moment(invoked), node: NodeId::at(0), outcome }
+}
+
+/// Whether the check finds a history linearizable. It must come to a verdict, and an explanation must hold.
+fn is_linearizable<S: Spec>(history: &[Operation<S>]) -> bool {
+    match check(history, AMPLE) {
+        Linearizability::Linearizable { .. } => true,
+        Linearizability::Violation(counterexample) => {
+            assert_holds(history, &counterexample);
+            false
+        }
+        Linearizability::Inconclusive { reason, .. } => panic!("{reason}: {history:#?}"),
+    }
+}
+
+/// Asserts that a counterexample's own operations are not linearizable, and that each of the other answers would be possible.
+fn assert_holds<S: Spec>(history: &[Operation<S>], counterexample: &Counterexample<S>) {
+    let mut story = counterexample.story.clone();
+    story.push(counterexample.culprit.clone());
+    story.sort_by_key(|operation| operation.invoked);
+    assert!(
+        matches!(check(&story, AMPLE), Linearizability::Violation(_)),
+        "the story can be explained: {:#?}",
+        counterexample.tell()
+    );
+    let Outcome::Ok { returned, ret: given } = &counterexample.culprit.outcome else {
+        panic!("the culprit has not returned");
+    };
+    let before: Vec<_> = history
+        .iter()
+        .filter(|operation| operation.invoked < *returned && S::key(&operation.op) == counterexample.key)
+        .cloned()
+        .map(|mut operation| {
+            if matches!(&operation.outcome, Outcome::Ok { returned: other, .. } if other > returned) {
+                operation.outcome = Outcome::Unknown;
+            }
+            operation
+        })
+        .collect();
+    let without = |answer: Option<&S::Ret>| {
+        let mut history = before.clone();
+        let culprit = history.iter_mut().find(|operation| operation.invoked == counterexample.culprit.invoked);
+        culprit.expect("the culprit is in the history").outcome = match answer {
+            Some(answer) => Outcome::Ok { ret: answer.clone(), returned: *returned },
+            None => Outcome::Unknown,
+        };
+        matches!(check(&history, AMPLE), Linearizability::Linearizable { .. })
+    };
+    assert!(without(None), "the culprit is not the first return that cannot be explained");
+    assert!(!without(Some(given)), "the history up to the culprit's return can be explained");
+    assert!(!counterexample.answers.is_empty(), "some answer is always possible");
+    for answer in &counterexample.answers {
+        assert!(without(Some(answer)), "{answer} is not possible either");
+    }
+    assert!(counterexample.tell().len() <= 12);
+}
