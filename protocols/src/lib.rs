@@ -34,8 +34,11 @@ pub struct Protocol {
     /// What is wrong with values that are each right by themselves. Errors name the parameter in `message`; the loader finds the place.
     pub check: fn(&Args, &Plan) -> Vec<(&'static str, ParamError)>,
     /// Runs it, right or with a bug of its own.
-    pub run: fn(&Plan, &Args, Option<&'static Bug>, Seed, Option<Sink<'_>>) -> Run<Any>,
+    pub run: Runner,
 }
+
+/// Runs a protocol through a plan, with its own parameters, with a bug of its own or without, from a seed; with a trace if there is a sink for it.
+pub type Runner = fn(&Plan, &Args, Option<&'static Bug>, Seed, Option<Sink<'_>>) -> Run<Any>;
 
 /// A defect, planted on purpose, apart from the right code.
 pub struct Bug {

@@ -22,7 +22,7 @@ impl State {
     fn appending(mut self, entries: &[(u64, u64)]) -> State {
         for &(term, content) in entries {
             let id = shaketable_sim::id::OpId { client: shaketable_sim::id::ClientId::at(0), seq: 1 };
-            self.log.push(Entry { term: Term::new(term), payload: Payload::Command { id, op: content } });
+            self.log.push(Entry::new(Term::new(term), Payload::Command { id, op: content }));
         }
         self
     }

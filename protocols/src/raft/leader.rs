@@ -113,7 +113,7 @@ impl<S: Spec> Raft<S> {
     fn append(&mut self, payload: Payload<S::Op>, request: Option<RequestId>, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(leader) = &mut self.role else { return };
         let after = self.log.last_index();
-        let entry = Entry { term: self.term, payload };
+        let entry = Entry::new(self.term, payload);
         self.log.push(entry.clone());
         leader.requests.push_back(request);
         leader.batch = (after.next(), Entries::one(entry));
@@ -142,7 +142,7 @@ impl<S: Spec> Raft<S> {
             leader.syncing = false;
             leader.peers[self.me.index()].on_match(durable.index);
             self.sync(ctx);
-            self.advance_commit(ctx);
+            self.advance_commit(durable.index, ctx);
         }
     }
 
@@ -153,9 +153,8 @@ impl<S: Spec> Raft<S> {
             return;
         }
         let peer = &mut leader.peers[from.index()];
-        let mut advanced = false;
         match reply.outcome {
-            Outcome::Match(index) if index <= self.log.last_index() => advanced = peer.on_match(index),
+            Outcome::Match(index) if index <= self.log.last_index() => peer.on_match(index),
             Outcome::Conflict { prev, hint } => peer.on_conflict(prev, hint, &self.log),
             // The first answers a message of an earlier term, whose rounds were others. The second acknowledges what this leader
             // never had: it has led in this term before and forgotten it, which cannot be.
@@ -163,9 +162,8 @@ impl<S: Spec> Raft<S> {
         }
         peer.heard = true;
         peer.round = peer.round.max(reply.round);
-        if advanced {
-            self.advance_commit(ctx);
-        }
+        let matched = peer.matched;
+        self.advance_commit(matched, ctx);
         self.serve_reads(ctx);
         self.send_entries(from, ctx);
     }
@@ -194,9 +192,13 @@ impl<S: Spec> Raft<S> {
         }
     }
 
-    /// §5.3, §5.4.2: whatever a quorum has is committed, if it is of the current term, and all before it.
-    fn advance_commit(&mut self, ctx: &mut Ctx<'_, Self>) {
+    /// §5.3, §5.4.2: whatever a quorum has is committed, if it is of the current term, and all before it. Some server has just been
+    /// found to have all up to `index`.
+    fn advance_commit(&mut self, index: LogIndex, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(leader) = &self.role else { return };
+        if index <= self.commit {
+            return;
+        }
         let Config { rules, .. } = self.config;
         let Some(reached) = leader.reached_by(rules.quorum(self.nodes), |peer| peer.matched) else { return };
         let term = self.log.term_at(reached).expect("a leader's log contains what its followers acknowledge");

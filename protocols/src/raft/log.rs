@@ -81,7 +81,11 @@ impl<O: Clone> Log<O> {
     /// entry between the result and `bound.index` differs from its own, so the two can agree nowhere behind the result.
     pub fn last_agreeable(&self, bound: EntryId) -> EntryId {
         let reach = self.entries.len().min(bound.index.get() as usize);
-        let count = self.entries[..reach].partition_point(|entry| entry.term <= bound.term);
+        let count = match self.entries[..reach].last() {
+            // Mostly the log is just too short so far.
+            Some(last) if last.term <= bound.term => reach,
+            _ => self.entries[..reach].partition_point(|entry| entry.term <= bound.term),
+        };
         let index = LogIndex::new(count as u64);
         EntryId { term: self.term_at(index).expect("within the log"), index }
     }
@@ -95,7 +99,7 @@ mod tests {
     fn log(terms: &[u64]) -> Log<u8> {
         let mut log = Log::default();
         for &term in terms {
-            log.push(Entry { term: Term::new(term), payload: Payload::NoOp });
+            log.push(Entry::new(Term::new(term), Payload::NoOp));
         }
         log
     }

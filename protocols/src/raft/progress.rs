@@ -67,21 +67,19 @@ impl Progress {
         }
     }
 
-    /// The server has all entries up to `index`. Whether that is news.
-    pub(super) fn on_match(&mut self, index: LogIndex) -> bool {
+    /// The server has all entries up to `index`.
+    pub(super) fn on_match(&mut self, index: LogIndex) {
         if index.next() >= self.next {
             self.pace = Pace::Pipeline;
             self.next = index.next();
         }
-        let advanced = index > self.matched;
-        if advanced {
+        if index > self.matched {
             self.matched = index;
             self.stalled = false;
             while self.under_way.front().is_some_and(|&last| last <= index) {
                 self.under_way.pop_front();
             }
         }
-        advanced
     }
 
     /// The server did not have the entry at `prev`, and its log cannot agree with that entry's leader behind `hint`.
@@ -125,7 +123,7 @@ mod tests {
     fn pipelining() -> Progress {
         let mut progress = Progress::new(at(4));
         progress.on_sent(at(5));
-        assert!(progress.on_match(at(5)));
+        progress.on_match(at(5));
         progress
     }
 
@@ -134,14 +132,14 @@ mod tests {
         let mut progress = Progress::new(at(4));
         progress.on_sent(at(5));
         assert!(!progress.has_room(3));
-        assert!(progress.on_match(at(5)));
+        progress.on_match(at(5));
         for last in 6..=8 {
             assert!(progress.has_room(3));
             progress.on_sent(at(last));
         }
         assert!(!progress.has_room(3));
         assert_eq!(progress.next, at(9));
-        assert!(progress.on_match(at(7)), "it acknowledges the two before as well");
+        progress.on_match(at(7)); // It acknowledges the two before as well.
         assert!(progress.has_room(2));
         assert!(!progress.has_room(1));
     }
@@ -149,7 +147,7 @@ mod tests {
     #[test]
     fn acknowledgements_that_were_overtaken_change_nothing() {
         let mut progress = pipelining();
-        assert!(!progress.on_match(at(3)));
+        progress.on_match(at(3));
         assert_eq!((progress.matched, progress.next), (at(5), at(6)));
     }
 
@@ -157,7 +155,7 @@ mod tests {
     fn a_conflict_skips_all_that_cannot_agree() {
         let mut log: Log<u8> = Log::default();
         for term in [1, 1, 1, 4, 4, 5, 6] {
-            log.push(Entry { term: Term::new(term), payload: Payload::NoOp });
+            log.push(Entry::new(Term::new(term), Payload::NoOp));
         }
         let mut progress = Progress::new(at(6));
         progress.on_sent(at(7));
@@ -176,7 +174,7 @@ mod tests {
         progress.on_sent(at(6));
         progress.on_sent(at(8));
         progress.on_tick();
-        assert!(progress.on_match(at(6)));
+        progress.on_match(at(6));
         progress.on_tick();
         assert_eq!(progress.next, at(9), "it has just made progress");
         progress.on_tick();

@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn append(after: u64, terms: &[u64]) -> Stored<Record<u8>> {
-        let entry = |&term| Entry { term: Term::new(term), payload: Payload::NoOp };
+        let entry = |&term| Entry::new(Term::new(term), Payload::NoOp);
         let entries: Vec<Entry<u8>> = terms.iter().map(entry).collect();
         Stored::Intact(Record::Append { after: LogIndex::new(after), entries: Entries::from(&entries[..]) })
     }

@@ -4,10 +4,12 @@
 //! network, so neither `leaderId` nor `candidateId` is in any of them.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
+use shaketable_sim::digest::digest_of;
 use shaketable_sim::id::{NodeId, OpId};
 use shaketable_sim::node::Message;
 use shaketable_sim::spec::Data;
@@ -102,12 +104,31 @@ impl fmt::Display for EntryId {
 }
 
 /// An entry of the log.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+///
+/// Guarantee: neither of its fields is changed once it is made, so its digest is that of both.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Entry<O> {
     /// The term in which a leader created it.
     pub term: Term,
     /// What it asks of the state machine.
     pub payload: Payload<O>,
+    /// An entry is hashed a dozen times: in each message and record that carries it, and by who compares the logs.
+    #[serde(skip)]
+    digest: u64,
+}
+
+impl<O: Hash> Entry<O> {
+    /// An entry that a leader creates in `term`.
+    pub fn new(term: Term, payload: Payload<O>) -> Entry<O> {
+        let digest = digest_of(&(term, &payload));
+        Entry { term, payload, digest }
+    }
+}
+
+impl<O> Hash for Entry<O> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.digest);
+    }
 }
 
 /// What an entry asks of the state machine. Changes of membership will be a third kind.
@@ -161,8 +182,8 @@ impl<O: fmt::Debug> fmt::Debug for Entries<O> {
     }
 }
 
-impl<O: std::hash::Hash> std::hash::Hash for Entries<O> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+impl<O> Hash for Entries<O> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
         (**self).hash(state);
     }
 }
