@@ -24,7 +24,7 @@ pub struct Replayed {
     pub events: u64,
     /// When it ended, by true time.
     pub end: Instant,
-    /// The faults that were active when a violation was seen, one a line.
+    /// The faults that were active when a violation was seen, or else the last that had struck, one a line.
     pub faults: Vec<String>,
     /// For a saved case: what was recorded.
     pub recorded: Option<Past>,

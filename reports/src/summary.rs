@@ -134,7 +134,7 @@ pub struct Example {
     pub events: u64,
     /// What happened, one sentence a line.
     pub story: Vec<String>,
-    /// The faults that were active then, one a line.
+    /// The faults that were active then, or else the last that had struck, one a line.
     pub faults: Vec<String>,
     /// The command that reproduces it.
     pub reproduce: String,

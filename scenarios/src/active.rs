@@ -5,15 +5,24 @@ use shaketable_sim::param::Value;
 use shaketable_sim::plan::Plan;
 use shaketable_sim::time::Instant;
 
+/// How many faults that are over are shown if none is active.
+const OVER: usize = 3;
+
 /// The faults that were active at this time, in the order in which they struck, each as a scenario file would say it.
-/// Those that are over at once count at the very moment only.
+/// If none was, the last that had struck.
 pub(crate) fn faults_at(at: Instant, applied: &[Applied], plan: &Plan) -> Vec<String> {
     let healed = plan.heal.is_some_and(|heal| heal.at <= at);
     let active = |fault: &&Applied| {
         let over = fault.lasting.is_some_and(|lasting| fault.at + lasting <= at);
         fault.at <= at && !over && (fault.permanent || !healed)
     };
-    applied.iter().filter(active).map(told).collect()
+    let now: Vec<String> = applied.iter().filter(active).map(told).collect();
+    if !now.is_empty() {
+        return now;
+    }
+    let before: Vec<&Applied> = applied.iter().filter(|fault| fault.at <= at).collect();
+    let last = before.iter().skip(before.len().saturating_sub(OVER));
+    last.map(|fault| format!("{} (over by then)", told(fault))).collect()
 }
 
 fn told(fault: &Applied) -> String {
@@ -60,6 +69,15 @@ mod tests {
         }
         plan.heal = Some(Heal { at: Instant::ZERO + Span::millis(40), within: Span::secs(1) });
         assert_eq!((active(39, &plan), active(40, &plan)), ("bc".to_owned(), "c".to_owned()));
+    }
+
+    #[test]
+    fn if_none_is_active_the_last_ones_are_told() {
+        let plan = scenario("fake", "").plan;
+        let faults: Vec<Applied> = (1..=6).map(|at| fault("crash", at * 10, Some(5), false)).collect();
+        let told = faults_at(Instant::ZERO + Span::millis(56), &faults, &plan);
+        let expected = [30, 40, 50].map(|at| format!("crash = {{ at = \"{at}ms\", for = \"5ms\" }} (over by then)"));
+        assert_eq!(told, expected);
     }
 
     #[test]

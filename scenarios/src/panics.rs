@@ -116,7 +116,7 @@ mod tests {
             ("protocols/src/raft/log.rs", Some("protocols/src/raft/log.rs:3")),
             ("src/log.rs", Some("src/log.rs:3")),
             (
-                "/home/somebody/registry/src/index/openraft-0.9.1/src/core/tick.rs",
+                "/opt/cargo/registry/src/index/openraft-0.9.1/src/core/tick.rs",
                 Some("openraft-0.9.1/src/core/tick.rs:3"),
             ),
             ("C:\\work\\raft\\src\\log.rs", Some("raft/src/log.rs:3")),

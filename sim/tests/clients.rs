@@ -44,10 +44,13 @@ fn retries_of_an_operation_share_its_id() {
     let lossy = Plan { network: NetworkPlan { loss: Ppm::percent(30), ..calm().network }, ..calm() };
     let lines = trace(&lossy, 1);
     let requests: Vec<&str> =
-        lines.iter().filter(|line| line["kind"] == "request").filter_map(|line| line["id"].as_str()).collect();
+        lines.iter().filter(|line| line["kind"] == "request").filter_map(|line| line["request"].as_str()).collect();
     let retry = requests.iter().find(|id| id.ends_with(".2")).expect("a retry");
     let operation = retry.trim_end_matches(".2");
-    assert!(lines.iter().any(|line| line["kind"] == "ask" && line["id"] == operation), "{operation} was asked for");
+    assert!(
+        lines.iter().any(|line| line["kind"] == "ask" && line["operation"] == operation),
+        "{operation} was asked for"
+    );
     assert!(run(&lossy, 1).coverage.retries > 10);
 }
 
@@ -97,6 +100,8 @@ fn a_trace_changes_nothing_and_names_causes() {
     let mut keep = |line| lines.push(line);
     let traced = shaketable_sim::world::run::<Chatter>(&plan, &(), &adding, Seed(1), Some(&mut keep));
     assert_eq!(traced.digest, run(&plan, 1).digest);
+    let ids: Vec<u64> = lines.iter().map(|line| line["id"].as_u64().expect("an event has a number")).collect();
+    assert!(ids.is_sorted_by(|one, next| one < next), "events are numbered in their order");
     let by_id = |id: &Json| lines.iter().find(|line| line["id"] == *id);
     let message = lines.iter().find(|line| line["msg"] == "Beat").expect("a message");
     let cause = by_id(&message["cause"]).expect("its cause has a line");

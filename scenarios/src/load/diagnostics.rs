@@ -31,6 +31,7 @@ impl Diagnostics {
     }
 
     /// What is wrong, in the order of the file.
+    #[cfg(test)]
     pub(crate) fn errors(&self) -> &[ParamError] {
         &self.errors
     }

@@ -161,7 +161,7 @@ impl<N: Node> World<'_, N> {
         let open = state.asking.take().map_or_else(Vec::new, |asking| asking.open);
         state.asking = Some(Asking { place, attempt: 0, open, redirects: 0, give_up, rejected: false, doubled: false });
         let node = state.target;
-        self.record("ask", |line| line.text("client", client).text("id", id).text("op", &op));
+        self.record("ask", |line| line.text("client", client).text("operation", id).text("op", &op));
         self.history.push(Operation { id, op, invoked, node, outcome: Outcome::Unknown });
         self.attempt(client);
     }
@@ -198,8 +198,8 @@ impl<N: Node> World<'_, N> {
     /// An answer has come.
     pub(super) fn on_answer(&mut self, id: RequestId, answer: Result<Ret<N>, Option<NodeId>>) {
         self.record("answer", |line| match &answer {
-            Ok(ret) => line.text("id", id).text("ret", ret),
-            Err(_) => line.text("id", id).text("ret", "rejected"),
+            Ok(ret) => line.text("request", id).text("ret", ret),
+            Err(_) => line.text("request", id).text("ret", "rejected"),
         });
         let client = id.op.client;
         let Some(asking) = &self.clients[client.index()].asking else { return };

@@ -106,7 +106,7 @@ impl<N: Node> World<'_, N> {
         match self.attention(to, None) {
             Attention::Now => {
                 self.coverage.delivered += 1;
-                self.record("request", |line| line.text("node", to).text("id", id).text("op", &op));
+                self.record("request", |line| line.text("node", to).text("request", id).text("op", &op));
                 self.handle(to, |state, ctx| state.on_request(id, op, ctx));
             }
             Attention::Never => self.drop_at(to),
