@@ -6,8 +6,8 @@
 use std::fmt::{self, Debug};
 
 use shaketable_sim::check::invariant::{Breach, Invariants, Property};
-use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::history::History;
+use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{Command, Ctx, DiskError, EffectOf, Node, Observation, Op, Recovered};
 
 /// A way of changing effects.

@@ -6,7 +6,12 @@ use super::{Action, FaultType, LinkRule};
 pub(super) const CUT: FaultType = FaultType {
     name: "cut",
     doc: "drops every message on some links, in one direction unless `both` is true: one-way and partial partitions",
-    params: &[target("from", "the senders"), target("to", "the receivers"), switch("both", "the other direction too"), MESSAGE],
+    params: &[
+        target("from", "the senders"),
+        target("to", "the receivers"),
+        switch("both", "the other direction too"),
+        MESSAGE,
+    ],
     instantaneous: false,
     resolve: settle_ends,
     action: |args, _| Action::Links {

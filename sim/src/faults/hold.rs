@@ -6,7 +6,12 @@ use super::{Action, FaultType, LinkRule};
 pub(super) const HOLD: FaultType = FaultType {
     name: "hold",
     doc: "keeps every message on some links at the receiver's end; when it ends they all arrive, in order",
-    params: &[target("from", "the senders"), target("to", "the receivers"), switch("both", "the other direction too"), MESSAGE],
+    params: &[
+        target("from", "the senders"),
+        target("to", "the receivers"),
+        switch("both", "the other direction too"),
+        MESSAGE,
+    ],
     instantaneous: false,
     resolve: settle_ends,
     action: |args, _| Action::Links {
