@@ -7,7 +7,8 @@ use std::fmt::{self, Debug};
 
 use shaketable_sim::check::invariant::{Breach, Invariants, Property};
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Ctx, DiskError, EffectOf, Node, Observation, Op, Recovered};
+use shaketable_sim::history::History;
+use shaketable_sim::node::{Command, Ctx, DiskError, EffectOf, Node, Observation, Op, Recovered};
 
 /// A way of changing effects.
 pub trait Tamper<N: Node>: Debug + Sync {
@@ -77,6 +78,10 @@ impl<N: Node> Node for Tampered<N> {
         self.run(ctx, |node, ctx| node.on_timer(timer, ctx));
     }
 
+    fn on_command(&mut self, command: &Command, ctx: &mut Ctx<'_, Self>) {
+        self.run(ctx, |node, ctx| node.on_command(command, ctx));
+    }
+
     fn on_disk_error(&mut self, error: DiskError, ctx: &mut Ctx<'_, Self>) {
         self.run(ctx, |node, ctx| node.on_disk_error(error, ctx));
     }
@@ -103,6 +108,11 @@ impl<N: Node> Invariants<Tampered<N>> for Inner<N::Invariants> {
 
     fn after_event(&mut self, id: NodeId, node: &Tampered<N>) -> Result<(), Box<Breach>> {
         self.0.after_event(id, &node.inner)
+    }
+
+    fn after_heal(&mut self, nodes: &[Option<&Tampered<N>>], history: &History<N::Service>) -> Result<(), Box<Breach>> {
+        let inner: Vec<Option<&N>> = nodes.iter().map(|node| node.map(|node| &node.inner)).collect();
+        self.0.after_heal(&inner, history)
     }
 
     fn after_crash(&mut self, id: NodeId) {

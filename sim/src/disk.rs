@@ -138,10 +138,10 @@ impl<R: Clone, E> Disk<R, E> {
             self.durable.clear();
             return (lost as u64, 0);
         };
-        let mut kept = share.of(self.volatile.len() as u64) as usize;
-        while kept > 0 && matches!(self.volatile[kept - 1], Write::Hole) {
-            kept -= 1; // What could not be written at the end was never there.
-        }
+        // A hole shows only when a later sync has moved the journal's end beyond it; else the journal ends before it.
+        let hole = self.volatile.iter().position(|write| matches!(write, Write::Hole));
+        let kept = share.of(self.volatile.len() as u64) as usize;
+        let kept = hole.map_or(kept, |hole| kept.min(hole));
         self.settle(kept);
         let torn = torn && matches!(self.volatile.front(), Some(Write::Append(_)));
         if torn {
@@ -268,6 +268,21 @@ mod tests {
         let expected =
             ["[Damaged, Damaged, Intact(3)]", "[Intact(1), Damaged, Intact(3)]", "[Intact(1), Intact(2), Intact(3)]"];
         assert_eq!(outcomes.into_iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_crash_after_a_failed_sync_leaves_no_hole() {
+        for seed in 0..50 {
+            let mut disk = disk(&[1], &[2, 3]);
+            disk.want_sync();
+            assert!(disk.begin_sync());
+            disk.append(4);
+            disk.fail_sync(&mut Seed(seed).stream("disk"));
+            disk.crash(Keep::Share(Ppm::ONE, false));
+            let records = disk.recover();
+            assert!(records.iter().all(|record| *record != Damaged), "{records:?}");
+            assert_eq!(records[0], Intact(1));
+        }
     }
 
     #[test]

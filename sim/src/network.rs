@@ -31,8 +31,16 @@ struct Rule {
     /// The index of the applied fault that put it there.
     fault: usize,
     what: LinkRule,
+    /// The kind of message that it is about; all if none.
+    only: Option<Box<str>>,
     /// The rule's own chance, so that taking it away shifts no draw of the link.
     rng: Option<Stream>,
+}
+
+impl Rule {
+    fn is_about(&self, kind: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == kind)
+    }
 }
 
 /// The network, which carries messages `M`.
@@ -99,6 +107,7 @@ impl<M> Network<M> {
     pub(crate) fn send(
         &mut self,
         route: Route,
+        kind: &str,
         now: Instant,
         coverage: &mut Coverage,
         acted: impl FnMut(usize),
@@ -125,7 +134,7 @@ impl<M> Network<M> {
         let mut copy = rng.chance(plan.duplicate).then(|| delay.sample(rng));
         let takes = delay.sample(rng); // Drawn before the rules are asked, so that they shift no draw of the link.
         if !link.rules.is_empty() {
-            match judge(&mut link.rules, delay, coverage, acted) {
+            match judge(&mut link.rules, kind, delay, coverage, acted) {
                 None => return Arrivals::default(),
                 Some(judged) => {
                     late = late + judged.late;
@@ -147,16 +156,29 @@ impl<M> Network<M> {
 
     /// Judges a message that arrives.
     #[inline]
-    pub(crate) fn arrive(&mut self, route: Route, coverage: &mut Coverage, acted: impl FnMut(usize)) -> Arrival {
+    pub(crate) fn arrive(
+        &mut self,
+        route: Route,
+        kind: &str,
+        coverage: &mut Coverage,
+        acted: impl FnMut(usize),
+    ) -> Arrival {
         if self.rules == 0 {
             return Arrival::Deliver;
         }
-        self.ask_rules(route, coverage, acted)
+        self.ask_rules(route, kind, coverage, acted)
     }
 
-    fn ask_rules(&mut self, route: Route, coverage: &mut Coverage, mut acted: impl FnMut(usize)) -> Arrival {
+    fn ask_rules(
+        &mut self,
+        route: Route,
+        kind: &str,
+        coverage: &mut Coverage,
+        mut acted: impl FnMut(usize),
+    ) -> Arrival {
         let link = &self.links[self.index(route)];
-        let find = |wanted| link.rules.iter().find(|rule| rule.what == wanted).map(|rule| rule.fault);
+        let about = || link.rules.iter().filter(|rule| rule.is_about(kind));
+        let find = |wanted| about().find(|rule| rule.what == wanted).map(|rule| rule.fault);
         if let Some(fault) = find(LinkRule::Cut) {
             coverage.cut_on_arrival += 1;
             acted(fault);
@@ -177,7 +199,7 @@ impl<M> Network<M> {
     }
 
     /// Puts a rule on a link. `at` is when its fault struck: it names the rule's stream of chance.
-    pub(crate) fn add_rule(&mut self, route: Route, fault: usize, what: LinkRule, at: Instant) {
+    pub(crate) fn add_rule(&mut self, route: Route, fault: usize, what: LinkRule, only: Option<&str>, at: Instant) {
         let (name, draws) = match what {
             LinkRule::Cut | LinkRule::Hold => ("", false),
             LinkRule::Loss(_) => ("loss", true),
@@ -189,7 +211,7 @@ impl<M> Network<M> {
         let stream = || self.seed.stream(format_args!("{name} of {} on link {from}→{to}", at.as_nanos()));
         let rng = draws.then(stream);
         let index = self.index(route);
-        self.links[index].rules.push(Rule { fault, what, rng });
+        self.links[index].rules.push(Rule { fault, what, only: only.map(Box::from), rng });
         self.rules += 1;
     }
 
@@ -207,7 +229,9 @@ impl<M> Network<M> {
 
     /// Whether messages can get from one node to another: no rule keeps all of them.
     pub(crate) fn is_open(&self, from: NodeId, to: NodeId) -> bool {
-        let keeps_all = |rule: &Rule| matches!(rule.what, LinkRule::Cut | LinkRule::Hold | LinkRule::Loss(Ppm::ONE));
+        let keeps_all = |rule: &Rule| {
+            rule.only.is_none() && matches!(rule.what, LinkRule::Cut | LinkRule::Hold | LinkRule::Loss(Ppm::ONE))
+        };
         !self.links[self.index(Route::nodes(from, to))].rules.iter().any(keeps_all)
     }
 
@@ -232,9 +256,15 @@ struct Judged {
 }
 
 /// What the rules of a link make of a message that is sent on it; none if it is dropped. A hold takes effect on arrival.
-fn judge(rules: &mut [Rule], delay: Delay, coverage: &mut Coverage, mut acted: impl FnMut(usize)) -> Option<Judged> {
+fn judge(
+    rules: &mut [Rule],
+    kind: &str,
+    delay: Delay,
+    coverage: &mut Coverage,
+    mut acted: impl FnMut(usize),
+) -> Option<Judged> {
     let mut judged = Judged { late: Span::ZERO, copy: None };
-    for Rule { fault, what, rng } in rules {
+    for Rule { fault, what, rng, .. } in rules.iter_mut().filter(|rule| rule.is_about(kind)) {
         let mut happens = |odds| rng.as_mut().is_some_and(|rng| rng.chance(odds));
         match *what {
             LinkRule::Cut => {

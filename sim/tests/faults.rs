@@ -15,8 +15,11 @@ use shaketable_sim::time::{Instant, Ppm, Span};
 const AT: Span = Span::millis(504);
 const FOR: Span = Span::millis(396);
 
-/// One of each kind: its parameters, and what it must have brought about.
-fn kinds() -> Vec<(&'static str, Vec<(&'static str, Value)>, &'static str)> {
+/// A kind of fault, its parameters, and what it must have brought about.
+type Kind = (&'static str, Vec<(&'static str, Value)>, &'static str);
+
+/// One of each kind.
+fn kinds() -> Vec<Kind> {
     let late = Value::Delay(Delay::Uniform(Span::millis(20), Span::millis(40)));
     let half = ("odds", Value::Odds(Ppm::percent(50)));
     let node = |text| ("node", target(text));
@@ -38,6 +41,9 @@ fn kinds() -> Vec<(&'static str, Vec<(&'static str, Value)>, &'static str)> {
         ("full-disk", vec![node("n2")], "writes-refused"),
         ("clock-jump", vec![node("n2"), ("by", Value::Shifts(-5_000_000, -1_000_000))], "clock-jumps"),
         ("clock-drift", vec![node("n2"), ("by", Value::Odds(Ppm::percent(20)))], "clock-drifts"),
+        ("campaign", vec![node("n2")], "commands"),
+        ("transfer", vec![node("leader"), ("to", target("follower"))], "commands"),
+        ("reconfigure", vec![node("leader"), ("members", target("majority"))], "commands"),
     ]
 }
 
@@ -112,6 +118,16 @@ fn cuts_are_directed_and_partial() {
     let deaf = with(vec![planned("isolate", &[("node", target("n1")), ("direction", Value::Choice("in"))])]);
     assert_eq!(heard(&deaf, "n2", "n1") + heard(&deaf, "n3", "n1"), 0);
     assert!(heard(&deaf, "n1", "n2") > 10);
+}
+
+#[test]
+fn a_rule_can_be_about_one_kind_of_message() {
+    let cut = |kind: &str| {
+        let message = ("message", Value::Text(kind.to_owned()));
+        with(vec![planned("cut", &[("from", target("n1")), ("to", target("n2")), message])])
+    };
+    assert_eq!(heard(&cut("Beat"), "n1", "n2"), 0);
+    assert!(heard(&cut("Vote"), "n1", "n2") > 10);
 }
 
 #[test]

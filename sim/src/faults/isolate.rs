@@ -35,6 +35,6 @@ pub(super) const ISOLATE: FaultType = FaultType {
             "out" => links(&isolated, &others, false),
             _ => links(&isolated, &others, true),
         };
-        Action::Links { rule: LinkRule::Cut, links }
+        Action::Links { rule: LinkRule::Cut, only: None, links }
     },
 };

@@ -1,6 +1,6 @@
 //! Loss: some messages never arrive.
 
-use super::settle::{end, ends, links, settle_ends};
+use super::settle::{MESSAGE, end, ends, links, only, settle_ends};
 use super::{Action, FaultType, LinkRule};
 use crate::param::{Default, Param, Shape};
 
@@ -11,11 +11,13 @@ pub(super) const LOSS: FaultType = FaultType {
         Param { name: "odds", shape: Shape::Odds, default: Default::Required, doc: "how many messages are lost" },
         end("from", "the senders"),
         end("to", "the receivers"),
+        MESSAGE,
     ],
     instantaneous: false,
     resolve: settle_ends,
     action: |args, _| Action::Links {
         rule: LinkRule::Loss(args.odds("odds")),
+        only: only(args),
         links: links(&ends(args, "from"), &ends(args, "to"), false),
     },
 };

@@ -10,10 +10,12 @@
 use std::fmt;
 
 use crate::id::{Endpoint, NodeId};
+use crate::node::Command;
 use crate::param::{Args, Default, Param, Shape};
 use crate::rng::{Delay, Stream};
 use crate::time::{Instant, Ppm, Span};
 
+mod campaign;
 mod clock_drift;
 mod clock_jump;
 mod crash;
@@ -26,12 +28,14 @@ mod isolate;
 mod loss;
 mod partition;
 mod pause;
+mod reconfigure;
 mod reorder;
 mod rot;
 mod settle;
 mod slow_disk;
 mod slow_link;
 pub mod target;
+mod transfer;
 mod wipe;
 
 use target::View;
@@ -55,6 +59,9 @@ pub static FAULTS: &[FaultType] = &[
     full_disk::FULL_DISK,
     clock_jump::CLOCK_JUMP,
     clock_drift::CLOCK_DRIFT,
+    campaign::CAMPAIGN,
+    transfer::TRANSFER,
+    reconfigure::RECONFIGURE,
 ];
 
 /// A kind of fault. Shown by its name: where its functions lie in memory differs from build to build.
@@ -232,6 +239,8 @@ pub enum Action {
     Links {
         /// The rule.
         rule: LinkRule,
+        /// The kind of message that it is about; all if none.
+        only: Option<String>,
         /// From where to where.
         links: Vec<(Endpoint, Endpoint)>,
     },
@@ -269,6 +278,13 @@ pub enum Action {
         nodes: Vec<NodeId>,
         /// By how much.
         by: i64,
+    },
+    /// Give these nodes a command, once; those that are down do not hear it.
+    Command {
+        /// Which.
+        nodes: Vec<NodeId>,
+        /// What.
+        command: Command,
     },
     /// Let these nodes' clocks run fast or slow by so many parts per million, until it is undone.
     Drift {

@@ -33,7 +33,7 @@ pub(super) const PARTITION: FaultType = FaultType {
         let nodes: Vec<Endpoint> = NodeId::all(view.nodes.len()).map(Endpoint::Node).collect();
         let mut apart = links(&nodes, &nodes, false);
         apart.retain(|&(from, to)| !together(from, to));
-        Action::Links { rule: LinkRule::Cut, links: apart }
+        Action::Links { rule: LinkRule::Cut, only: None, links: apart }
     },
 };
 

@@ -1,6 +1,6 @@
 //! Reordering: some messages are so late that others overtake them.
 
-use super::settle::{end, ends, links, settle_ends};
+use super::settle::{MESSAGE, end, ends, links, only, settle_ends};
 use super::{Action, FaultType, LinkRule};
 use crate::param::{Default, Literal, Param, Shape};
 
@@ -17,11 +17,13 @@ pub(super) const REORDER: FaultType = FaultType {
         },
         end("from", "the senders"),
         end("to", "the receivers"),
+        MESSAGE,
     ],
     instantaneous: false,
     resolve: settle_ends,
     action: |args, _| Action::Links {
         rule: LinkRule::Reorder(args.odds("odds"), args.delay("by")),
+        only: only(args),
         links: links(&ends(args, "from"), &ends(args, "to"), false),
     },
 };

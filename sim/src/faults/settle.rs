@@ -15,6 +15,19 @@ pub(super) const fn end(name: &'static str, doc: &'static str) -> Param {
     Param { name, shape: Shape::Target, default: Default::Value(Literal::Text("all")), doc }
 }
 
+/// The kind of message that a link fault is about.
+pub(super) const MESSAGE: Param = Param {
+    name: "message",
+    shape: Shape::Text,
+    default: Default::Absent,
+    doc: "only messages of this kind, such as \"AppendEntries\"; all unless written",
+};
+
+/// What [`MESSAGE`] says.
+pub(super) fn only(args: &Args) -> Option<String> {
+    args.get("message").map(|_| args.text("message").to_owned())
+}
+
 /// A switch that is off unless written.
 pub(super) const fn switch(name: &'static str, doc: &'static str) -> Param {
     Param { name, shape: Shape::Flag, default: Default::Value(Literal::Flag(false)), doc }

@@ -181,7 +181,7 @@ impl<N: Node> World<'_, N> {
         let wake = (self.now + self.plan.clients.timeout).min(asking.give_up);
         let World { network, coverage, strikes, .. } = self;
         let route = Route::request(client, to);
-        let arrivals = network.send(route, self.now, coverage, |fault| strikes.acted(fault));
+        let arrivals = network.send(route, super::events::REQUEST, self.now, coverage, |fault| strikes.acted(fault));
         if let Some(recorder) = &mut self.recorder {
             recorder.effect(json!({ "request": to, "id": id, "op": op.to_string() }));
         }

@@ -136,7 +136,8 @@ impl<N: Node> World<'_, N> {
             return self.push(self.now, Event::Own { node: from, life, msg });
         }
         let World { network, coverage, strikes, .. } = self;
-        let arrivals = network.send(Route::nodes(from, to), self.now, coverage, |fault| strikes.acted(fault));
+        let arrivals =
+            network.send(Route::nodes(from, to), msg.kind(), self.now, coverage, |fault| strikes.acted(fault));
         if let Some(at) = arrivals.second {
             self.push(at, Event::Message { from, to, msg: msg.clone() });
         }
@@ -152,7 +153,7 @@ impl<N: Node> World<'_, N> {
         }
         let World { network, coverage, strikes, .. } = self;
         let route = Route::answer(from, id.op.client);
-        let arrivals = network.send(route, self.now, coverage, |fault| strikes.acted(fault));
+        let arrivals = network.send(route, super::events::ANSWER, self.now, coverage, |fault| strikes.acted(fault));
         if let Some(at) = arrivals.second {
             self.push(at, Event::Answer { from, id, answer: answer.clone() });
         }
@@ -348,7 +349,7 @@ impl<N: Node> World<'_, N> {
             self.check_triggers();
         }
         if let Some(breach) = breach {
-            self.breached(node, *breach);
+            self.breached(Some(node), *breach);
         }
     }
 

@@ -1,11 +1,17 @@
 //! Events as they happen: who they concern, whether they get there, and who handles them.
 
+use std::hash::Hash;
+
 use super::{Event, World};
 use crate::id::{NodeId, RequestId};
 use crate::network::{Arrival, Route};
-use crate::node::{Node, Op};
+use crate::node::{Command, Message, Node, Op};
 use crate::queue::Due;
 use crate::timers::{Expiry, Slot};
+
+/// The kinds of what clients and nodes send each other.
+pub(super) const REQUEST: &str = "Request";
+pub(super) const ANSWER: &str = "Answer";
 
 /// Whether a node handles an event.
 enum Attention {
@@ -25,7 +31,7 @@ impl<N: Node> World<'_, N> {
             Event::Answer { from, id, answer } => {
                 self.mark(3, from.index(), id.op.client.index());
                 let route = Route::answer(from, id.op.client);
-                match self.arrive(route) {
+                match self.arrive(route, ANSWER) {
                     Arrival::Deliver => {
                         self.coverage.delivered += 1;
                         self.on_answer(id, answer);
@@ -43,6 +49,7 @@ impl<N: Node> World<'_, N> {
                     Attention::Later => self.postpone(node, Event::Synced { node, life }),
                 }
             }
+            Event::Command { node, command } => self.on_command(node, command),
             Event::Boot { node } => {
                 self.mark(6, node.index(), 0);
                 self.lift(node);
@@ -60,7 +67,7 @@ impl<N: Node> World<'_, N> {
     fn on_message(&mut self, from: NodeId, to: NodeId, msg: N::Msg) {
         self.mark(0, from.index(), to.index());
         let route = Route::nodes(from, to);
-        match self.arrive(route) {
+        match self.arrive(route, msg.kind()) {
             Arrival::Deliver => {}
             Arrival::Dropped => return,
             Arrival::Held => return self.network.hold(route, Event::Message { from, to, msg }),
@@ -91,7 +98,7 @@ impl<N: Node> World<'_, N> {
     fn on_request(&mut self, to: NodeId, id: RequestId, op: Op<N>) {
         self.mark(2, id.op.client.index(), to.index());
         let route = Route::request(id.op.client, to);
-        match self.arrive(route) {
+        match self.arrive(route, REQUEST) {
             Arrival::Deliver => {}
             Arrival::Dropped => return,
             Arrival::Held => return self.network.hold(route, Event::Request { to, id, op }),
@@ -104,6 +111,20 @@ impl<N: Node> World<'_, N> {
             }
             Attention::Never => self.drop_at(to),
             Attention::Later => self.postpone(to, Event::Request { to, id, op }),
+        }
+    }
+
+    fn on_command(&mut self, node: NodeId, command: Command) {
+        self.mark(13, node.index(), 0);
+        command.hash(&mut self.digest);
+        match self.attention(node, None) {
+            Attention::Now => {
+                self.coverage.commands += 1;
+                self.record("command", |line| line.text("node", node).debug("command", &command));
+                self.handle(node, |state, ctx| state.on_command(&command, ctx));
+            }
+            Attention::Never => self.record("dropped", |line| line.text("to", node).text("why", "node down")),
+            Attention::Later => self.postpone(node, Event::Command { node, command }),
         }
     }
 
@@ -128,9 +149,9 @@ impl<N: Node> World<'_, N> {
 
     /// Judges what arrives over the network.
     #[inline]
-    fn arrive(&mut self, route: Route) -> Arrival {
+    fn arrive(&mut self, route: Route, kind: &str) -> Arrival {
         let World { network, coverage, strikes, .. } = self;
-        let arrival = network.arrive(route, coverage, |fault| strikes.acted(fault));
+        let arrival = network.arrive(route, kind, coverage, |fault| strikes.acted(fault));
         match arrival {
             Arrival::Deliver => {}
             Arrival::Dropped => self.record("dropped", |line| line.text("to", route.to).text("why", "link cut")),

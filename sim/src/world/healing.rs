@@ -11,6 +11,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
 
 use super::World;
+use crate::check::invariant::Invariants;
 use crate::faults::Action;
 use crate::id::{ClientId, Endpoint, NodeId};
 use crate::node::{Node, Role};
@@ -88,7 +89,7 @@ impl<N: Node> World<'_, N> {
         };
         let behind: Vec<NodeId> = healed.core.iter().filter(behind).copied().collect();
         if unserved.is_empty() && behind.is_empty() {
-            return;
+            return self.demand_rest(&healed.core);
         }
         let property = if unserved.is_empty() { "catch-up" } else { "service" };
         let mut story = vec![format!(
@@ -100,6 +101,19 @@ impl<N: Node> World<'_, N> {
         story.extend(behind.iter().take(3).map(|&node| self.who_lags(node, healed.commit)));
         story.push(self.who_reaches_whom());
         self.fail("liveness", property.to_owned(), story);
+    }
+
+    /// The cluster works: the protocol's own demands on a healed one.
+    fn demand_rest(&mut self, core: &BTreeSet<NodeId>) {
+        let nodes: Vec<Option<&N>> = self
+            .servers
+            .iter()
+            .enumerate()
+            .map(|(index, server)| server.node.as_ref().filter(|_| core.contains(&NodeId::at(index))))
+            .collect();
+        if let Err(breach) = self.invariants.after_heal(&nodes, &self.history) {
+            self.breached(None, *breach);
+        }
     }
 
     fn who_waits(&self, client: ClientId) -> String {
@@ -174,7 +188,7 @@ fn struck(action: &Action) -> Vec<NodeId> {
         | Action::Pause { nodes }
         | Action::Disk { nodes, .. }
         | Action::Drift { nodes, .. } => nodes.clone(),
-        Action::Rot { .. } | Action::Jump { .. } => Vec::new(),
+        Action::Rot { .. } | Action::Jump { .. } | Action::Command { .. } => Vec::new(),
     }
 }
 

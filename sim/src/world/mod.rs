@@ -19,7 +19,7 @@ use crate::digest::Digest;
 use crate::history::History;
 use crate::id::{ClientId, NodeId, RequestId};
 use crate::network::Network;
-use crate::node::{EffectOf, Node, Op, Ret};
+use crate::node::{Command, EffectOf, Node, Op, Ret};
 use crate::plan::Plan;
 use crate::queue::{Due, Queue, Rank};
 use crate::rng::Seed;
@@ -110,6 +110,8 @@ enum Event<N: Node> {
     Timer { node: NodeId, life: u32, slot: Slot, due: Due },
     /// A sync returns.
     Synced { node: NodeId, life: u32 },
+    /// An operator asks something of a node.
+    Command { node: NodeId, command: Command },
     /// A node starts, unless something else keeps it down.
     Boot { node: NodeId },
     /// A client's wait may be over.

@@ -170,9 +170,9 @@ impl<N: Node> World<'_, N> {
     fn apply(&mut self, action: Action, lasting: Option<Span>) {
         let fault = self.strikes.applied.len() - 1;
         let acted = match &action {
-            Action::Links { rule, links } => {
+            Action::Links { rule, only, links } => {
                 for &(from, to) in links {
-                    self.network.add_rule(Route { from, to }, fault, *rule, self.now);
+                    self.network.add_rule(Route { from, to }, fault, *rule, only.as_deref(), self.now);
                 }
                 0 // It acts when a message meets it.
             }
@@ -204,6 +204,10 @@ impl<N: Node> World<'_, N> {
                 self.coverage.clock_jumps += nodes.len() as u64;
                 nodes.len() as u64
             }
+            Action::Command { nodes, command } => {
+                nodes.iter().for_each(|&node| self.push(self.now, Event::Command { node, command: command.clone() }));
+                nodes.len() as u64
+            }
             Action::Drift { nodes, rate } => {
                 for &node in nodes {
                     self.servers[node.index()].drifts.push((fault, *rate));
@@ -214,7 +218,7 @@ impl<N: Node> World<'_, N> {
             }
         };
         self.strikes.applied[fault].acted = acted;
-        if !matches!(action, Action::Rot { .. } | Action::Jump { .. }) {
+        if !matches!(action, Action::Rot { .. } | Action::Jump { .. } | Action::Command { .. }) {
             self.strikes.in_force.push(InForce { applied: fault, action });
             if let Some(lasting) = lasting {
                 let due = Due { at: self.now + lasting, rank: Rank::undo(fault) };
@@ -268,7 +272,7 @@ impl<N: Node> World<'_, N> {
                     self.update_rate(node);
                 }
             }
-            Action::Rot { .. } | Action::Jump { .. } => unreachable!("never in force"),
+            Action::Rot { .. } | Action::Jump { .. } | Action::Command { .. } => unreachable!("never in force"),
         }
     }
 

@@ -36,13 +36,14 @@ impl<N: Node> World<'_, N> {
         self.stop(Verdict::Violation(Violation { check, property, at: self.now, story }));
     }
 
-    pub(super) fn breached(&mut self, node: NodeId, breach: Breach) {
+    pub(super) fn breached(&mut self, node: Option<NodeId>, breach: Breach) {
         let on = |names: &Vec<String>| names.iter().any(|name| name == breach.property);
         if self.plan.check.invariants.as_ref().is_none_or(on) {
             let known = <N::Invariants as Invariants<N>>::PROPERTIES.iter();
             let doc =
                 known.filter(|Property { name, .. }| *name == breach.property).map(|property| property.doc).next();
-            let mut story = vec![format!("{} (seen when {node} had acted)", breach.story)];
+            let seen = node.map_or("after the heal".to_owned(), |node| format!("when {node} had acted"));
+            let mut story = vec![format!("{} (seen {seen})", breach.story)];
             story.extend(doc.map(|doc| format!("the property says: {doc}")));
             self.fail("invariant", breach.property.to_owned(), story);
         }

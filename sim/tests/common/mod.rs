@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use shaketable_sim::check::invariant::NoInvariants;
 use shaketable_sim::faults::{Applied, FAULTS, Planned, Start};
 use shaketable_sim::id::{Key, NodeId, OpId, RequestId};
-use shaketable_sim::node::{Ctx, Message, Node, Observation, Op, Recovered, Role, Stored};
+use shaketable_sim::node::{Command, Ctx, Message, Node, Observation, Op, Recovered, Role, Stored};
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::plan::{CheckPlan, ClientPlan, ClockPlan, DiskPlan, Limits, NetworkPlan, Plan};
 use shaketable_sim::rng::{Delay, Seed, Stream};
@@ -54,8 +54,8 @@ impl Node for Chatter {
 
     fn boot((): &(), disk: Recovered<u64>, ctx: &mut Ctx<'_, Self>) -> Self {
         let ticks = disk.records.iter().filter_map(|record| match record {
+            Stored::Intact(u64::MAX) | Stored::Damaged => None,
             Stored::Intact(tick) => Some(*tick),
-            Stored::Damaged => None,
         });
         let ticks = ticks.max().unwrap_or(0);
         let damaged = disk.records.iter().filter(|record| **record == Stored::Damaged).count() as u64;
@@ -91,6 +91,11 @@ impl Node for Chatter {
             }
             ctx.send(ctx.me(), Talk::Durable(tick));
         });
+    }
+
+    fn on_command(&mut self, command: &Command, ctx: &mut Ctx<'_, Self>) {
+        ctx.write(u64::MAX);
+        ctx.note(format!("{command:?}"));
     }
 
     fn observe(&self) -> Observation {
