@@ -3,7 +3,7 @@
 //! A [`Summary`] is what many runs came to. It holds nothing that depends on how fast they ran or on how many
 //! ran at once, so the same seeds give the same report, byte for byte, everywhere.
 //!
-//! - [`human`] is for a terminal: a table, then what went wrong, then the line that reproduces it.
+//! - [`human()`] is for a terminal: a table, then what went wrong, then the line that reproduces it.
 //! - [`mod@json`] is for programs; its module says what the fields mean.
 //!
 //! A [`Replayed`] is one run by itself, and how it compares with what was recorded of it; [`replayed()`] is for a terminal.

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
+use clap::builder::{FalseyValueParser, PossibleValue};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::describe::What;
@@ -26,6 +26,7 @@ Exit codes: 0 all as expected, 1 a violation (or an expected one that did not co
 
 /// How things look, whatever is done.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "How it looks")]
 pub(crate) struct Look {
     /// Whether to use colours
     #[arg(long, global = true, value_enum, default_value_t = When::Auto, env = "SHAKETABLE_COLOR", value_name = "WHEN")]
@@ -36,7 +37,7 @@ pub(crate) struct Look {
     pub(crate) progress: Show,
 
     /// Show no progress and say nothing on stderr but errors
-    #[arg(short, long, global = true, action = ArgAction::SetTrue, env = "SHAKETABLE_QUIET")]
+    #[arg(short, long, global = true, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new(), env = "SHAKETABLE_QUIET")]
     pub(crate) quiet: bool,
 }
 
