@@ -1,7 +1,5 @@
 //! Events as they happen: who they concern, whether they get there, and who handles them.
 
-use std::hash::Hash;
-
 use super::{Event, World};
 use crate::id::{NodeId, RequestId};
 use crate::network::{Arrival, Route};
@@ -115,8 +113,7 @@ impl<N: Node> World<'_, N> {
     }
 
     fn on_command(&mut self, node: NodeId, command: Command) {
-        self.mark(13, node.index(), 0);
-        command.hash(&mut self.digest);
+        self.mark_with(13, node.index(), 0, &command);
         match self.attention(node, None) {
             Attention::Now => {
                 self.coverage.commands += 1;
