@@ -90,7 +90,7 @@ impl<N: Node> World<'_, N> {
                 }
                 Effect::Write(record) => {
                     self.mark_with(21, index, 0, &record);
-                    self.note_effect(|| format!("write {record:?}"));
+                    self.show_effect(|| json!({ "write": &record }));
                     self.room(node)?;
                     self.servers[index].disk.append(record);
                 }
@@ -120,9 +120,7 @@ impl<N: Node> World<'_, N> {
     #[inline]
     fn send(&mut self, from: NodeId, to: NodeId, msg: N::Msg) {
         self.mark_with(16, from.index(), to.index(), &msg);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.effect(json!({ "send": to, "msg": msg.kind(), "body": &msg }));
-        }
+        self.show_effect(|| json!({ "send": to, "msg": msg.kind(), "body": &msg }));
         if from == to {
             let life = self.servers[from.index()].life;
             return self.push(self.now, Event::Own { node: from, life, msg });
@@ -348,8 +346,13 @@ impl<N: Node> World<'_, N> {
     /// Adds to the trace, if there is one, an effect of the present event.
     #[inline]
     pub(super) fn note_effect(&mut self, text: impl FnOnce() -> String) {
+        self.show_effect(|| Value::String(text()));
+    }
+
+    #[inline]
+    pub(super) fn show_effect(&mut self, effect: impl FnOnce() -> Value) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.effect(Value::String(text()));
+            recorder.effect(effect());
         }
     }
 
