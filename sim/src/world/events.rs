@@ -139,7 +139,14 @@ impl<N: Node> World<'_, N> {
                 self.record("timer", |line| line.text("node", node).debug("timer", &timer));
                 self.handle(node, |state, ctx| state.on_timer(timer, ctx));
             }
-            Expiry::Later(later) => self.push_due(later, Event::Timer { node, life, slot, due: later }),
+            Expiry::Later(later) => {
+                let event = Event::Timer { node, life, slot, due: later };
+                if later.at < self.now {
+                    self.push(self.now, event); // It ran out while the node was paused, and time does not go back.
+                } else {
+                    self.push_due(later, event);
+                }
+            }
             Expiry::Stale => {}
         }
     }

@@ -195,6 +195,7 @@ impl<'a, N: Node> World<'a, N> {
         let Some((due, slot, event)) = self.queue.pop() else {
             return false;
         };
+        debug_assert!(due.at >= self.now, "time goes back from {} to {}", self.now, due.at);
         self.at_this_instant = if due.at == self.now { self.at_this_instant + 1 } else { 0 };
         self.now = due.at;
         if let Event::Strike { planned } = event {
