@@ -55,7 +55,7 @@ impl<N: Node> World<'_, N> {
             Event::Wake { client, slot } => self.on_wake(due, client, slot),
             Event::Arrival => self.on_arrival(),
             Event::Strike { .. } => unreachable!("planning is no event"),
-            Event::Undo { applied } => self.undo(applied),
+            Event::Undo { applied } => self.end(applied),
             Event::Heal => self.heal(),
             Event::Deadline => self.demand_progress(),
         }
