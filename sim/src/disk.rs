@@ -26,8 +26,8 @@ enum Write<R> {
 /// A disk, and the effects `E` that wait for its syncs.
 #[derive(Clone)]
 pub(crate) struct Disk<R, E> {
-    /// Whether the node has never booted from it.
-    pub(crate) fresh: bool,
+    /// Whether nothing has ever become durable on it: a node that crashes before its first sync is as new as before.
+    fresh: bool,
     durable: Vec<Stored<R>>,
     /// What is written and not durable, oldest first; the newest has position `written`.
     volatile: VecDeque<Write<R>>,
@@ -134,6 +134,7 @@ impl<R: Clone, E> Disk<R, E> {
         self.waiting.clear();
         let Keep::Share(share, torn) = keep else {
             let lost = self.volatile.len() + self.durable.len();
+            self.fresh = false; // A disk that was lost is not a new one, for all that it is empty.
             self.volatile.clear();
             self.durable.clear();
             return (lost as u64, 0);
@@ -166,6 +167,11 @@ impl<R: Clone, E> Disk<R, E> {
         changed
     }
 
+    /// Whether the disk is as it was delivered.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
     /// What is there at boot.
     pub(crate) fn recover(&self) -> Vec<Stored<R>> {
         self.durable.clone()
@@ -174,6 +180,7 @@ impl<R: Clone, E> Disk<R, E> {
     /// The oldest so many writes become durable.
     #[inline]
     fn settle(&mut self, count: usize) {
+        self.fresh &= count == 0;
         for write in self.volatile.drain(..count) {
             match write {
                 Write::Append(record) => self.durable.push(Stored::Intact(record)),
@@ -212,6 +219,19 @@ mod tests {
         assert_eq!(after_crash(some(), keep(50, true)), [Intact(1), Intact(2), Intact(3), Damaged]);
         assert_eq!(after_crash(some(), keep(100, true)), [Intact(1), Intact(2), Intact(3), Intact(4)]);
         assert_eq!(after_crash(some(), Keep::Nothing), []);
+    }
+
+    #[test]
+    fn a_disk_is_new_until_something_is_durable_on_it_or_it_is_lost() {
+        let fresh_after = |keep| {
+            let mut disk = disk(&[], &[1]);
+            disk.crash(keep);
+            disk.is_fresh()
+        };
+        assert!(fresh_after(Keep::Share(Ppm::ZERO, false)));
+        assert!(!fresh_after(Keep::Share(Ppm::ONE, false)));
+        assert!(fresh_after(Keep::Share(Ppm::ZERO, true)), "a torn write is none");
+        assert!(!fresh_after(Keep::Nothing));
     }
 
     #[test]

@@ -134,8 +134,8 @@ pub type Ret<N> = <<N as Node>::Service as Spec>::Ret;
 /// What a node's disk gives back when it boots.
 #[derive(Clone, Debug)]
 pub struct Recovered<R> {
-    /// Whether this is the node's very first boot, with a disk just formatted. An empty journal at a later boot means that
-    /// the disk was lost: the node has forgotten promises that others rely on.
+    /// Whether nothing has ever become durable on this disk. An empty journal on a disk that is not new means that it was
+    /// lost: the node has forgotten promises that others rely on.
     pub first_boot: bool,
     /// The records that are there, oldest first.
     pub records: Vec<Stored<R>>,

@@ -297,8 +297,8 @@ impl<N: Node> World<'_, N> {
         }
         server.life += 1;
         server.rng = self.seed.stream(format_args!("node {node} life {}", server.life));
-        let disk = Recovered { first_boot: mem::take(&mut server.disk.fresh), records: server.disk.recover() };
-        self.coverage.restarts += u64::from(!disk.first_boot);
+        let disk = Recovered { first_boot: server.disk.is_fresh(), records: server.disk.recover() };
+        self.coverage.restarts += u64::from(server.life > 1);
         let (life, records) = (server.life, disk.records.len());
         self.mark(6, life as usize, records);
         self.record("boot", |line| {
