@@ -249,7 +249,7 @@ impl Safety {
     fn take_votes<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
         let Seen { booting, promised, changes, .. } = self.nodes[id.index()];
         let changed: Vec<Slot> = if booting {
-            (1..=self.slots.len() as u64).map(Slot::new).collect()
+            (1..=view.ledger.last().get().max(self.slots.len() as u64)).map(Slot::new).collect()
         } else {
             view.ledger.changes()[changes..].to_vec()
         };
@@ -373,3 +373,7 @@ impl Safety {
         &mut self.slots[index]
     }
 }
+
+#[cfg(test)]
+#[path = "invariants_tests.rs"]
+mod tests;

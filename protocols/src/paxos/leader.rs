@@ -49,6 +49,13 @@ pub(super) struct Proposal<O> {
     fresh: bool,
 }
 
+impl<O> Proposal<O> {
+    /// That nobody has accepted yet.
+    pub(super) fn new(value: Value<O>) -> Self {
+        Proposal { value, acceptors: BTreeSet::new(), fresh: true }
+    }
+}
+
 impl<O: Clone> Leader<O> {
     fn new(ballot: Ballot, promises: BTreeSet<NodeId>, taken_over: Slot, nodes: usize) -> Self {
         Leader {
@@ -142,7 +149,7 @@ impl<S: Spec> Paxos<S> {
     fn propose(&mut self, slot: Slot, value: Value<S::Op>, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(leader) = &mut self.role else { return };
         let vote = Vote { ballot: leader.ballot, value: value.clone() };
-        leader.proposals.insert(slot, Proposal { value, acceptors: BTreeSet::new(), fresh: true });
+        leader.proposals.insert(slot, Proposal::new(value));
         let commit = self.ledger.commit();
         for node in NodeId::all(self.nodes) {
             ctx.send(node, Msg::Accept { slot, vote: vote.clone(), commit });
