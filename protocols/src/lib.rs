@@ -11,11 +11,12 @@ use shaketable_sim::spec::any::Any;
 use shaketable_sim::trace::Sink;
 use shaketable_sim::workload::{WORKLOADS, Workload};
 
+pub mod paxos;
 pub mod raft;
 pub mod tamper;
 
 /// All protocols.
-pub static CATALOGUE: &[Protocol] = &[raft::RAFT];
+pub static CATALOGUE: &[Protocol] = &[raft::RAFT, paxos::PAXOS];
 
 /// A protocol, as scenarios see it.
 pub struct Protocol {

@@ -1,0 +1,56 @@
+//! The acceptor: what it promises, what it accepts, and that both are durable before it says so (§2.2, §2.5).
+
+use shaketable_sim::id::NodeId;
+use shaketable_sim::node::Ctx;
+use shaketable_sim::spec::Spec;
+
+use super::Paxos;
+use super::types::{Ballot, Msg, Record, Slot, Timer, Vote};
+
+impl<S: Spec> Paxos<S> {
+    /// Phase 1b: a promise, and all that was accepted in the slots that the proposer does not know to be decided.
+    pub(super) fn on_prepare(&mut self, from: NodeId, ballot: Ballot, first: Slot, ctx: &mut Ctx<'_, Self>) {
+        if !self.config.rules.may_promise(self.promised, ballot) {
+            return ctx.send(from, Msg::Nack(self.promised));
+        }
+        self.give_way(ballot, ctx);
+        if ballot > self.promised {
+            self.promise(ballot, ctx);
+            // Who is promised something gets the time to make use of it.
+            ctx.set_timer(Timer::Election, self.timeout);
+        }
+        let votes = self.ledger.votes_from(first);
+        ctx.after_sync(|ctx| ctx.send(from, Msg::Promise { ballot, votes }));
+    }
+
+    /// Phase 2b. What is told of decisions is only taken up after the vote: it may be one of them.
+    pub(super) fn on_accept(
+        &mut self,
+        from: NodeId,
+        slot: Slot,
+        vote: Vote<S::Op>,
+        commit: Slot,
+        ctx: &mut Ctx<'_, Self>,
+    ) {
+        let rules = self.config.rules;
+        let ballot = vote.ballot;
+        if !rules.may_accept(self.promised, ballot) {
+            return ctx.send(from, Msg::Nack(self.promised));
+        }
+        self.hear(ballot, ctx);
+        self.promised = rules.promise_after_accept(self.promised, ballot);
+        if self.ledger.vote(slot) != Some(&vote) {
+            ctx.write(Record::Accepted { slot, vote: vote.clone() });
+            self.ledger.accept(slot, vote);
+        }
+        ctx.after_sync(|ctx| ctx.send(from, Msg::Accepted { ballot, slot }));
+        self.learn_up_to(ballot, commit, ctx);
+    }
+
+    /// Promises a ballot. Nobody is told before the next sync.
+    pub(super) fn promise(&mut self, ballot: Ballot, ctx: &mut Ctx<'_, Self>) {
+        self.promised = ballot;
+        self.seen = self.seen.max(ballot);
+        ctx.write(Record::Promised(ballot));
+    }
+}

@@ -1,0 +1,257 @@
+//! The ways in which Paxos can be got wrong: each another rule in place of the paper's, or a change to what a node does.
+//!
+//! A planted bug is one line in the table below. Not one line of the right code knows of it.
+
+use shaketable_sim::id::NodeId;
+use shaketable_sim::node::{Effect, EffectOf};
+use shaketable_sim::spec::any::Any;
+
+use super::Paxos;
+use super::quorums::Quorums;
+use super::rules::{Reading, Rules};
+use super::types::{Ballot, Record, Slot};
+use crate::Bug;
+use crate::tamper::Tamper;
+
+/// How a bug is planted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Planted {
+    /// Other rules.
+    Rules(&'static dyn Rules),
+    /// Other effects.
+    Effects(&'static dyn Tamper<Paxos<Any>>),
+}
+
+macro_rules! bugs {
+    ($($name:literal: $planted:expr, doc: $doc:literal, source: $source:literal, caught_by: $caught_by:literal;)*) => {
+        /// All planted bugs of Paxos.
+        pub static BUGS: &[Bug] =
+            &[$(Bug { name: $name, doc: $doc, source: $source, caught_by: $caught_by }),*];
+
+        /// How the bug of this name is planted. None if there is no such bug.
+        pub(super) fn planted(name: &str) -> Option<Planted> {
+            match name {
+                $($name => Some($planted),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+bugs! {
+    "acceptor-amnesia": Planted::Effects(&AcceptorAmnesia),
+        doc: "an acceptor does not write down what it accepts: after a restart it reports nothing to the next proposer",
+        source: "§2.5; AtlasDB timelock #1504",
+        caught_by: "invariant/stability";
+    "forgets-promise": Planted::Effects(&ForgetsPromise),
+        doc: "an acceptor does not write down what it promises: after a restart it accepts what it had promised not to",
+        source: "§2.5; SwiftPaxos #3",
+        caught_by: "invariant/promise-kept";
+    "acks-before-sync": Planted::Effects(&AcksBeforeSync),
+        doc: "an acceptor promises and accepts before it is durable: a power failure takes back what others rely on",
+        source: "§2.5 (\"before actually sending the response\")",
+        caught_by: "invariant/stability";
+    "ignores-accepted-value": Planted::Rules(&IgnoresAcceptedValue),
+        doc: "a new leader proposes what it likes, also where a promise has told it of an accepted value",
+        source: "§2.2, P2c",
+        caught_by: "invariant/agreement";
+    "picks-any-accepted-value": Planted::Rules(&PicksAnyAcceptedValue),
+        doc: "a new leader proposes an accepted value that is not the one of the highest ballot",
+        source: "§2.2, P2c; EPaxos #20",
+        caught_by: "invariant/agreement";
+    "accept-does-not-raise-promise": Planted::Rules(&AcceptDoesNotRaisePromise),
+        doc: "an acceptor that accepts a ballot without having promised it goes on accepting lower ones",
+        source: "a reading of §2.2 that is easily missed; consensus-essence, Cassandra #1327 (which is right)",
+        caught_by: "invariant/stability";
+    "stale-promise-counted": Planted::Rules(&StalePromiseCounted),
+        doc: "a proposer counts promises that answer an earlier attempt of its own",
+        source: "§2.2, phase 1; MyPaxos #18",
+        caught_by: "invariant/promise-kept";
+    "duplicate-ballot": Planted::Rules(&DuplicateBallot),
+        doc: "ballots are bare rounds: two nodes propose with the same",
+        source: "§2.5 (\"disjoint sets of numbers\"); phxpaxos #145",
+        caught_by: "invariant/one-value-per-ballot";
+    "learner-mixes-ballots": Planted::Rules(&LearnerMixesBallots),
+        doc: "acceptances of a slot are counted together whatever ballot they are of",
+        source: "§2.3",
+        caught_by: "invariant/chosen-by-quorum";
+    "learns-from-any-vote": Planted::Rules(&LearnsFromAnyVote),
+        doc: "a node that hears that a slot is decided takes what it has accepted there for the decision, of whatever leader it was",
+        source: "§2.3; the Paxos face of Raft's Figure 2 (AppendEntries, step 5)",
+        caught_by: "invariant/agreement";
+    "apply-over-gap": Planted::Rules(&ApplyOverGap),
+        doc: "a slot is applied as soon as it is decided, also if one before it is not",
+        source: "§3",
+        caught_by: "invariant/in-order";
+    "noop-over-accepted": Planted::Rules(&NoopOverAccepted),
+        doc: "a new leader prepares only the slots behind all that it has seen, and fills the gaps before them with no-ops",
+        source: "§3",
+        caught_by: "invariant/agreement";
+    "skip-phase1": Planted::Rules(&SkipPhase1),
+        doc: "a leader proposes with a new ballot that nobody but itself has promised",
+        source: "§3; MyPaxos #3",
+        caught_by: "invariant/agreement";
+    "leader-read-without-lease": Planted::Rules(&LeaderReadWithoutLease),
+        doc: "a leader answers reads from its own state without asking whether it still leads: deposed, it answers from the past",
+        source: "Paxos Made Live §5.2",
+        caught_by: "linearizability";
+    "flexible-quorums-do-not-meet": Planted::Rules(&FlexibleQuorumsDoNotMeet),
+        doc: "phase 1 is content with one promise less than must meet every quorum of phase 2",
+        source: "Flexible Paxos §3",
+        caught_by: "invariant/agreement";
+    "no-session-dedup": Planted::Rules(&NoSessionDedup),
+        doc: "an operation that its client had to repeat is applied in every slot in which it was decided",
+        source: "Paxos Made Live §6.2",
+        caught_by: "linearizability";
+}
+
+/// Votes are in memory alone.
+#[derive(Debug)]
+struct AcceptorAmnesia;
+
+impl Tamper<Paxos<Any>> for AcceptorAmnesia {
+    fn tamper(&self, effects: &mut Vec<EffectOf<Paxos<Any>>>) {
+        effects.retain(|effect| !matches!(effect, Effect::Write(Record::Accepted { .. })));
+    }
+}
+
+/// Promises are in memory alone. (The empty one of the first boot is in a compaction, and stays.)
+#[derive(Debug)]
+struct ForgetsPromise;
+
+impl Tamper<Paxos<Any>> for ForgetsPromise {
+    fn tamper(&self, effects: &mut Vec<EffectOf<Paxos<Any>>>) {
+        effects.retain(|effect| !matches!(effect, Effect::Write(Record::Promised(_))));
+    }
+}
+
+/// The sync comes after what should have waited for it.
+#[derive(Debug)]
+struct AcksBeforeSync;
+
+impl Tamper<Paxos<Any>> for AcksBeforeSync {
+    fn tamper(&self, effects: &mut Vec<EffectOf<Paxos<Any>>>) {
+        let before = effects.len();
+        effects.retain(|effect| !matches!(effect, Effect::Sync { .. }));
+        if effects.len() < before {
+            effects.push(Effect::Sync { held: 0 });
+        }
+    }
+}
+
+#[derive(Debug)]
+struct IgnoresAcceptedValue;
+
+impl Rules for IgnoresAcceptedValue {
+    fn choose_value(&self, _: &[Ballot]) -> Option<usize> {
+        None
+    }
+}
+
+#[derive(Debug)]
+struct PicksAnyAcceptedValue;
+
+impl Rules for PicksAnyAcceptedValue {
+    fn choose_value(&self, reported: &[Ballot]) -> Option<usize> {
+        (0..reported.len()).min_by_key(|&place| reported[place])
+    }
+}
+
+#[derive(Debug)]
+struct AcceptDoesNotRaisePromise;
+
+impl Rules for AcceptDoesNotRaisePromise {
+    fn promise_after_accept(&self, promised: Ballot, _: Ballot) -> Ballot {
+        promised
+    }
+}
+
+#[derive(Debug)]
+struct StalePromiseCounted;
+
+impl Rules for StalePromiseCounted {
+    fn counts_promise(&self, _: Ballot, _: Ballot) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct DuplicateBallot;
+
+impl Rules for DuplicateBallot {
+    fn next_ballot(&self, seen: Ballot, _: NodeId) -> Ballot {
+        Ballot { round: seen.round.next(), node: Ballot::BOTTOM.node }
+    }
+}
+
+#[derive(Debug)]
+struct LearnerMixesBallots;
+
+impl Rules for LearnerMixesBallots {
+    fn counts_acceptance(&self, _: Ballot, _: Ballot) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct LearnsFromAnyVote;
+
+impl Rules for LearnsFromAnyVote {
+    fn may_learn(&self, _: Ballot, _: Ballot) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct ApplyOverGap;
+
+impl Rules for ApplyOverGap {
+    fn may_apply(&self, _: Slot, _: Slot) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct NoopOverAccepted;
+
+impl Rules for NoopOverAccepted {
+    fn prepares_from(&self, _: Slot, unseen: Slot) -> Slot {
+        unseen
+    }
+}
+
+#[derive(Debug)]
+struct SkipPhase1;
+
+impl Rules for SkipPhase1 {
+    fn may_propose(&self, _: usize, _: Quorums) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct LeaderReadWithoutLease;
+
+impl Rules for LeaderReadWithoutLease {
+    fn may_answer_read(&self, read: Reading) -> bool {
+        read.applied >= read.index
+    }
+}
+
+#[derive(Debug)]
+struct FlexibleQuorumsDoNotMeet;
+
+impl Rules for FlexibleQuorumsDoNotMeet {
+    fn may_propose(&self, promises: usize, quorums: Quorums) -> bool {
+        promises + 1 >= quorums.phase1()
+    }
+}
+
+#[derive(Debug)]
+struct NoSessionDedup;
+
+impl Rules for NoSessionDedup {
+    fn is_duplicate(&self, _: u32, _: u32) -> bool {
+        false
+    }
+}

@@ -1,0 +1,49 @@
+//! Multi-Paxos as scenarios see it.
+
+use shaketable_sim::param::{Args, ParamError};
+use shaketable_sim::plan::Plan;
+use shaketable_sim::rng::Seed;
+use shaketable_sim::run::Run;
+use shaketable_sim::spec::any::Any;
+use shaketable_sim::trace::Sink;
+use shaketable_sim::world;
+
+use super::Paxos;
+use super::bugs::{BUGS, Planted, planted};
+use super::config::{Config, PARAMS};
+use super::invariants::PROPERTIES;
+use crate::tamper::{Setup, Tampered};
+use crate::{Bug, Protocol, workload};
+
+/// Multi-Paxos' place in the catalogue.
+pub const PAXOS: Protocol = Protocol {
+    name: "paxos",
+    doc: "Multi-Paxos: a log whose every slot is decided by Paxos, under a stable leader (Lamport 2001; van Renesse & Altinbuken 2015)",
+    tolerates: "fewer nodes down, cut off or with a disk that was lost or has rotted than leave a quorum of both phases (half, unless \
+                quorums are set); any loss, delay, doubling and reordering of messages; any clocks",
+    params: PARAMS,
+    properties: PROPERTIES,
+    bugs: BUGS,
+    check,
+    run,
+};
+
+fn check(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
+    Config::from_args(args, plan.nodes).err().unwrap_or_default()
+}
+
+fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
+    let config = Config::from_args(args, plan.nodes).expect("the loader has checked the parameters");
+    let workload = workload(plan);
+    let how = bug.map(|bug| planted(bug.name).expect("Paxos is run with bugs of its own"));
+    match how {
+        None => world::run::<Paxos<Any>>(plan, &config, &*workload, seed, trace),
+        Some(Planted::Rules(rules)) => {
+            world::run::<Paxos<Any>>(plan, &config.with_rules(rules), &*workload, seed, trace)
+        }
+        Some(Planted::Effects(tamper)) => {
+            let setup = Setup { inner: config, tamper };
+            world::run::<Tampered<Paxos<Any>>>(plan, &setup, &*workload, seed, trace)
+        }
+    }
+}

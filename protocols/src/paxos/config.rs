@@ -1,0 +1,251 @@
+//! What can be set in a scenario's `[paxos]` table, and the configuration that comes of it.
+
+use shaketable_sim::param::{Args, Default, Literal, Param, ParamError, Shape, Value};
+use shaketable_sim::time::Span;
+
+use super::quorums::Quorums;
+use super::rules::{Paper, Rules};
+
+/// `[paxos]`.
+pub static PARAMS: &[Param] = &[
+    Param {
+        name: "election-timeout",
+        shape: Shape::Spans,
+        default: Default::Value(Literal::Texts(&["150ms", "300ms"])),
+        doc: "how long a node waits for a leader before it tries to lead (drawn from the range; doubled, up to fourfold, after each failure)",
+    },
+    Param {
+        name: "heartbeat",
+        shape: Shape::Span,
+        default: Default::Value(Literal::Text("50ms")),
+        doc: "how often a leader makes itself heard, and sends again what was not accepted",
+    },
+    Param {
+        name: "elections",
+        shape: Shape::Choice(&[
+            ("plain", "a node that hears of no leader prepares a higher ballot at once: proposers may duel"),
+            (
+                "canvass",
+                "it first asks whether a quorum would promise, which those do that hear of no leader themselves",
+            ),
+        ]),
+        default: Default::Value(Literal::Text("canvass")),
+        doc: "how a node comes to lead",
+    },
+    Param {
+        name: "read",
+        shape: Shape::Choice(&[
+            (
+                "confirm",
+                "the leader answers from its own state once a quorum has confirmed that it promised nobody else",
+            ),
+            ("log", "reads are decided in a slot as writes are"),
+        ]),
+        default: Default::Value(Literal::Text("confirm")),
+        doc: "how reads are made linearizable",
+    },
+    Param {
+        name: "window",
+        shape: Shape::Count(1, 1_024),
+        default: Default::Value(Literal::Count(16)),
+        doc: "how many slots a leader proposes in before the first of them is decided; further operations wait",
+    },
+    Param {
+        name: "batch",
+        shape: Shape::Count(1, 4_096),
+        default: Default::Value(Literal::Count(64)),
+        doc: "how many decisions a message holds that lets a node catch up",
+    },
+    Param {
+        name: "phase1-quorum",
+        shape: Shape::Count(1, 1_000),
+        default: Default::Absent,
+        doc: "how many promises let a proposer propose; unless written, as many as must meet every quorum of phase 2",
+    },
+    Param {
+        name: "phase2-quorum",
+        shape: Shape::Count(1, 1_000),
+        default: Default::Absent,
+        doc: "how many acceptances choose a value; unless written, as many as must meet every quorum of phase 1, or a majority",
+    },
+];
+
+/// How a node is set up.
+///
+/// Guarantees: the election timeout is a range and not a point, heartbeats are at most half as far apart as its
+/// low end, the quorums of both phases meet, `window` and `batch` are at least 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    pub(super) election_timeout: (Span, Span),
+    pub(super) heartbeat: Span,
+    pub(super) elections: Elections,
+    pub(super) read: Read,
+    pub(super) window: usize,
+    pub(super) batch: usize,
+    pub(super) quorums: Quorums,
+    pub(super) rules: &'static dyn Rules,
+}
+
+/// How a node comes to lead. Both are safe.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Elections {
+    /// It prepares at once.
+    Plain,
+    /// It asks around first, so that a node that hears nobody does not depose a leader that others hear.
+    Canvass,
+}
+
+/// How reads are made linearizable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Read {
+    /// A quorum confirms the leader, which then answers from its own state.
+    Confirm,
+    /// Reads go through the log.
+    Log,
+}
+
+impl Config {
+    /// From the values of [`PARAMS`], for so many nodes.
+    ///
+    /// # Errors
+    /// What does not fit together, by parameter.
+    pub fn from_args(args: &Args, nodes: usize) -> Result<Config, Vec<(&'static str, ParamError)>> {
+        let mut errors = timing_errors(args.spans("election-timeout"), args.span("heartbeat"));
+        match quorums(args, nodes) {
+            Ok(quorums) if errors.is_empty() => Ok(Config {
+                election_timeout: args.spans("election-timeout"),
+                heartbeat: args.span("heartbeat"),
+                elections: match args.choice("elections") {
+                    "plain" => Elections::Plain,
+                    _ => Elections::Canvass,
+                },
+                read: match args.choice("read") {
+                    "log" => Read::Log,
+                    _ => Read::Confirm,
+                },
+                window: args.count("window") as usize,
+                batch: args.count("batch") as usize,
+                quorums,
+                rules: &Paper,
+            }),
+            Ok(_) => Err(errors),
+            Err(error) => {
+                errors.push(error);
+                Err(errors)
+            }
+        }
+    }
+
+    /// The same with other rules.
+    pub fn with_rules(self, rules: &'static dyn Rules) -> Config {
+        Config { rules, ..self }
+    }
+}
+
+/// The quorums that are written, the other phase's completed to the least that meets them.
+fn quorums(args: &Args, nodes: usize) -> Result<Quorums, (&'static str, ParamError)> {
+    let written = |name| match args.get(name) {
+        Some(Value::Count(size)) => Some(*size as usize),
+        _ => None,
+    };
+    let (phase1, phase2) = (written("phase1-quorum"), written("phase2-quorum"));
+    let complement = |size: usize| (nodes + 1).saturating_sub(size);
+    let (one, two) = match (phase1, phase2) {
+        (None, None) => return Ok(Quorums::majorities(nodes)),
+        (Some(one), None) => (one, complement(one)),
+        (None, Some(two)) => (complement(two), two),
+        (Some(one), Some(two)) => (one, two),
+    };
+    Quorums::new(nodes, one, two).ok_or_else(|| {
+        let name = if phase2.is_some() { "phase2-quorum" } else { "phase1-quorum" };
+        let message = format!("of {nodes} nodes, {one} that promise and {two} that accept need not meet");
+        let help = format!("each is at most {nodes}, and together they are at least {}", nodes + 1);
+        (name, error(message, help))
+    })
+}
+
+fn timing_errors((low, high): (Span, Span), heartbeat: Span) -> Vec<(&'static str, ParamError)> {
+    let mut errors = Vec::new();
+    if low >= high {
+        let message =
+            format!("an election timeout of always {high} leaves nothing to chance: proposers would duel for ever");
+        let help = format!("write a range, such as [\"{high}\", \"{}\"]", high.times(2).max(Span::millis(1)));
+        errors.push(("election-timeout", error(message, help)));
+    }
+    if heartbeat == Span::ZERO {
+        errors.push(("heartbeat", error("a heartbeat every 0s never ends".to_owned(), "write 50ms".to_owned())));
+    }
+    if heartbeat.times(2) > low {
+        let message = format!("with a heartbeat every {heartbeat}, nodes that wait {low} depose a healthy leader");
+        let help = "a heartbeat is at most half the shortest election timeout: one may get lost".to_owned();
+        errors.push(("heartbeat", error(message, help)));
+    }
+    errors
+}
+
+fn error(message: String, help: String) -> ParamError {
+    ParamError { at: 0..0, message, help: Some(help) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(low: u64, high: u64, heartbeat: u64) -> Args {
+        Args::new(vec![
+            ("election-timeout", Value::Spans(Span::millis(low), Span::millis(high))),
+            ("heartbeat", Value::Span(Span::millis(heartbeat))),
+            ("elections", Value::Choice("plain")),
+            ("read", Value::Choice("log")),
+            ("window", Value::Count(2)),
+            ("batch", Value::Count(3)),
+        ])
+    }
+
+    fn sized(phase1: Option<u64>, phase2: Option<u64>) -> Args {
+        let mut args = args(150, 300, 50);
+        phase1.into_iter().for_each(|size| args.set("phase1-quorum", Value::Count(size)));
+        phase2.into_iter().for_each(|size| args.set("phase2-quorum", Value::Count(size)));
+        args
+    }
+
+    #[test]
+    fn every_declared_parameter_is_read() {
+        let args = sized(Some(4), Some(3));
+        for param in PARAMS {
+            assert!(args.get(param.name).is_some(), "{} is missing from this test", param.name);
+        }
+        let config = Config::from_args(&args, 5).unwrap();
+        assert_eq!(config.election_timeout, (Span::millis(150), Span::millis(300)));
+        assert_eq!(config.heartbeat, Span::millis(50));
+        assert_eq!((config.elections, config.read), (Elections::Plain, Read::Log));
+        assert_eq!((config.window, config.batch), (2, 3));
+        assert_eq!(Some(config.quorums), Quorums::new(5, 4, 3));
+    }
+
+    #[test]
+    fn one_quorum_completes_the_other_and_two_that_do_not_meet_are_an_error() {
+        let quorums = |one, two| Config::from_args(&sized(one, two), 5).ok().map(|config| config.quorums);
+        assert_eq!(quorums(None, None), Some(Quorums::majorities(5)));
+        assert_eq!(quorums(None, Some(2)), Quorums::new(5, 4, 2));
+        assert_eq!(quorums(Some(5), None), Quorums::new(5, 5, 1));
+        assert_eq!(quorums(Some(3), Some(2)), None);
+        assert_eq!(quorums(Some(6), None), None);
+        assert_eq!(quorums(None, Some(6)), None);
+    }
+
+    #[test]
+    fn values_that_do_not_fit_together_are_named() {
+        for (low, high, heartbeat, expected) in [
+            (150, 150, 50, vec!["election-timeout"]),
+            (150, 300, 0, vec!["heartbeat"]),
+            (150, 300, 76, vec!["heartbeat"]),
+            (150, 150, 150, vec!["election-timeout", "heartbeat"]),
+            (150, 300, 75, vec![]),
+        ] {
+            let errors = Config::from_args(&args(low, high, heartbeat), 5).err().unwrap_or_default();
+            let named: Vec<&str> = errors.iter().map(|(name, _)| *name).collect();
+            assert_eq!(named, expected, "{low}..{high}, heartbeat {heartbeat}");
+        }
+    }
+}

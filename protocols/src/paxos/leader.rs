@@ -1,0 +1,203 @@
+//! The leader: which values it proposes, gaps among them, what it sends to whom, and what was chosen (§2.2 phase 2, §2.3, §3).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use shaketable_sim::id::{NodeId, RequestId};
+use shaketable_sim::node::Ctx;
+use shaketable_sim::spec::Spec;
+
+use super::proposer::{Candidacy, Preparation};
+use super::read::PendingRead;
+use super::replica::Known;
+use super::types::{Ballot, Beat, Msg, Slot, Timer, Value, Vote};
+use super::{Paxos, Role};
+
+/// What a node knows only while it leads.
+#[derive(Clone, Debug)]
+pub(super) struct Leader<O> {
+    /// The ballot that a phase-1 quorum has promised.
+    pub(super) ballot: Ballot,
+    /// Who has promised it.
+    pub(super) promises: BTreeSet<NodeId>,
+    /// The last slot of which phase 1 told, or that was decided before: all that others may have decided before this leader began.
+    pub(super) taken_over: Slot,
+    /// Where the next value goes. Invariant: phase 1 has shown that nothing was accepted from here on.
+    pub(super) next: Slot,
+    /// What is proposed and not yet chosen.
+    pub(super) proposals: BTreeMap<Slot, Proposal<O>>,
+    /// Who asked for what is proposed and not yet applied.
+    requests: BTreeMap<Slot, RequestId>,
+    /// Operations that wait for room in the window.
+    waiting: VecDeque<(RequestId, O)>,
+    /// Reads that wait for a confirmation, oldest first. Invariant: neither their beats nor their indexes fall.
+    pub(super) reads: VecDeque<PendingRead<O>>,
+    /// The current question whether it still leads.
+    pub(super) beat: Beat,
+    /// By node, the last question that it has answered.
+    pub(super) confirmed: Vec<Beat>,
+    /// Who has answered anything since the quorum was last checked.
+    pub(super) heard: BTreeSet<NodeId>,
+}
+
+/// A value that is proposed in a slot.
+#[derive(Clone, Debug)]
+pub(super) struct Proposal<O> {
+    pub(super) value: Value<O>,
+    /// Who has accepted it.
+    pub(super) acceptors: BTreeSet<NodeId>,
+    /// Whether it was proposed since the last heartbeat, and so may still be on its way.
+    fresh: bool,
+}
+
+impl<O> Proposal<O> {
+    /// That nobody has accepted yet.
+    pub(super) fn new(value: Value<O>) -> Self {
+        Proposal { value, acceptors: BTreeSet::new(), fresh: true }
+    }
+}
+
+impl<O: Clone> Leader<O> {
+    fn new(ballot: Ballot, promises: BTreeSet<NodeId>, taken_over: Slot, nodes: usize) -> Self {
+        Leader {
+            ballot,
+            promises,
+            taken_over,
+            next: taken_over.next(),
+            proposals: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            reads: VecDeque::new(),
+            beat: Beat::ZERO,
+            confirmed: vec![Beat::ZERO; nodes],
+            heard: BTreeSet::new(),
+        }
+    }
+
+    /// Who asked for what is being applied.
+    pub(super) fn take_request(&mut self, slot: Slot) -> Option<RequestId> {
+        self.requests.remove(&slot)
+    }
+
+    /// Turns away whatever can have no effect any more.
+    pub(super) fn reject_pending<S: Spec<Op = O>>(self, hint: Option<NodeId>, ctx: &mut Ctx<'_, Paxos<S>>) {
+        let reads = self.reads.into_iter().map(|read| read.id);
+        for id in self.waiting.into_iter().map(|(id, _)| id).chain(reads) {
+            ctx.reject(id, hint);
+        }
+    }
+}
+
+impl<S: Spec> Paxos<S> {
+    /// A phase-1 quorum has promised. In each slot that it covers and that is not known to be decided, the leader proposes what P2c
+    /// leaves it to, and a no-op where it is free to choose and later slots are not (§3).
+    pub(super) fn lead(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let Role::Candidate(Candidacy::Prepare(phase)) = &mut self.role else { return };
+        let Preparation { ballot, first, promises, reported } = phase;
+        let (ballot, first, promises, reported) = (*ballot, *first, std::mem::take(promises), std::mem::take(reported));
+        let last = reported.last_key_value().map_or(Slot::ZERO, |(&slot, _)| slot).max(self.ledger.last());
+        self.role = Role::Leader(Leader::new(ballot, promises, last, self.nodes));
+        self.failures = 0;
+        ctx.set_timer(Timer::Election, self.config.election_timeout.1);
+        let undecided = self.ledger.commit().next().min(first);
+        for slot in (undecided.get()..=last.get()).map(Slot::new) {
+            if self.ledger.chosen(slot).is_none() {
+                let value = self.value_for(slot, reported.get(&slot));
+                self.propose(slot, value, ctx);
+            }
+        }
+        self.on_heartbeat_due(ctx);
+    }
+
+    /// §2.2, P2c: the value that has to be proposed in a slot. If nothing was reported any will do, and then it is that of the own vote if there is one.
+    fn value_for(&self, slot: Slot, reported: Option<&Vec<Vote<S::Op>>>) -> Value<S::Op> {
+        let own: Vec<Vote<S::Op>> = self.ledger.vote(slot).cloned().into_iter().collect();
+        let votes = reported.unwrap_or(&own);
+        let ballots: Vec<Ballot> = votes.iter().map(|vote| vote.ballot).collect();
+        self.config.rules.choose_value(&ballots).map_or(Value::NoOp, |place| votes[place].value.clone())
+    }
+
+    /// A client's operation that needs a slot. If it has been applied, its client knows or has moved on. If it is proposed and not yet
+    /// applied, it is proposed twice, and applied once.
+    pub(super) fn on_operation(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
+        match self.replica.lookup(id.op, self.config.rules) {
+            Known::New => {
+                let Role::Leader(leader) = &mut self.role else { return };
+                leader.waiting.push_back((id, op));
+                self.propose_waiting(ctx);
+            }
+            Known::Answered(ret) => ctx.reply(id, ret.clone()),
+            Known::Outdated => {}
+        }
+    }
+
+    /// Proposes what waits, as far as the window has room.
+    fn propose_waiting(&mut self, ctx: &mut Ctx<'_, Self>) {
+        loop {
+            let Role::Leader(leader) = &mut self.role else { return };
+            if leader.proposals.len() >= self.config.window {
+                return;
+            }
+            let Some((id, op)) = leader.waiting.pop_front() else { return };
+            let slot = leader.next;
+            leader.next = slot.next();
+            leader.requests.insert(slot, id);
+            self.propose(slot, Value::Command { id: id.op, op }, ctx);
+        }
+    }
+
+    /// Phase 2a: to all acceptors, its own among them.
+    fn propose(&mut self, slot: Slot, value: Value<S::Op>, ctx: &mut Ctx<'_, Self>) {
+        let Role::Leader(leader) = &mut self.role else { return };
+        let vote = Vote { ballot: leader.ballot, value: value.clone() };
+        leader.proposals.insert(slot, Proposal::new(value));
+        let commit = self.ledger.commit();
+        for node in NodeId::all(self.nodes) {
+            ctx.send(node, Msg::Accept { slot, vote: vote.clone(), commit });
+        }
+    }
+
+    pub(super) fn on_accepted(&mut self, from: NodeId, accepted: Ballot, slot: Slot, ctx: &mut Ctx<'_, Self>) {
+        let rules = self.config.rules;
+        let Role::Leader(leader) = &mut self.role else { return };
+        if !rules.counts_acceptance(accepted, leader.ballot) {
+            return;
+        }
+        leader.heard.insert(from);
+        let Some(proposal) = leader.proposals.get_mut(&slot) else { return };
+        proposal.acceptors.insert(from);
+        if rules.is_chosen(proposal.acceptors.len(), self.config.quorums) {
+            let value = proposal.value.clone();
+            leader.proposals.remove(&slot);
+            self.learn(slot, value, ctx);
+            self.apply_chosen(ctx);
+            self.propose_waiting(ctx);
+            self.serve_reads(ctx);
+        }
+    }
+
+    /// Every heartbeat period: says that it leads and what is decided, and sends again what was not accepted for a whole period, the
+    /// oldest first, no more than a window of it.
+    pub(super) fn on_heartbeat_due(&mut self, ctx: &mut Ctx<'_, Self>) {
+        ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
+        self.send_heartbeats(ctx);
+        let commit = self.ledger.commit();
+        let Role::Leader(leader) = &mut self.role else { return };
+        for (&slot, proposal) in leader.proposals.iter_mut().take(self.config.window) {
+            if std::mem::take(&mut proposal.fresh) {
+                continue;
+            }
+            for to in NodeId::all(self.nodes).filter(|node| !proposal.acceptors.contains(node)) {
+                let vote = Vote { ballot: leader.ballot, value: proposal.value.clone() };
+                ctx.send(to, Msg::Accept { slot, vote, commit });
+            }
+        }
+    }
+
+    pub(super) fn send_heartbeats(&self, ctx: &mut Ctx<'_, Self>) {
+        let Role::Leader(leader) = &self.role else { return };
+        let commit = self.ledger.commit();
+        for peer in ctx.peers() {
+            ctx.send(peer, Msg::Heartbeat { ballot: leader.ballot, commit, beat: leader.beat });
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Multi-Paxos: a replicated state machine whose every slot is decided by an instance of Paxos.
+//!
+//! Lamport, "Paxos Made Simple", 2001 (cited by §); Chandra, Griesemer & Redstone, "Paxos Made Live", 2007 (Live §); van Renesse &
+//! Altinbuken, "Paxos Made Moderately Complex", 2015; Howard, Malkhi & Spiegelman, "Flexible Paxos", 2016 (Flexible §).
+//!
+//! | what | where in the papers | here |
+//! |---|---|---|
+//! | the decisions on which safety rests | §2.2–§3, Flexible §3 | [`rules`] |
+//! | quorums of both phases | §2.2; Flexible §3 | [`quorums`] |
+//! | acceptors: promises and votes | §2.2 | `acceptor` |
+//! | proposers: ballots, phase 1, who may lead | §2.2, §2.4, §3 | `proposer` |
+//! | the leader: phase 2, gaps, heartbeats | §3 | `leader` |
+//! | linearizable reads | Live §5.2 | `read` |
+//! | learners: decisions, catch-up, applying in order | §2.3, §3 | `learner`, `replica` |
+//! | stable storage | §2.5; Live §5.1 | [`types::Record`], `recovery` |
+//! | what must always hold | §2.1, §2.2 | [`invariants`] |
+//!
+//! Each node is proposer, acceptor and learner at once (§2.5). Deviations from the papers, and choices where they leave one:
+//! - The leader is the distinguished learner (§2.3); others learn from what it says is decided, if they accepted its own proposal
+//!   there, and otherwise ask it.
+//! - A node that wants to lead first asks whether a quorum would promise (`elections = "canvass"`), so that one that hears nobody does
+//!   not depose a leader that others hear. After each failure it waits longer, by chance: duels end (§2.4 asks for no more).
+//! - A leader that does not hear of a phase-2 quorum for an election timeout resigns.
+//! - Reads need no slot: a phase-2 quorum confirms that it has promised nobody else. That quorum meets every quorum of phase 1,
+//!   so no other leader had begun when the read arrived.
+//! - Decisions are kept for ever: there are no snapshots, so nothing is forgotten that somebody may still ask for.
+//! - A node whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
+
+use shaketable_sim::id::{NodeId, RequestId};
+use shaketable_sim::node::{Command, Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::spec::Spec;
+use shaketable_sim::time::{Instant, Span};
+
+mod acceptor;
+pub mod bugs;
+mod catalogue;
+pub mod config;
+pub mod invariants;
+mod leader;
+mod learner;
+pub mod ledger;
+mod proposer;
+pub mod quorums;
+mod read;
+mod recovery;
+mod replica;
+pub mod rules;
+pub mod types;
+
+pub use catalogue::PAXOS;
+pub use config::Config;
+use leader::Leader;
+use ledger::Ledger;
+use proposer::Candidacy;
+use recovery::Persistent;
+use replica::Replica;
+use types::{Ballot, Msg, Record, Timer};
+
+/// A node.
+#[derive(Clone, Debug)]
+pub struct Paxos<S: Spec> {
+    config: Config,
+    me: NodeId,
+    nodes: usize,
+    /// The acceptor's promise. Invariant: durable before it is told, and never falls.
+    promised: Ballot,
+    /// The highest ballot heard of. Invariant: at least `promised`.
+    seen: Ballot,
+    /// The acceptor's votes, durable before they are told, and the learner's decisions.
+    ledger: Ledger<S::Op>,
+    replica: Replica<S>,
+    role: Role<S::Op>,
+    /// The election timeout, drawn anew whenever the node changes its role.
+    timeout: Span,
+    /// How often in a row it has tried to lead and failed.
+    failures: u32,
+}
+
+/// What a node does besides accepting and learning, with the state that it needs for that alone.
+#[derive(Clone, Debug)]
+enum Role<O> {
+    Follower(Following),
+    Candidate(Candidacy<O>),
+    Leader(Leader<O>),
+    /// Promises are lost with the disk (see `recovery`): no promise, no vote, no answer.
+    Faulty,
+}
+
+/// What a follower knows.
+#[derive(Clone, Copy, Debug, Default)]
+struct Following {
+    /// Whom it takes for the leader.
+    leader: Option<NodeId>,
+    /// When a leader was last heard of.
+    heard: Option<Instant>,
+}
+
+impl<S: Spec> Node for Paxos<S> {
+    type Config = Config;
+    type Msg = Msg<S::Op>;
+    type Timer = Timer;
+    type Record = Record<S::Op>;
+    type Service = S;
+    type Invariants = invariants::Safety;
+
+    fn boot(config: &Config, disk: Recovered<Record<S::Op>>, ctx: &mut Ctx<'_, Self>) -> Self {
+        let mut node = Paxos {
+            config: *config,
+            me: ctx.me(),
+            nodes: ctx.nodes(),
+            promised: Ballot::BOTTOM,
+            seen: Ballot::BOTTOM,
+            ledger: Ledger::default(),
+            replica: Replica::new(),
+            role: Role::Faulty,
+            timeout: Span::ZERO,
+            failures: 0,
+        };
+        let first_boot = disk.first_boot;
+        match Persistent::recover(disk, config.rules) {
+            Err(why) => ctx.note(why),
+            Ok(kept) => {
+                if first_boot || kept.torn {
+                    // From now on an empty journal means that the disk was lost, and a damaged record that it has rotted.
+                    ctx.compact(kept.records());
+                    ctx.after_sync(|_| {});
+                }
+                (node.promised, node.seen, node.ledger) = (kept.promised, kept.promised, kept.ledger);
+                node.role = Role::Follower(Following::default());
+                node.await_election(ctx);
+                node.apply_chosen(ctx);
+            }
+        }
+        node
+    }
+
+    fn on_message(&mut self, from: NodeId, msg: Msg<S::Op>, ctx: &mut Ctx<'_, Self>) {
+        if let Role::Faulty = self.role {
+            return;
+        }
+        match msg {
+            Msg::Canvass(ballot) => self.on_canvass(from, ballot, ctx),
+            Msg::Willing { ballot, seen } => self.on_willing(from, ballot, seen, ctx),
+            Msg::Prepare { ballot, from: first } => self.on_prepare(from, ballot, first, ctx),
+            Msg::Promise { ballot, votes } => self.on_promise(from, ballot, votes, ctx),
+            Msg::Accept { slot, vote, commit } => self.on_accept(from, slot, vote, commit, ctx),
+            Msg::Accepted { ballot, slot } => self.on_accepted(from, ballot, slot, ctx),
+            Msg::Nack(ballot) => self.on_nack(ballot, ctx),
+            Msg::Heartbeat { ballot, commit, beat } => self.on_leader_heartbeat(from, ballot, commit, beat, ctx),
+            Msg::Alive { ballot, beat } => self.on_alive(from, ballot, beat, ctx),
+            Msg::Lacks(first) => self.on_lacks(from, first, ctx),
+            Msg::Learn { first, values, commit } => self.on_learn(from, first, values, commit, ctx),
+        }
+    }
+
+    fn on_request(&mut self, id: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
+        match &self.role {
+            Role::Leader(_) if S::is_read(&op) && self.config.read == config::Read::Confirm => {
+                self.on_read(id, op, ctx)
+            }
+            Role::Leader(_) => self.on_operation(id, op, ctx),
+            Role::Follower(following) => ctx.reject(id, following.leader),
+            Role::Candidate(_) | Role::Faulty => ctx.reject(id, None),
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx<'_, Self>) {
+        match (timer, &self.role) {
+            (Timer::Election, Role::Leader(_)) => self.check_quorum(ctx),
+            (Timer::Election, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
+            (Timer::Heartbeat, Role::Leader(_)) => self.on_heartbeat_due(ctx),
+            (Timer::Heartbeat, _) | (Timer::Election, Role::Faulty) => {}
+        }
+    }
+
+    fn on_command(&mut self, command: &Command, ctx: &mut Ctx<'_, Self>) {
+        match (command, &self.role) {
+            (Command::Campaign, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
+            (Command::Campaign | Command::Transfer(_) | Command::Reconfigure(_), _) => {}
+        }
+    }
+
+    fn observe(&self) -> Observation {
+        let (role, leader) = match &self.role {
+            Role::Follower(following) => (NodeRole::Follower, following.leader),
+            Role::Candidate(_) => (NodeRole::Candidate, None),
+            Role::Leader(_) => (NodeRole::Leader, Some(self.me)),
+            Role::Faulty => (NodeRole::Faulty, None),
+        };
+        let (commit, applied) = (self.ledger.commit().get(), self.replica.applied().get());
+        Observation { role, epoch: self.promised.round.get(), leader, commit, applied }
+    }
+
+    fn details(&self) -> Vec<(&'static str, String)> {
+        vec![("promised", self.promised.to_string()), ("last", self.ledger.last().to_string())]
+    }
+}
