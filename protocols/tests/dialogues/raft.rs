@@ -78,7 +78,10 @@ impl Spoken for Raft<Any> {
                 append.round
             ),
             Msg::Appended(reply) => format!("term {}, {:?}, round {}", reply.term, reply.outcome, reply.round),
-            other => format!("{other:?}"),
+            other => {
+                let text = format!("{other:?}");
+                text.find('{').map_or(String::new(), |fields| text[fields..].trim_end_matches(')').to_owned())
+            }
         }
     }
 

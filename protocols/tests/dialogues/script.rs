@@ -11,7 +11,7 @@
 //! | `drop n1 n2 [KIND or all]`, `drop all` | the same messages are lost |
 //! | `duplicate n1 n2 [KIND]` | another copy of the message, behind all others |
 //! | `hold n1 n2`, `release n1 n2` | `deliver all` passes by that link |
-//! | `crash n1 [after 3 effects] [keep 1] [torn]` | its power goes, now or after so many effects more; of what is not durable the oldest so many records are kept, and the next is torn |
+//! | `crash n1 [after 3 effects] [keep 1] [torn]` | its power goes, now or after so many effects more; of what is not durable the oldest so many records are kept, and the next is torn; setting a timer is an effect, and a sync too |
 //! | `restart n1`, `wipe n1` | it boots with what its disk has kept; its disk loses everything (while it is down) |
 //! | `sync n1 [all]`, `fail-sync n1` | its oldest sync returns (or all, one by one), or fails |
 //! | `auto-sync on`, `auto-sync off` | whether syncs return as soon as they are asked for; at first they do not |
