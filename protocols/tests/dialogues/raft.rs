@@ -33,7 +33,7 @@ impl Spoken for Raft<Any> {
     const TIMEOUT: &str = "Election";
     const TICK: &str = "Heartbeat";
 
-    fn records(words: &[(String, String)]) -> Result<Vec<Record<Op>>, String> {
+    fn records(words: &[(String, String)]) -> Result<Vec<Self::Record>, String> {
         let (mut term, mut vote, mut log) = (Term::ZERO, None, Vec::new());
         for (word, value) in words {
             match word.as_str() {
@@ -63,7 +63,7 @@ impl Spoken for Raft<Any> {
         format!("{role}, term {}, voted for {vote}, log [{}], commit {}", seen.epoch, log.join(" "), seen.commit)
     }
 
-    fn message(msg: &Msg<Op>) -> String {
+    fn message(msg: &Self::Msg) -> String {
         match msg {
             Msg::RequestPreVote(ask) | Msg::RequestVote(ask) => format!("term {}, last {}", ask.term, ask.last),
             Msg::PreVote(vote) | Msg::Vote(vote) => {
@@ -85,7 +85,7 @@ impl Spoken for Raft<Any> {
         }
     }
 
-    fn record(record: &Record<Op>) -> String {
+    fn record(record: &Self::Record) -> String {
         match record {
             Record::Append { after, entries: new } => format!("after {after}: [{}]", entries(new)),
             other => format!("{other:?}"),
