@@ -6,7 +6,7 @@ use shaketable_sim::node::{Recovered, Stored};
 
 /// A journal of records `R`, and the effects `E` that wait for its syncs.
 pub(crate) struct Disk<R, E> {
-    /// Whether no node has booted from it, and nothing was ever on it.
+    /// Whether nothing was ever durable on it.
     fresh: bool,
     durable: Vec<Stored<R>>,
     /// Oldest first.
@@ -41,9 +41,8 @@ impl<R: Clone, E> Disk<R, E> {
     }
 
     /// What is there at boot.
-    pub(crate) fn recover(&mut self) -> Recovered<R> {
-        let first_boot = std::mem::take(&mut self.fresh);
-        Recovered { first_boot, records: self.durable.clone() }
+    pub(crate) fn recover(&self) -> Recovered<R> {
+        Recovered { first_boot: self.fresh, records: self.durable.clone() }
     }
 
     pub(crate) fn append(&mut self, record: R) {
@@ -127,6 +126,7 @@ impl<R: Clone, E> Disk<R, E> {
     }
 
     fn settle(&mut self, count: usize) {
+        self.fresh &= count == 0;
         for write in self.unsynced.drain(..count) {
             match write {
                 Write::Append(record) => self.durable.push(Stored::Intact(record)),

@@ -35,21 +35,18 @@ pub(crate) fn play(script: &str) -> Result<Vec<Played>, String> {
         _ => None,
     });
     let (number, boot) = boot.ok_or("nothing is booted: write `boot 3 raft`")?;
-    let play = |name: &String| {
-        play_as(name, boot, &lines)
-            .map_err(|why| if why.starts_with("line ") { why } else { format!("line {number}: {why}") })
-    };
-    boot.protocols.iter().map(play).collect()
+    boot.protocols.iter().map(|name| play_as(name, boot, number, &lines)).collect()
 }
 
-fn play_as(name: &str, boot: &Boot, lines: &[Line<'_>]) -> Result<Played, String> {
+fn play_as(name: &str, boot: &Boot, number: usize, lines: &[Line<'_>]) -> Result<Played, String> {
+    let at_boot = |why| format!("line {number}: {why}");
     let (family, bug) = name.split_once('/').map_or((name, None), |(family, bug)| (family, Some(bug)));
-    let protocol =
-        CATALOGUE.iter().find(|protocol| protocol.name == family).ok_or(format!("there is no protocol `{family}`"))?;
-    let args = args(protocol, &boot.params)?;
+    let protocol = CATALOGUE.iter().find(|protocol| protocol.name == family);
+    let protocol = protocol.ok_or_else(|| at_boot(format!("there is no protocol `{family}`")))?;
+    let args = args(protocol, &boot.params).map_err(at_boot)?;
     let (transcript, broken) = match family {
-        "raft" => perform(raft::setup(&args, bug)?, lines)?,
-        other => return Err(format!("no script knows the words of `{other}` yet")),
+        "raft" => perform(raft::setup(&args, bug).map_err(at_boot)?, lines)?,
+        other => return Err(at_boot(format!("no script knows the words of `{other}` yet"))),
     };
     let expected = bug.and_then(|bug| protocol.bugs.iter().find(|known| known.name == bug)).map(|bug| bug.caught_by);
     Ok(Played { protocol: name.to_owned(), transcript, broken, expected })
