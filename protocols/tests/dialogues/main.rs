@@ -1,0 +1,124 @@
+//! Dialogues: scripts of what happens to a cluster, command by command, and the transcripts of what it does.
+//!
+//! `scripts/<protocol>/*.txt` are the scripts; the module `script` says what can be in them. Each is played by the protocols that its `boot` line
+//! names, and the transcripts are in `transcripts/`. The right protocol must break nothing; one with a planted bug must break what its
+//! table says, and its transcript ends there. After a change, `INSTA_UPDATE=always cargo test -p shaketable-protocols --test
+//! dialogues` writes the transcripts anew: commit only those that you understand.
+#![allow(clippy::disallowed_methods)] // It reads the scripts.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+mod clients;
+mod cluster;
+mod disk;
+mod links;
+mod play;
+mod raft;
+mod script;
+mod spoken;
+
+use play::play;
+
+#[test]
+fn every_script_plays_as_its_transcript_says() {
+    let mut names = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (name, script) in scripts() {
+        for played in play(&script).unwrap_or_else(|why| panic!("{name}: {why}")) {
+            let (protocol, broken) = (&played.protocol, played.broken.as_deref());
+            if broken != played.expected {
+                wrong.push(format!("{name}: {protocol} breaks {broken:?}, and should break {:?}", played.expected));
+            }
+            let transcript = format!("{name}__{}", protocol.replace('/', "-"));
+            insta::with_settings!({ snapshot_path => "transcripts", prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_snapshot!(transcript.as_str(), &played.transcript);
+            });
+            names.insert(format!("{transcript}.snap"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let kept = files("transcripts").into_iter().map(|path| file_name(&path)).collect::<BTreeSet<_>>();
+    assert_eq!(kept, names, "each transcript is that of a script");
+}
+
+#[test]
+fn every_script_says_first_which_sentence_it_checks() {
+    for (name, script) in scripts() {
+        let first = script.lines().next().unwrap_or_default();
+        assert!(first.starts_with("# ") && first.contains('§'), "{name} begins with `{first}`");
+    }
+}
+
+#[test]
+fn a_command_that_makes_no_sense_is_an_error_with_its_line() {
+    for (script, error) in [
+        ("boot 3 raft\nshake n1", "line 2: there is no command `shake`: `shake n1`"),
+        ("boot 3 raft\ntimeout m1", "line 2: expected a node, as n1, found `m1`: `timeout m1`"),
+        ("boot 3 raft\ntimeout n0", "line 2: expected a node, as n1, found `n0`: `timeout n0`"),
+        ("boot 3 raft\ntimeout", "line 2: expected a node, as n1, found the end of the line: `timeout`"),
+        ("boot 3 raft\nshow all", "line 2: `all` is one word too many: `show all`"),
+        ("boot 3 raft\ncrash n1 after 2", "line 2: expected effects, found the end of the line: `crash n1 after 2`"),
+        (
+            "boot 3 raft\nrequest n1 put k1 as c1",
+            "line 2: expected a number, found `as` (invalid digit found in string): `request n1 put k1 as c1`",
+        ),
+        ("# Nothing.\n", "nothing is booted: write `boot 3 raft`"),
+        ("\nboot 3 raft/lies", "line 2: Raft has no bug `lies`"),
+        ("boot 3 wraft", "line 1: there is no protocol `wraft`"),
+        ("boot 3 raft batch=0", "line 1: 0 is out of range (allowed: from 1 to 4096)"),
+        ("timeout n1\nboot 3 raft", "line 1: nothing is booted yet: `timeout n1`"),
+        ("boot 3 raft\nboot 3 raft", "line 2: the cluster has booted already: `boot 3 raft`"),
+        ("disk n4 term=1\nboot 3 raft", "line 2: there is no n4, and it has a disk: `boot 3 raft`"),
+        (
+            "disk n1 term=1 log=2\nboot 3 raft",
+            "line 1: the terms of a log never fall, and none is above the server's own: `disk n1 term=1 log=2`",
+        ),
+        ("boot 3 raft\ntimeout n4", "line 2: there is no n4: `timeout n4`"),
+        ("boot 3 raft\ntick n1", "line 2: n1 has no timer Heartbeat set; it has {Election}: `tick n1`"),
+        ("boot 3 raft\ndeliver n1 n2", "line 2: nothing is under way from n1 to n2: `deliver n1 n2`"),
+        (
+            "boot 3 raft elections=plain\nauto-sync on\ntimeout n1\ndeliver n1 n2 Vote",
+            "line 4: no Vote is under way from n1 to n2, only RequestVote: `deliver n1 n2 Vote`",
+        ),
+        ("boot 3 raft\nsync n1", "line 2: n1 waits for no sync: `sync n1`"),
+        (
+            "boot 3 raft\ncrash n1 keep 1",
+            "line 2: only 0 of its records are written and not durable: `crash n1 keep 1`",
+        ),
+        ("boot 3 raft\ncrash n1\ntimeout n1", "line 3: n1 is down: `timeout n1`"),
+        ("boot 3 raft\nretry n1 as c1", "line 2: c1 waits for no answer: `retry n1 as c1`"),
+    ] {
+        assert_eq!(play(script).err().as_deref(), Some(error), "{script}");
+    }
+}
+
+/// All scripts with their names, in order.
+fn scripts() -> Vec<(String, String)> {
+    let mut scripts = Vec::new();
+    for folder in files("scripts") {
+        for path in entries(&folder) {
+            let text = fs::read_to_string(&path).expect("a script can be read");
+            let name = file_name(&path).replace(".txt", "");
+            scripts.push((name, text));
+        }
+    }
+    assert!(!scripts.is_empty());
+    scripts
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialogues").join(folder))
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("the folder can be read").path()).collect();
+    paths.sort();
+    paths
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().expect("a file has a name").to_string_lossy().into_owned()
+}

@@ -1,0 +1,113 @@
+//! Raft's words.
+//!
+//! An entry is written as its term, a dot and what it asks: `2.no-op`, `2.put k1 1`; its place and term as `3@2`. A `disk` line
+//! knows `term`, `vote` and `log`: the terms of the entries, all no-ops, as in `disk n1 term=3 vote=n2 log=1,1,2`.
+
+use shaketable_protocols::raft::bugs::{Planted, planted};
+use shaketable_protocols::raft::types::{Entries, Entry, LogIndex, Msg, Payload, Record, Term};
+use shaketable_protocols::raft::{Config, Raft};
+use shaketable_sim::id::NodeId;
+use shaketable_sim::node::{Node, Role};
+use shaketable_sim::param::Args;
+use shaketable_sim::spec::any::{Any, Op};
+
+use crate::spoken::{Setup, Spoken};
+
+/// Raft, right or with one of its planted bugs.
+///
+/// # Errors
+/// The parameters do not fit together, or there is no such bug.
+pub(crate) fn setup(args: &Args, bug: Option<&str>) -> Result<Setup<Raft<Any>>, String> {
+    let config = Config::from_args(args).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(|(name, error)| format!("{name}: {error}")).collect();
+        errors.join("; ")
+    })?;
+    let Some(bug) = bug else { return Ok(Setup { config, tamper: None }) };
+    match planted(bug).ok_or(format!("Raft has no bug `{bug}`"))? {
+        Planted::Rules(rules) => Ok(Setup { config: config.with_rules(rules), tamper: None }),
+        Planted::Effects(tamper) => Ok(Setup { config, tamper: Some(tamper) }),
+    }
+}
+
+impl Spoken for Raft<Any> {
+    const TIMEOUT: &str = "Election";
+    const TICK: &str = "Heartbeat";
+
+    fn records(words: &[(String, String)]) -> Result<Vec<Self::Record>, String> {
+        let (mut term, mut vote, mut log) = (Term::ZERO, None, Vec::new());
+        for (word, value) in words {
+            match word.as_str() {
+                "term" => term = Term::new(number(value)?),
+                "vote" => vote = Some(node(value)?),
+                "log" => log = value.split(',').map(number).collect::<Result<_, _>>()?,
+                other => return Err(format!("Raft's disks know term, vote and log, not `{other}`")),
+            }
+        }
+        if !log.is_sorted() || log.last().is_some_and(|&last| Term::new(last) > term) {
+            return Err("the terms of a log never fall, and none is above the server's own".to_owned());
+        }
+        let entries: Vec<Entry<Op>> = log.iter().map(|&term| Entry::new(Term::new(term), Payload::NoOp)).collect();
+        let append = Record::Append { after: LogIndex::ZERO, entries: Entries::from(&entries[..]) };
+        Ok(vec![Record::Ballot { term, vote }, append])
+    }
+
+    fn state(&self) -> String {
+        let seen = self.observe();
+        let role = match (seen.role, seen.leader) {
+            (Role::Follower, Some(leader)) => format!("follower of {leader}"),
+            (role, _) => role.name().to_owned(),
+        };
+        let vote = self.vote().map_or("nobody".to_owned(), |vote| vote.to_string());
+        let log: Vec<String> =
+            self.log().slice(LogIndex::new(1), usize::MAX).iter().map(|entry| entry.term.to_string()).collect();
+        format!("{role}, term {}, voted for {vote}, log [{}], commit {}", seen.epoch, log.join(" "), seen.commit)
+    }
+
+    fn message(msg: &Self::Msg) -> String {
+        match msg {
+            Msg::RequestPreVote(ask) | Msg::RequestVote(ask) => format!("term {}, last {}", ask.term, ask.last),
+            Msg::PreVote(vote) | Msg::Vote(vote) => {
+                format!("term {}, {}", vote.term, if vote.granted { "granted" } else { "denied" })
+            }
+            Msg::AppendEntries(append) => format!(
+                "term {}, prev {}, [{}], commit {}, round {}",
+                append.term,
+                append.prev,
+                entries(&append.entries),
+                append.commit,
+                append.round
+            ),
+            Msg::Appended(reply) => format!("term {}, {:?}, round {}", reply.term, reply.outcome, reply.round),
+            other => {
+                let text = format!("{other:?}");
+                text.find('{').map_or(String::new(), |fields| text[fields..].trim_end_matches(')').to_owned())
+            }
+        }
+    }
+
+    fn record(record: &Self::Record) -> String {
+        match record {
+            Record::Append { after, entries: new } => format!("after {after}: [{}]", entries(new)),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+fn entries(entries: &[Entry<Op>]) -> String {
+    let entry = |entry: &Entry<Op>| match &entry.payload {
+        Payload::Command { id, op } => format!("{}.{op} ({id})", entry.term),
+        Payload::NoOp => format!("{}.no-op", entry.term),
+    };
+    entries.iter().map(entry).collect::<Vec<_>>().join(", ")
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a term, found `{text}`"))
+}
+
+fn node(text: &str) -> Result<NodeId, String> {
+    match text.strip_prefix('n').and_then(|number| number.parse::<usize>().ok()) {
+        Some(number @ 1..1_000) => Ok(NodeId::at(number - 1)),
+        _ => Err(format!("expected a node, as n1, found `{text}`")),
+    }
+}
