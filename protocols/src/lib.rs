@@ -12,6 +12,7 @@ use shaketable_sim::trace::Sink;
 use shaketable_sim::workload::{WORKLOADS, Workload};
 
 pub mod raft;
+pub mod ring;
 pub mod tamper;
 
 /// All protocols.

@@ -1,0 +1,2 @@
+//! Consistent-hash nodes.
+pub mod placement;
