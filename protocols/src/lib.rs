@@ -16,7 +16,7 @@ pub mod ring;
 pub mod tamper;
 
 /// All protocols.
-pub static CATALOGUE: &[Protocol] = &[raft::RAFT];
+pub static CATALOGUE: &[Protocol] = &[raft::RAFT, ring::RING];
 
 /// A protocol, as scenarios see it.
 pub struct Protocol {
