@@ -49,7 +49,7 @@ bugs! {
     "acks-before-sync": Planted::Effects(&AcksBeforeSync),
         doc: "a replica says that it keeps a version before it does: a power failure takes acknowledged writes back",
         source: "writes acknowledged from memory, as Cassandra does by default with its periodic commit log",
-        caught_by: "linearizability";
+        caught_by: "invariant/acknowledged-writes-kept";
     "tag-reused": Planted::Rules(&TagReused),
         doc: "tags are counters without the writer: two writes that begin at once get the same one, and replicas differ for ever on which of them came first",
         source: "the tie-break of Lynch & Shvartsman's tags left out; Cassandra's equal timestamps",
