@@ -56,7 +56,7 @@ fn faint(text: String) -> Cell {
 }
 
 fn seeds(scenario: &Tested) -> String {
-    match (scenario.seeds.ran, scenario.seeds.wanted(scenario.outcome)) {
+    match (scenario.seeds.ran, scenario.seeds_wanted()) {
         (ran, wanted) if ran == wanted => grouped(ran),
         (ran, wanted) => format!("{} of {}", grouped(ran), grouped(wanted)),
     }
@@ -126,8 +126,7 @@ fn sentence(summary: &Summary, style: Style) -> String {
     let good = summary.scenarios.iter().filter(|scenario| scenario.outcome.is_good()).count() as u64;
     let scenarios = counted(all, "scenario");
     if summary.interrupted {
-        let wanted = |scenario: &Tested| scenario.seeds.wanted(scenario.outcome);
-        let wanted = summary.scenarios.iter().map(wanted).sum();
+        let wanted = summary.scenarios.iter().map(Tested::seeds_wanted).sum();
         let ran = summary.scenarios.iter().map(|scenario| scenario.seeds.ran).sum();
         let text = format!("interrupted: {} of {} seeds were covered", grouped(ran), grouped(wanted));
         return style.paint(Tint::Doubtful, &text);

@@ -273,10 +273,13 @@ impl Outcome {
     }
 }
 
-impl Seeds {
-    /// How many had to run, as it turned out: none after the one that caught what was sought.
-    pub(crate) fn wanted(self, outcome: Outcome) -> u64 {
-        if outcome == Outcome::Caught { self.ran } else { self.asked }
+impl Tested {
+    /// How many seeds had to run, as it turned out: none after the one that caught what was sought.
+    pub(crate) fn seeds_wanted(&self) -> u64 {
+        match self.sought {
+            Some(Sought { caught: Some(_), .. }) => self.seeds.ran,
+            _ => self.seeds.asked,
+        }
     }
 }
 

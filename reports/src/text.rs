@@ -61,10 +61,11 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// A span in the two largest units that it has, rounded down: `3d 4h`, `1h 40min`, `8min 20s`, `12.3s`, `250ms`.
+/// A span in the two largest units that it has; seconds are rounded, what is smaller than a shown unit is left out: `3d 4h`, `1h 40min`, `8min 20s`, `12.3s`, `250ms`.
 pub(crate) fn long_span(span: Span) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
-    let seconds = span.as_nanos() / 1_000_000_000;
+    // A run ends with its last event, a moment before its time is up: many such moments must not cost a minute.
+    let seconds = (span + Span::millis(500)).as_nanos() / 1_000_000_000;
     for pair in UNITS.windows(2) {
         let ((large, large_name), (small, small_name)) = (pair[0], pair[1]);
         if seconds >= large {
@@ -76,7 +77,7 @@ pub(crate) fn long_span(span: Span) -> String {
             };
         }
     }
-    let step = if seconds > 0 { 100_000_000 } else { 1_000_000 };
+    let step = if span >= Span::secs(1) { 100_000_000 } else { 1_000_000 };
     Span::nanos(span.as_nanos() / step * step).to_string()
 }
 
@@ -165,7 +166,10 @@ mod tests {
             (Span::micros(250_999), "250ms"),
             (Span::millis(12_345), "12.3s"),
             (Span::secs(60), "1min"),
-            (Span::secs(500), "8min 20s"),
+            (Span::millis(999), "999ms"),
+            (Span::millis(59_499), "59.4s"),
+            (Span::millis(59_500), "1min"),
+            (Span::millis(499_900), "8min 20s"),
             (Span::secs(6_000), "1h 40min"),
             (Span::secs(3_601), "1h"),
             (Span::secs(4 * 86_400 + 3_700), "4d 1h"),

@@ -45,7 +45,7 @@ impl Progress {
 
     fn bar() -> Progress {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(8));
-        let template = "{bar:30} {human_pos} of {human_len} seeds, {per_sec}, {eta} left{msg}";
+        let template = "{bar:30} {human_pos} of {human_len} seeds, {msg}, {eta} left";
         Progress::Bar(bar.with_style(ProgressStyle::with_template(template).expect("the template is well formed")))
     }
 
@@ -56,7 +56,7 @@ impl Progress {
             Progress::Bar(bar) => {
                 bar.set_length(done.seeds.saturating_add(done.left));
                 bar.set_position(done.seeds);
-                bar.set_message(failing(done));
+                bar.set_message(speed(done, bar.elapsed()));
             }
             Progress::Counter { began, told } => {
                 if told.elapsed() >= PAUSE {
@@ -76,16 +76,17 @@ impl Progress {
 }
 
 fn line(done: Done, elapsed: Duration) -> String {
-    let rate = u128::from(done.seeds) * 1_000 / elapsed.as_millis().max(1);
     let all = done.seeds.saturating_add(done.left);
-    let seeds = format!("{} of {} seeds", grouped(done.seeds), grouped(all));
-    format!("{seeds}, {} a second{}\n", grouped(u64::try_from(rate).unwrap_or(u64::MAX)), failing(done))
+    format!("{} of {} seeds, {}\n", grouped(done.seeds), grouped(all), speed(done, elapsed))
 }
 
-fn failing(done: Done) -> String {
+/// How fast it goes, and if something fails already, that it does.
+fn speed(done: Done, elapsed: Duration) -> String {
+    let rate = u128::from(done.seeds) * 1_000 / elapsed.as_millis().max(1);
+    let rate = format!("{} a second", grouped(u64::try_from(rate).unwrap_or(u64::MAX)));
     match done.failing {
-        0 => String::new(),
-        more => format!(", {} failing", counted(more as u64, "scenario")),
+        0 => rate,
+        more => format!("{rate}, {} failing", counted(more as u64, "scenario")),
     }
 }
 

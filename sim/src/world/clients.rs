@@ -183,7 +183,7 @@ impl<N: Node> World<'_, N> {
         let route = Route::request(client, to);
         let arrivals = network.send(route, super::events::REQUEST, self.now, coverage, |fault| strikes.acted(fault));
         if let Some(recorder) = &mut self.recorder {
-            recorder.effect(json!({ "request": to, "id": id, "op": op.to_string() }));
+            recorder.effect(json!({ "request": to, "id": id, "op": op.to_string() })); // `asking` borrows the client.
         }
         if let Some(at) = arrivals.second {
             asking.doubled = true;
