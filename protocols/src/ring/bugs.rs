@@ -2,7 +2,8 @@
 //!
 //! A planted bug is one line in the table below. Not one line of the right code knows of it.
 
-use shaketable_sim::id::{ClientId, OpId};
+use shaketable_sim::digest::digest_of;
+use shaketable_sim::id::{ClientId, Key, OpId};
 use shaketable_sim::node::{Effect, EffectOf};
 use shaketable_sim::spec::any::Any;
 
@@ -62,6 +63,10 @@ bugs! {
         doc: "a replica accepts an attempt at a write after it has promised itself to a later one",
         source: "Paxos §2.2, phase 2(b) without its condition; riak_ensemble and lightweight transactions rest on it",
         caught_by: "invariant/one-tag-a-write";
+    "compares-keys-only": Planted::Rules(&ComparesKeysOnly),
+        doc: "anti-entropy hashes keys and not their versions: a replica that has an old version of every key passes for equal",
+        source: "Dynamo §4.7; ferrosa, whose hash trees left out values and timestamps",
+        caught_by: "invariant/convergence";
 }
 
 #[derive(Debug)]
@@ -124,5 +129,14 @@ struct LateAttempt;
 impl Rules for LateAttempt {
     fn may_accept(&self, _: Option<Ballot>, _: Ballot) -> bool {
         true
+    }
+}
+
+#[derive(Debug)]
+struct ComparesKeysOnly;
+
+impl Rules for ComparesKeysOnly {
+    fn fingerprint(&self, key: Key, _: Tag, _: Ballot) -> u64 {
+        digest_of(&key)
     }
 }

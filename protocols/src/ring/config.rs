@@ -61,11 +61,17 @@ pub static PARAMS: &[Param] = &[
         default: Default::Value(Literal::Texts(&["40ms", "80ms"])),
         doc: "how long a coordinator waits before it asks again those who have not answered (drawn from the range)",
     },
+    Param {
+        name: "compare",
+        shape: Shape::Spans,
+        default: Default::Value(Literal::Texts(&["50ms", "100ms"])),
+        doc: "how long until a node compares its versions with those of the next node (drawn from the range)",
+    },
 ];
 
 /// How a node is set up.
 ///
-/// Guarantees: R + W > N, R and W are at most N, and no wait before asking again is zero.
+/// Guarantees: R + W > N, R and W are at most N, and no wait is zero.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     pub(super) replicas: usize,
@@ -75,6 +81,7 @@ pub struct Config {
     pub(super) virtual_nodes: u32,
     pub(super) racks: usize,
     pub(super) retry: (Span, Span),
+    pub(super) compare: (Span, Span),
     pub(super) rules: &'static dyn Rules,
 }
 
@@ -107,6 +114,7 @@ impl Config {
             virtual_nodes: args.count("virtual-nodes") as u32,
             racks: args.count("racks") as usize,
             retry: args.spans("retry"),
+            compare: args.spans("compare"),
             rules: &Paper,
         };
         let errors = config.errors();
@@ -144,9 +152,11 @@ impl Config {
                 errors.push((name, error(message, format!("write {n} at most"))));
             }
         }
-        if self.retry.0 == Span::ZERO {
-            let message = "a coordinator that waits 0s before it asks again never stops".to_owned();
-            errors.push(("retry", error(message, "write 40ms".to_owned())));
+        for (name, (low, _)) in [("retry", self.retry), ("compare", self.compare)] {
+            if low == Span::ZERO {
+                let message = "a node that waits 0s before the next time never stops".to_owned();
+                errors.push((name, error(message, "write 40ms".to_owned())));
+            }
         }
         errors
     }
@@ -208,11 +218,13 @@ mod tests {
         given.set("virtual-nodes", Value::Count(7));
         given.set("racks", Value::Count(2));
         given.set("retry", Value::Spans(Span::millis(1), Span::millis(2)));
+        given.set("compare", Value::Spans(Span::millis(3), Span::millis(4)));
         assert_eq!(given.iter().count(), PARAMS.len(), "a parameter is missing from this test");
         let config = Config::from_args(&given).unwrap();
         assert_eq!((config.replicas, config.read_quorum, config.write_quorum), (5, 2, 4));
         assert_eq!((config.placement, config.virtual_nodes, config.racks), (Kind::Jump, 7, 2));
         assert_eq!(config.retry, (Span::millis(1), Span::millis(2)));
+        assert_eq!(config.compare, (Span::millis(3), Span::millis(4)));
     }
 
     #[test]

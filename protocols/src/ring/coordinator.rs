@@ -6,18 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shaketable_sim::id::{NodeId, OpId, RequestId};
+use shaketable_sim::id::{Key, NodeId, OpId, RequestId};
 use shaketable_sim::node::{Ctx, Op};
 use shaketable_sim::spec::{Footprint, Spec};
 
 use super::Store;
-use super::types::{Ballot, Call, Msg, Proposal, Version};
+use super::types::{Ballot, Call, Msg, Proposal, Timer, Version};
 
-/// An operation under way.
+/// An operation under way, or a repair.
 #[derive(Clone, Debug)]
 pub(super) struct Task<S: Spec> {
-    request: RequestId,
-    op: S::Op,
+    key: Key,
+    /// Who is to be answered; nobody if the node itself brings replicas up to date.
+    client: Option<(RequestId, S::Op)>,
     step: Step<S::State>,
 }
 
@@ -59,16 +60,18 @@ enum Then {
 impl<S: Spec> Store<S> {
     /// An operation that a client asks for.
     pub(super) fn coordinate(&mut self, request: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
-        if self.tasks.values().any(|task| task.request.op == request.op) {
+        if self.tasks.values().filter_map(|task| task.client.as_ref()).any(|(open, _)| open.op == request.op) {
             return; // Its client has lost patience; one answer is enough.
         }
+        let key = S::key(&op);
         if S::is_read(&op) {
-            return self.begin(Task { request, op, step: Step::Ask { told: BTreeMap::new() } }, ctx);
+            let step = Step::Ask { told: BTreeMap::new() };
+            return self.begin(Task { key, client: Some((request, op)), step }, ctx);
         }
         match S::footprint(&op, None) {
             Footprint::Overwrites(value) => {
                 let write = Write { op: request.op, value };
-                self.claim(request, op, write, u32::from(request.attempt), ctx);
+                self.claim(key, Some((request, op)), write, u32::from(request.attempt), ctx);
             }
             // What depends on the state that it finds is no write to a register.
             _ => ctx.reject(request, None),
@@ -119,16 +122,17 @@ impl<S: Spec> Store<S> {
         if claimed.len() < quorum {
             return;
         }
-        let Some(Task { request, op, step: Step::Claim { write, ballot, claimed } }) = self.end(call, ctx) else {
+        let Some(Task { key, client, step: Step::Claim { write, ballot, claimed } }) = self.end(call, ctx) else {
             return;
         };
         let highest = claimed.values().map(|claimed| claimed.highest).max().unwrap_or(0);
         let earlier = claimed.values().filter_map(|claimed| claimed.accepted.as_ref());
         let earlier = earlier.max_by_key(|proposal| proposal.ballot).map(|proposal| proposal.version.tag);
         let tag = rules.takes_over(earlier).unwrap_or_else(|| rules.tag(highest, write.op));
-        let then = if write.op == request.op { Then::Answer } else { Then::AskAgain };
+        let own = client.as_ref().is_none_or(|(request, _)| request.op == write.op);
+        let then = if own { Then::Answer } else { Then::AskAgain };
         let proposal = Proposal { ballot, version: Version { op: write.op, tag, value: write.value } };
-        self.begin(Task { request, op, step: Step::Keep { proposal, stored: BTreeSet::new(), then } }, ctx);
+        self.begin(Task { key, client, step: Step::Keep { proposal, stored: BTreeSet::new(), then } }, ctx);
     }
 
     pub(super) fn on_stored(&mut self, from: NodeId, call: Call, ctx: &mut Ctx<'_, Self>) {
@@ -140,14 +144,24 @@ impl<S: Spec> Store<S> {
         }
         let Some(task) = self.end(call, ctx) else { return };
         let Step::Keep { proposal: Proposal { version, .. }, then, .. } = &task.step else { return };
-        self.settled.push((S::key(&task.op), version.op, version.tag));
-        if *then == Then::AskAgain {
-            self.begin(Task { step: Step::Ask { told: BTreeMap::new() }, ..task }, ctx);
-        } else if S::is_read(&task.op) {
-            self.answer_read(&task, &version.value, ctx);
-        } else {
-            ctx.reply(task.request, S::apply(&mut S::State::default(), &task.op));
+        self.settled.push((task.key, version.op, version.tag));
+        match &task.client {
+            _ if *then == Then::AskAgain => {
+                self.begin(Task { step: Step::Ask { told: BTreeMap::new() }, ..task }, ctx);
+            }
+            Some((_, op)) if S::is_read(op) => self.answer_read(&task, &version.value, ctx),
+            Some((request, op)) => ctx.reply(*request, S::apply(&mut S::State::default(), op)),
+            None => {}
         }
+    }
+
+    /// Brings the other replicas of a key up to this node's newest version of it, unless that is under way.
+    pub(super) fn spread(&mut self, key: Key, proposal: Proposal<S::State>, ctx: &mut Ctx<'_, Self>) {
+        if self.tasks.values().any(|task| task.client.is_none() && task.key == key) {
+            return;
+        }
+        let step = Step::Keep { proposal, stored: BTreeSet::new(), then: Then::Answer };
+        self.begin(Task { key, client: None, step }, ctx);
     }
 
     pub(super) fn on_refused(&mut self, call: Call, promised: Ballot) {
@@ -169,19 +183,25 @@ impl<S: Spec> Store<S> {
         match self.step(call) {
             None => {}
             Some(Step::Refused { .. }) => {
-                let Some(Task { request, op, step: Step::Refused { write, promised } }) = self.end(call, ctx) else {
-                    return;
-                };
-                self.claim(request, op, write, promised.number.saturating_add(1), ctx);
+                if let Some(Task { key, client, step: Step::Refused { write, promised } }) = self.end(call, ctx) {
+                    self.claim(key, client, write, promised.number.saturating_add(1), ctx);
+                }
             }
             Some(_) => self.ask(call, ctx),
         }
     }
 
     /// Makes an attempt at a write.
-    fn claim(&mut self, request: RequestId, op: S::Op, write: Write<S::State>, number: u32, ctx: &mut Ctx<'_, Self>) {
+    fn claim(
+        &mut self,
+        key: Key,
+        client: Option<(RequestId, S::Op)>,
+        write: Write<S::State>,
+        number: u32,
+        ctx: &mut Ctx<'_, Self>,
+    ) {
         let ballot = Ballot { number, call: self.next };
-        self.begin(Task { request, op, step: Step::Claim { write, ballot, claimed: BTreeMap::new() } }, ctx);
+        self.begin(Task { key, client, step: Step::Claim { write, ballot, claimed: BTreeMap::new() } }, ctx);
     }
 
     fn begin(&mut self, task: Task<S>, ctx: &mut Ctx<'_, Self>) {
@@ -194,7 +214,7 @@ impl<S: Spec> Store<S> {
     /// Puts a task's question to all replicas that have not answered it, and sets the timer for the next time.
     fn ask(&mut self, call: Call, ctx: &mut Ctx<'_, Self>) {
         let Some(task) = self.tasks.get(&call) else { return };
-        let key = S::key(&task.op);
+        let key = task.key;
         for replica in self.replicas(key) {
             let msg = match &task.step {
                 Step::Ask { told } if !told.contains_key(&replica) => Msg::Ask { call, key },
@@ -209,11 +229,13 @@ impl<S: Spec> Store<S> {
             ctx.send(replica, msg);
         }
         let wait = ctx.rng().span(self.config.retry);
-        ctx.set_timer(call, wait);
+        ctx.set_timer(Timer::AskAgain(call), wait);
     }
 
     fn answer_read(&self, task: &Task<S>, state: &S::State, ctx: &mut Ctx<'_, Self>) {
-        ctx.reply(task.request, S::apply(&mut state.clone(), &task.op));
+        if let Some((request, op)) = &task.client {
+            ctx.reply(*request, S::apply(&mut state.clone(), op));
+        }
     }
 
     fn step(&mut self, call: Call) -> Option<&mut Step<S::State>> {
@@ -221,7 +243,7 @@ impl<S: Spec> Store<S> {
     }
 
     fn end(&mut self, call: Call, ctx: &mut Ctx<'_, Self>) -> Option<Task<S>> {
-        ctx.cancel_timer(call);
+        ctx.cancel_timer(Timer::AskAgain(call));
         self.tasks.remove(&call)
     }
 }

@@ -9,6 +9,7 @@ use shaketable_sim::check::invariant::{Breach, Invariants, Property};
 use shaketable_sim::history::{History, Outcome};
 use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Span;
 
 use super::Store;
 use super::types::Tag;
@@ -21,6 +22,8 @@ pub const UNIQUE_TAGS: &str = "unique-tags";
 pub const PLACEMENT: &str = "placement";
 /// What was acknowledged is kept.
 pub const KEPT: &str = "acknowledged-writes-kept";
+/// All replicas have what was acknowledged.
+pub const CONVERGENCE: &str = "convergence";
 
 /// What is checked.
 pub static PROPERTIES: &[Property] = &[
@@ -33,6 +36,10 @@ pub static PROPERTIES: &[Property] = &[
     Property {
         name: KEPT,
         doc: "after the heal, so many replicas hold each acknowledged write, under the tag that it was settled with, that every read quorum meets one (Dynamo §4.5)",
+    },
+    Property {
+        name: CONVERGENCE,
+        doc: "after the heal, every replica of a key has each write, or a newer one, that was acknowledged before the last few rounds of comparisons (Dynamo §4.7)",
     },
 ];
 
@@ -88,7 +95,7 @@ impl<S: Spec> Invariants<Store<S>> for Register {
             let read_quorum = nodes.iter().flatten().map(|node| node.config.read_quorum).next();
             self.kept(write.id, tag, &lacking, read_quorum)?;
         }
-        Ok(())
+        self.converged(nodes, history)
     }
 
     fn after_crash(&mut self, id: NodeId) {
@@ -97,6 +104,40 @@ impl<S: Spec> Invariants<Store<S>> for Register {
 }
 
 impl Register {
+    /// Every replica has what was acknowledged so long ago that all have been compared twice since, with time to spare for what gets lost.
+    fn converged<S: Spec>(&self, nodes: &[Option<&Store<S>>], history: &History<S>) -> Result<(), Box<Breach>> {
+        let Some(config) = nodes.iter().flatten().map(|node| node.config).next() else { return Ok(()) };
+        let rounds = config.compare.1.times(2 * nodes.len() as u64) + Span::secs(1);
+        let Some(last) = history.last().map(|operation| operation.invoked.at) else { return Ok(()) };
+        for write in history.iter().filter(|write| !S::is_read(&write.op)) {
+            let Outcome::Ok { returned, .. } = &write.outcome else { continue };
+            let Some(&(key, tag)) = self.settled.get(&write.id) else { continue };
+            if returned.at + rounds > last {
+                continue;
+            }
+            for &id in self.replicas.get(&key).into_iter().flatten() {
+                let replica = nodes[id.index()].and_then(Store::replica);
+                let newest = replica.map(|replica| replica.newest(key).map(|newest| newest.version.tag));
+                Register::caught_up(id, key, newest, tag)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A replica, if it can be trusted, has a version of a key that is not older than this one.
+    fn caught_up(id: NodeId, key: Key, newest: Option<Option<Tag>>, tag: Tag) -> Result<(), Box<Breach>> {
+        match newest {
+            Some(newest) if newest < Some(tag) => {
+                let has = newest.map_or("nothing".to_owned(), |newest| newest.to_string());
+                Err(Breach::new(
+                    CONVERGENCE,
+                    format!("{id} has {has} of {key}, and {tag} was acknowledged long before"),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A node keeps a key, which it says has these replicas.
     fn placed(&mut self, id: NodeId, key: Key, replicas: &[NodeId], count: usize) -> Result<(), Box<Breach>> {
         let known = self.replicas.entry(key).or_insert_with(|| replicas.to_vec());
@@ -226,5 +267,15 @@ mod tests {
         assert_eq!(property(monitor.kept(op(1), Some(tag(1, 1)), &[node(1)], Some(2))), None);
         assert_eq!(property(monitor.kept(op(1), Some(tag(1, 1)), &[node(1), node(2)], Some(2))), Some(KEPT));
         assert_eq!(property(monitor.kept(op(1), None, &[], Some(2))), Some(KEPT));
+    }
+
+    #[test]
+    fn a_replica_that_is_behind_an_acknowledged_write_is_a_breach() {
+        let caught_up = |newest| property(Register::caught_up(node(1), KEY, newest, tag(2, 1)));
+        assert_eq!(caught_up(Some(Some(tag(2, 1)))), None);
+        assert_eq!(caught_up(Some(Some(tag(3, 2)))), None, "a newer one");
+        assert_eq!(caught_up(None), None, "its disk was lost");
+        assert_eq!(caught_up(Some(Some(tag(1, 2)))), Some(CONVERGENCE));
+        assert_eq!(caught_up(Some(None)), Some(CONVERGENCE));
     }
 }

@@ -11,6 +11,7 @@
 //! | versions, ordered by tags; read write-back | ABD | `coordinator`, `replica` |
 //! | a write that its client repeats happens once | Paxos §2.2 | `coordinator`, `replica` |
 //! | what a replica keeps | | [`replica`] |
+//! | replicas that missed a write are brought up to it | Dynamo §4.7 | `repair` |
 //! | what must hold | | [`invariants`] |
 //!
 //! A write asks R replicas for the tags that they know, and then stores its value under a higher one at W. A read asks R replicas for
@@ -30,8 +31,9 @@
 //! - Membership is that of the cluster, and does not change.
 //! - A replica keeps something of every write, tombstones too, and its journal only grows.
 //!
-//! Not there: sloppy quorums and hinted handoff (§4.6), anti-entropy with Merkle trees (§4.7), gossiped membership and range transfer
-//! (§4.8). A replica that missed a write has it again when the key is read.
+//! - Replicas compare one hash over all keys that two of them share, and not trees of hashes.
+//!
+//! Not there: sloppy quorums and hinted handoff (§4.6), gossiped membership and range transfer (§4.8).
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -46,6 +48,7 @@ pub mod config;
 mod coordinator;
 pub mod invariants;
 pub mod placement;
+mod repair;
 pub mod replica;
 pub mod rules;
 pub mod types;
@@ -55,7 +58,7 @@ pub use config::Config;
 use coordinator::Task;
 use placement::{Placement, Point};
 use replica::Replica;
-use types::{Call, Msg, Record, Tag};
+use types::{Call, Msg, Record, Tag, Timer};
 
 /// A node: a replica of some keys, and a coordinator for whoever asks it.
 #[derive(Clone, Debug)]
@@ -69,12 +72,14 @@ pub struct Store<S: Spec> {
     next: Call,
     /// Every write that this node has seen to be settled in this life, in order, with its key and tag.
     settled: Vec<(Key, OpId, Tag)>,
+    /// How often it has compared its versions with another node's.
+    comparisons: usize,
 }
 
 impl<S: Spec> Node for Store<S> {
     type Config = Config;
     type Msg = Msg<S::State>;
-    type Timer = Call;
+    type Timer = Timer;
     type Record = Record<S::State>;
     type Service = S;
     type Invariants = invariants::Register;
@@ -96,14 +101,19 @@ impl<S: Spec> Node for Store<S> {
                 None
             }
         };
-        Store {
+        let store = Store {
             config: *config,
             placement: config.place(ctx.nodes()),
             replica,
             tasks: BTreeMap::new(),
             next: Call(ctx.rng().next() >> 1), // A life has less than 2⁶³ calls.
             settled: Vec::new(),
+            comparisons: 0,
+        };
+        if store.replica.is_some() {
+            store.await_comparison(ctx);
         }
+        store
     }
 
     fn on_message(&mut self, from: NodeId, msg: Msg<S::State>, ctx: &mut Ctx<'_, Self>) {
@@ -116,6 +126,8 @@ impl<S: Spec> Node for Store<S> {
             Msg::Claimed { call, highest, accepted } => self.on_claimed(from, call, highest, accepted, ctx),
             Msg::Stored { call } => self.on_stored(from, call, ctx),
             Msg::Refused { call, promised } => self.on_refused(call, promised),
+            Msg::Compare { digest } => self.on_compare(from, digest, ctx),
+            Msg::Differs { newest } => self.on_differs(from, &newest, ctx),
         }
     }
 
@@ -126,8 +138,11 @@ impl<S: Spec> Node for Store<S> {
         }
     }
 
-    fn on_timer(&mut self, call: Call, ctx: &mut Ctx<'_, Self>) {
-        self.ask_again(call, ctx);
+    fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx<'_, Self>) {
+        match timer {
+            Timer::AskAgain(call) => self.ask_again(call, ctx),
+            Timer::Compare => self.compare(ctx),
+        }
     }
 
     fn observe(&self) -> Observation {

@@ -66,6 +66,14 @@ impl<V: Data + Eq> Replica<V> {
         object.writes.get(op)?.accepted.as_ref()
     }
 
+    /// The tag and attempt of the newest version of every key, in order of the keys.
+    pub(super) fn all_newest(&self) -> impl Iterator<Item = (Key, Tag, Ballot)> {
+        self.objects.keys().filter_map(|&key| {
+            let newest = self.newest(key)?;
+            Some((key, newest.version.tag, newest.ballot))
+        })
+    }
+
     /// What was accepted of a write.
     pub fn accepted(&self, key: Key, op: OpId) -> Option<&Proposal<V>> {
         self.objects.get(&key)?.writes.get(&op)?.accepted.as_ref()

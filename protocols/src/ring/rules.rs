@@ -6,7 +6,8 @@
 
 use std::fmt::Debug;
 
-use shaketable_sim::id::OpId;
+use shaketable_sim::digest::digest_of;
+use shaketable_sim::id::{Key, OpId};
 
 use super::types::{Ballot, Tag};
 
@@ -55,6 +56,13 @@ pub trait Rules: Debug + Sync {
     /// written since.
     fn takes_over(&self, earlier: Option<Tag>) -> Option<Tag> {
         earlier
+    }
+
+    /// Dynamo §4.7: what replicas compare of a key, hashed: which version of it they have.
+    ///
+    /// If it says less, replicas that differ take themselves for equal, and stay different until somebody reads the key.
+    fn fingerprint(&self, key: Key, tag: Tag, ballot: Ballot) -> u64 {
+        digest_of(&(key, tag, ballot))
     }
 }
 

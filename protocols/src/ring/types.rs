@@ -114,6 +114,25 @@ pub enum Msg<V> {
         /// That attempt.
         promised: Ballot,
     },
+    /// Anti-entropy: this is the digest of the newest versions here of all keys that both of us keep.
+    Compare {
+        /// The digest.
+        digest: u64,
+    },
+    /// Mine is another: these are my newest versions of those keys. Bring me up to what is newer.
+    Differs {
+        /// Keys with the tags and attempts of their newest versions, in order of the keys.
+        newest: Vec<(Key, Tag, Ballot)>,
+    },
+}
+
+/// The names of a node's timers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Timer {
+    /// Not enough replicas have answered a call.
+    AskAgain(Call),
+    /// It is time to compare versions with the next node.
+    Compare,
 }
 
 impl<V: Data> Message for Msg<V> {
@@ -126,6 +145,8 @@ impl<V: Data> Message for Msg<V> {
             Msg::Store { .. } => "Store",
             Msg::Stored { .. } => "Stored",
             Msg::Refused { .. } => "Refused",
+            Msg::Compare { .. } => "Compare",
+            Msg::Differs { .. } => "Differs",
         }
     }
 }
