@@ -41,7 +41,7 @@ macro_rules! bugs {
 bugs! {
     "no-read-write-back": Planted::Rules(&NoReadWriteBack),
         doc: "a read answers with a version that only one replica may hold, and leaves it there: the next read, of others, finds an older one",
-        source: "ABD's second phase of a read left out; stores in the manner of Dynamo, which repair in the background (§4.5, §4.7)",
+        source: "ABD's second phase of a read left out; stores in the manner of Dynamo, which repair in the background (§4.7, §5)",
         caught_by: "linearizability";
     "small-quorums": Planted::Rules(&SmallQuorums),
         doc: "every quorum is one replica short: what is read and what is written need not meet",

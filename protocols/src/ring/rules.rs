@@ -29,7 +29,7 @@ pub trait Rules: Debug + Sync {
     }
 
     /// ABD: a version may be answered with only when a write quorum holds it, in one and the same attempt; before, the reader writes it
-    /// back (Dynamo §4.5 repairs replicas too, but after it has answered).
+    /// back (Dynamo §5 repairs replicas too, but after it has answered).
     ///
     /// Without it, a read sees a write that has reached one replica, and the next read, of others, does not.
     fn may_answer(&self, holders: usize, write_quorum: usize) -> bool {

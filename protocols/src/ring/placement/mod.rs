@@ -62,7 +62,7 @@ pub trait Placement: Debug {
 }
 
 /// The first `count` nodes of an `order` of preference, but nodes in racks that are not yet taken before all others
-/// (Dynamo §6.2 spreads preference lists over data centres in this way). `order` may name a node more than once.
+/// (Dynamo §4.6 spreads preference lists over data centres in this way). `order` may name a node more than once.
 fn spread(members: &[Member], order: impl Iterator<Item = usize>, count: usize) -> Vec<NodeId> {
     let mut all: Vec<Rack> = members.iter().map(|member| member.rack).collect();
     all.sort_unstable();
