@@ -13,10 +13,11 @@ use shaketable_sim::workload::{WORKLOADS, Workload};
 
 pub mod paxos;
 pub mod raft;
+pub mod ring;
 pub mod tamper;
 
 /// All protocols.
-pub static CATALOGUE: &[Protocol] = &[raft::RAFT, paxos::PAXOS];
+pub static CATALOGUE: &[Protocol] = &[raft::RAFT, paxos::PAXOS, ring::RING];
 
 /// A protocol, as scenarios see it.
 pub struct Protocol {

@@ -1,0 +1,51 @@
+//! The store as scenarios see it.
+
+use shaketable_sim::param::{Args, ParamError};
+use shaketable_sim::plan::Plan;
+use shaketable_sim::rng::Seed;
+use shaketable_sim::run::Run;
+use shaketable_sim::spec::any::Any;
+use shaketable_sim::trace::Sink;
+use shaketable_sim::world;
+
+use super::Store;
+use super::bugs::{BUGS, Planted, planted};
+use super::config::{Config, PARAMS, unservable};
+use super::invariants::PROPERTIES;
+use crate::tamper::{Setup, Tampered};
+use crate::{Bug, Protocol, workload};
+
+/// The store's place in the catalogue.
+pub const RING: Protocol = Protocol {
+    name: "ring",
+    doc: "consistent-hash nodes: registers on strict quorums, without leaders (DeCandia et al. 2007; Attiya, Bar-Noy & Dolev 1995)",
+    tolerates: "any nodes down or cut off, as far as safety goes; to serve a key, R and W of its replicas must be up and reached; fewer than half of the nodes with a \
+                disk that was lost or has rotted; any loss, delay, doubling and reordering of messages; any clocks",
+    params: PARAMS,
+    properties: PROPERTIES,
+    bugs: BUGS,
+    check,
+    run,
+};
+
+fn check(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
+    let mut errors = Config::from_args(args).err().unwrap_or_default();
+    errors.extend(unservable(args, plan));
+    errors
+}
+
+fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
+    let config = Config::from_args(args).expect("the loader has checked the parameters");
+    let workload = workload(plan);
+    let how = bug.map(|bug| planted(bug.name).expect("the store is run with bugs of its own"));
+    match how {
+        None => world::run::<Store<Any>>(plan, &config, &*workload, seed, trace),
+        Some(Planted::Rules(rules)) => {
+            world::run::<Store<Any>>(plan, &config.with_rules(rules), &*workload, seed, trace)
+        }
+        Some(Planted::Effects(tamper)) => {
+            let setup = Setup { inner: config, tamper };
+            world::run::<Tampered<Store<Any>>>(plan, &setup, &*workload, seed, trace)
+        }
+    }
+}
