@@ -6,8 +6,8 @@ use shaketable_sim::node::{Effect, EffectOf};
 use shaketable_sim::spec::any::Any;
 
 use super::Raft;
-use super::rules::{Reading, Rules};
-use super::types::{EntryId, Record, Term};
+use super::rules::{Reading, Rules, Taking};
+use super::types::{EntryId, LogIndex, Record, Term};
 use crate::Bug;
 use crate::tamper::Tamper;
 
@@ -65,6 +65,14 @@ bugs! {
         doc: "a follower cuts its log behind the entry before the leader's new ones, also if it has them: a message that was overtaken takes back acknowledged entries",
         source: "§5.3, Figure 2 (AppendEntries, step 3); raftos #26, CCF (NSDI 2025)",
         caught_by: "invariant/leader-completeness";
+    "stale-snapshot-replaces-log": Planted::Rules(&StaleSnapshotReplacesLog),
+        doc: "a snapshot takes the place of the whole log, also if that goes further: one that was overtaken takes back acknowledged entries",
+        source: "§7, Figure 13 (step 6); camunda/zeebe #6092, RedisRaft #60",
+        caught_by: "invariant/leader-completeness";
+    "sessions-not-in-snapshot": Planted::Rules(&SessionsNotInSnapshot),
+        doc: "snapshots hold the objects and not the sessions: who was restored from one applies a repeated operation again",
+        source: "thesis §6.3; dragonboat's evicted sessions",
+        caught_by: "linearizability";
 }
 
 /// The record keeps the term and loses the vote.
@@ -141,5 +149,23 @@ struct TruncatesAlways;
 impl Rules for TruncatesAlways {
     fn conflicts(&self, _: Term, _: Term) -> bool {
         true
+    }
+}
+
+#[derive(Debug)]
+struct StaleSnapshotReplacesLog;
+
+impl Rules for StaleSnapshotReplacesLog {
+    fn take_snapshot(&self, _: Option<Term>, _: EntryId, _: LogIndex) -> Taking {
+        Taking::Whole
+    }
+}
+
+#[derive(Debug)]
+struct SessionsNotInSnapshot;
+
+impl Rules for SessionsNotInSnapshot {
+    fn snapshots_sessions(&self) -> bool {
+        false
     }
 }

@@ -53,12 +53,24 @@ pub static PARAMS: &[Param] = &[
         default: Default::Value(Literal::Count(4)),
         doc: "how many messages with entries may be under way to a follower; further entries wait for the next batch",
     },
+    Param {
+        name: "snapshot-every",
+        shape: Shape::Count(1, 1_000_000),
+        default: Default::Absent,
+        doc: "after how many applied entries a server takes a snapshot and drops them from its log (without it: never)",
+    },
+    Param {
+        name: "chunk",
+        shape: Shape::Count(1, 65_535),
+        default: Default::Value(Literal::Count(16)),
+        doc: "how many objects and sessions of a snapshot a message holds at most",
+    },
 ];
 
 /// How a server is set up.
 ///
 /// Guarantees: the election timeout is a range and not a point, heartbeats are at most half as far apart as its
-/// low end, `batch` and `window` are at least 1.
+/// low end, `batch`, `window`, `snapshot_every` and `chunk` are at least 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     pub(super) election_timeout: (Span, Span),
@@ -67,6 +79,8 @@ pub struct Config {
     pub(super) read: Read,
     pub(super) batch: usize,
     pub(super) window: usize,
+    pub(super) snapshot_every: usize,
+    pub(super) chunk: usize,
     pub(super) rules: &'static dyn Rules,
 }
 
@@ -114,6 +128,8 @@ impl Config {
             },
             batch: args.count("batch") as usize,
             window: args.count("window") as usize,
+            snapshot_every: args.get("snapshot-every").map_or(usize::MAX, |_| args.count("snapshot-every") as usize),
+            chunk: args.count("chunk") as usize,
             rules: &Paper,
         };
         let errors = config.errors();
@@ -167,6 +183,8 @@ mod tests {
             ("read", Value::Choice("log")),
             ("batch", Value::Count(3)),
             ("window", Value::Count(2)),
+            ("snapshot-every", Value::Count(5)),
+            ("chunk", Value::Count(7)),
         ])
     }
 
@@ -181,6 +199,7 @@ mod tests {
         assert_eq!(config.heartbeat, Span::millis(50));
         assert_eq!((config.elections, config.read), (Elections::CheckQuorum, Read::Log));
         assert_eq!((config.batch, config.window), (3, 2));
+        assert_eq!((config.snapshot_every, config.chunk), (5, 7));
     }
 
     #[test]

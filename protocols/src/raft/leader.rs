@@ -1,6 +1,6 @@
 //! A leader: what it appends, what it sends to whom, and what it may take for committed (§5.3, §5.4.2; thesis §10.2).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::Ctx;
@@ -11,20 +11,22 @@ use super::log::Log;
 use super::progress::Progress;
 use super::read::PendingRead;
 use super::session::Known;
+use super::snapshot::Outgoing;
 use super::types::{
-    AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, Outcome, Payload, Record, Round, Timer,
+    AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, Outcome, Payload, PieceOf, Record, Round,
+    Timer,
 };
 use super::{Raft, Role};
 
 /// What a server knows only while it leads.
 #[derive(Clone, Debug)]
-pub(super) struct Leader<O> {
+pub(super) struct Leader<S: Spec> {
     /// By server; the leader's own place tells what is durable in its own log.
     pub(super) peers: Vec<Progress>,
     /// Where the first entry of its term stands, a no-op.
     pub(super) first: LogIndex,
     /// Reads that wait for a confirmation, oldest first. Invariant: neither their rounds nor their indexes fall.
-    pub(super) reads: VecDeque<PendingRead<O>>,
+    pub(super) reads: VecDeque<PendingRead<S::Op>>,
     /// The current round of confirmation.
     pub(super) round: Round,
     /// Who asked for which entry. Invariant: one for each entry of its term that is not applied, in their order.
@@ -34,10 +36,12 @@ pub(super) struct Leader<O> {
     /// Whether a sync is under way. What is appended meanwhile shares the next one.
     syncing: bool,
     /// The entries that were last put together for a message, and where they begin: most followers need the same ones.
-    batch: (LogIndex, Entries<O>),
+    batch: (LogIndex, Entries<S::Op>),
+    /// Snapshots that are on their way.
+    pub(super) outgoing: BTreeMap<NodeId, Outgoing<PieceOf<S>>>,
 }
 
-impl<O: Clone> Leader<O> {
+impl<S: Spec> Leader<S> {
     fn new(nodes: usize, last: LogIndex) -> Self {
         let first = last.next();
         Leader {
@@ -49,6 +53,7 @@ impl<O: Clone> Leader<O> {
             unapplied: first,
             syncing: false,
             batch: (first, Entries::none()),
+            outgoing: BTreeMap::new(),
         }
     }
 
@@ -74,7 +79,7 @@ impl<O: Clone> Leader<O> {
     }
 
     /// At most `max` entries from `first` on.
-    fn batch_from(&mut self, first: LogIndex, max: usize, log: &Log<O>) -> Entries<O> {
+    fn batch_from(&mut self, first: LogIndex, max: usize, log: &Log<S::Op>) -> Entries<S::Op> {
         let entries = log.slice(first, max);
         let (start, batch) = &self.batch;
         if *start != first || batch.len() != entries.len() {
@@ -154,7 +159,18 @@ impl<S: Spec> Raft<S> {
         }
         let peer = &mut leader.peers[from.index()];
         match reply.outcome {
-            Outcome::Match(index) if index <= self.log.last_index() => peer.on_match(index),
+            Outcome::Match(index) if index <= self.log.last_index() => {
+                peer.on_match(index);
+                if leader.outgoing.get(&from).is_some_and(|outgoing| outgoing.is_within(index)) {
+                    leader.outgoing.remove(&from);
+                }
+            }
+            Outcome::Partial { last, received } => {
+                peer.on_partial();
+                if let Some(outgoing) = leader.outgoing.get_mut(&from) {
+                    outgoing.on_partial(last, received);
+                }
+            }
             Outcome::Conflict { prev, hint } => peer.on_conflict(prev, hint, &self.log),
             // The first answers a message of an earlier term, whose rounds were others. The second acknowledges what this leader
             // never had: it has led in this term before and forgotten it, which cannot be.
@@ -201,8 +217,11 @@ impl<S: Spec> Raft<S> {
         }
         let Config { rules, .. } = self.config;
         let Some(reached) = leader.reached_by(rules.quorum(self.nodes), |peer| peer.matched) else { return };
+        if reached <= self.commit {
+            return;
+        }
         let term = self.log.term_at(reached).expect("a leader's log contains what its followers acknowledge");
-        if reached > self.commit && rules.may_commit(term, self.term) {
+        if rules.may_commit(term, self.term) {
             self.commit = reached;
             self.apply_committed(ctx);
             self.serve_reads(ctx);
@@ -217,6 +236,10 @@ impl<S: Spec> Raft<S> {
             let next = leader.peers[to.index()].next;
             if next > self.log.last_index() {
                 break;
+            }
+            if next.previous() < self.log.start().index {
+                self.send_chunk(to, ctx);
+                return true;
             }
             let entries = leader.batch_from(next, self.config.batch, &self.log);
             leader.peers[to.index()].on_sent(next.previous().plus(entries.len()));
@@ -237,7 +260,7 @@ impl<S: Spec> Raft<S> {
     }
 }
 
+/// An entry of the leader's log; of those that it no longer has it can tell nothing, so then it is the one at 0, where all logs agree.
 fn entry_at<O: Clone>(log: &Log<O>, index: LogIndex) -> EntryId {
-    let term = log.term_at(index).expect("a leader tells of entries that it has");
-    EntryId { term, index }
+    log.term_at(index).map_or(EntryId::default(), |term| EntryId { term, index })
 }

@@ -10,6 +10,7 @@
 //! | a follower's log and commit index | §5.3 | `replication` |
 //! | a leader's view of its followers, commitment, pipelining | §5.3, §5.4.2; thesis §10.2 | `leader`, `progress` |
 //! | linearizable reads | §8; thesis §6.4 | `read` |
+//! | snapshots and log compaction | §7, Figure 13; thesis ch. 5 | `snapshot` |
 //! | sessions and the state machine | §8; thesis §6.3 | `session` |
 //! | persistent state | Figure 2; thesis §3.8, §11.7.3 | [`types::Record`], `recovery` |
 //! | the five properties | Figure 3 | [`invariants`] |
@@ -24,10 +25,12 @@
 //!   they may overtake the entries before them.
 //! - A server that is asked for its pre-vote refuses it within the shortest election timeout of the last message of a leader;
 //!   to a real vote request no such rule applies (thesis §4.2.3), as pre-vote already keeps out those who cannot win.
-//! - Applied state is volatile: it is built again from the log after a crash.
+//! - Applied state is volatile: it is built again from snapshot and log after a crash.
+//! - A chunk of a snapshot is a number of its objects and sessions, not of its bytes; followers acknowledge each as they do entries. A
+//!   server keeps no entries that its snapshot stands for: a follower that lags behind it is sent the snapshot.
 //! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
 //!
-//! Not there yet: snapshots (§7), membership changes (§6; they also let a faulty server come back as a new one), leadership
+//! Not there yet: membership changes (§6; they also let a faulty server come back as a new one), leadership
 //! transfer (thesis §3.10), leases (thesis §6.4.1).
 
 use shaketable_sim::id::{NodeId, RequestId};
@@ -48,6 +51,7 @@ mod recovery;
 mod replication;
 pub mod rules;
 mod session;
+mod snapshot;
 pub mod types;
 
 pub use catalogue::RAFT;
@@ -57,7 +61,8 @@ use leader::Leader;
 use log::Log;
 use recovery::Persistent;
 use session::Machine;
-use types::{LogIndex, Msg, Record, Term, Timer};
+use snapshot::Incoming;
+use types::{LogIndex, Msg, MsgOf, PieceOf, RecordOf, Snapshot, Term, Timer};
 
 /// A server.
 #[derive(Clone, Debug)]
@@ -74,17 +79,20 @@ pub struct Raft<S: Spec> {
     /// `commitIndex`. Invariant: never falls in one life.
     commit: LogIndex,
     machine: Machine<S>,
-    role: Role<S::Op>,
+    role: Role<S>,
     /// The election timeout, drawn anew whenever the server changes its role.
     timeout: Span,
+    /// What stands for the entries before the log. Invariant: as for `log`; there is one exactly if the log does not begin at 1.
+    snapshot: Option<Snapshot<PieceOf<S>>>,
+    incoming: Option<Incoming<PieceOf<S>>>,
 }
 
 /// What a server does, with the state that it needs for that alone: to change the role is to discard it.
 #[derive(Clone, Debug)]
-enum Role<O> {
+enum Role<S: Spec> {
     Follower(Following),
     Candidate(Candidacy),
-    Leader(Leader<O>),
+    Leader(Leader<S>),
     /// Promises are lost with the disk (see `recovery`): no vote, no acknowledgement, no answer.
     Faulty,
 }
@@ -100,13 +108,13 @@ struct Following {
 
 impl<S: Spec> Node for Raft<S> {
     type Config = Config;
-    type Msg = Msg<S::Op>;
+    type Msg = MsgOf<S>;
     type Timer = Timer;
-    type Record = Record<S::Op>;
+    type Record = RecordOf<S>;
     type Service = S;
     type Invariants = invariants::Figure3;
 
-    fn boot(config: &Config, disk: Recovered<Record<S::Op>>, ctx: &mut Ctx<'_, Self>) -> Self {
+    fn boot(config: &Config, disk: Recovered<RecordOf<S>>, ctx: &mut Ctx<'_, Self>) -> Self {
         let kept = Persistent::recover(&disk);
         let mut server = Raft {
             config: *config,
@@ -119,6 +127,8 @@ impl<S: Spec> Node for Raft<S> {
             machine: Machine::new(),
             role: Role::Faulty,
             timeout: Span::ZERO,
+            snapshot: None,
+            incoming: None,
         };
         match kept {
             Err(why) => ctx.note(why),
@@ -128,7 +138,11 @@ impl<S: Spec> Node for Raft<S> {
                     ctx.compact(kept.records());
                     ctx.after_sync(|_| {});
                 }
+                if let Some(snapshot) = &kept.snapshot {
+                    (server.machine, server.commit) = (Machine::restore(snapshot), snapshot.last.index);
+                }
                 (server.term, server.vote, server.log) = (kept.term, kept.vote, kept.log);
+                server.snapshot = kept.snapshot;
                 server.role = Role::Follower(Following::default());
                 server.await_election(ctx);
             }
@@ -136,7 +150,7 @@ impl<S: Spec> Node for Raft<S> {
         server
     }
 
-    fn on_message(&mut self, from: NodeId, msg: Msg<S::Op>, ctx: &mut Ctx<'_, Self>) {
+    fn on_message(&mut self, from: NodeId, msg: MsgOf<S>, ctx: &mut Ctx<'_, Self>) {
         if let Role::Faulty = self.role {
             return;
         }
@@ -148,6 +162,7 @@ impl<S: Spec> Node for Raft<S> {
             Msg::AppendEntries(append) => self.on_append_entries(from, append, ctx),
             Msg::Appended(reply) => self.on_appended(from, reply, ctx),
             Msg::Durable(durable) => self.on_durable(durable, ctx),
+            Msg::InstallSnapshot(install) => self.on_install_snapshot(from, install, ctx),
         }
     }
 
@@ -204,6 +219,11 @@ impl<S: Spec> Raft<S> {
         &self.log
     }
 
+    /// What stands for the entries before its log.
+    pub fn snapshot(&self) -> Option<&Snapshot<PieceOf<S>>> {
+        self.snapshot.as_ref()
+    }
+
     /// The last entry that it knows to be committed.
     pub fn commit(&self) -> LogIndex {
         self.commit
@@ -211,7 +231,7 @@ impl<S: Spec> Raft<S> {
 
     /// Sends what reveals this server's term, vote or log, once all of those are durable. Whether they already are is nothing to
     /// find out here: a sync with nothing to do returns at once.
-    fn say(to: NodeId, msg: Msg<S::Op>, ctx: &mut Ctx<'_, Self>) {
+    fn say(to: NodeId, msg: MsgOf<S>, ctx: &mut Ctx<'_, Self>) {
         ctx.after_sync(|ctx| ctx.send(to, msg));
     }
 
@@ -228,5 +248,6 @@ impl<S: Spec> Raft<S> {
                 ctx.reply(request, ret.clone());
             }
         }
+        self.compact_if_due(ctx);
     }
 }

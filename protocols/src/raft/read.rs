@@ -60,9 +60,9 @@ impl<S: Spec> Raft<S> {
     }
 }
 
-impl<O> Leader<O> {
+impl<S: Spec> Leader<S> {
     /// Turns every pending read away: it has had no effect.
-    pub(super) fn reject_reads<S: Spec<Op = O>>(self, hint: Option<NodeId>, ctx: &mut Ctx<'_, Raft<S>>) {
+    pub(super) fn reject_reads(self, hint: Option<NodeId>, ctx: &mut Ctx<'_, Raft<S>>) {
         for read in self.reads {
             ctx.reject(read.id, hint);
         }

@@ -82,6 +82,29 @@ pub trait Rules: Debug + Sync {
         seq <= last_applied
     }
 
+    /// Thesis §6.3: sessions are part of what the log has made, and so of every snapshot.
+    ///
+    /// Without it, a server that was restored from a snapshot applies an operation again that its client had to repeat.
+    fn snapshots_sessions(&self) -> bool {
+        true
+    }
+
+    /// §7, Figure 13 (steps 6 and 7): of a snapshot whose last entry is `last`, a server takes nothing if it has committed that entry
+    /// itself; if its log contains it (`own` is the term of its entry there), it keeps the entries that follow; otherwise the
+    /// snapshot replaces its whole log.
+    ///
+    /// A snapshot that was overtaken tells of a shorter log. A server that replaces its own by it forgets entries that it
+    /// has acknowledged, and that may be committed.
+    fn take_snapshot(&self, own: Option<Term>, last: EntryId, commit: LogIndex) -> Taking {
+        if last.index <= commit {
+            Taking::Nothing
+        } else if own == Some(last.term) {
+            Taking::Prefix
+        } else {
+            Taking::Whole
+        }
+    }
+
     /// Thesis §6.4: a leader answers a read from its own state once a quorum has confirmed, in a round that began
     /// after the read arrived, that it still leads, and once it has applied all that was committed then.
     ///
@@ -89,6 +112,17 @@ pub trait Rules: Debug + Sync {
     fn may_answer_read(&self, read: Reading) -> bool {
         read.confirmed >= read.round && read.applied >= read.index
     }
+}
+
+/// What a server takes of a snapshot that it is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taking {
+    /// Nothing: it is ahead of it.
+    Nothing,
+    /// The snapshot stands for the first entries of its log; it keeps the others.
+    Prefix,
+    /// The snapshot, in place of its whole log.
+    Whole,
 }
 
 /// Where a read stands.

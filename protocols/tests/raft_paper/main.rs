@@ -7,3 +7,4 @@ mod elections;
 mod persistence;
 mod replication;
 mod server;
+mod snapshots;

@@ -2,8 +2,8 @@
 
 use shaketable_protocols::raft::rules::{Paper, Rules};
 use shaketable_protocols::raft::types::{
-    AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, Outcome, Payload, Record, RequestVote,
-    Round, Term, Timer, Vote,
+    AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, MsgOf, Outcome, Payload, PieceOf, Record,
+    RecordOf, RequestVote, Round, Snapshot, Term, Timer, Vote,
 };
 use shaketable_protocols::raft::{Config, RAFT, Raft};
 use shaketable_sim::id::{ClientId, Key, NodeId, OpId, RequestId};
@@ -14,7 +14,7 @@ use shaketable_sim::spec::counter::{Action, Counter, Op, Ret};
 use shaketable_sim::time::{Instant, Span};
 
 pub(crate) type Effects = Vec<EffectOf<Raft<Counter>>>;
-pub(crate) type Message = Msg<Op>;
+pub(crate) type Message = MsgOf<Counter>;
 
 /// The server under test is always the first.
 pub(crate) const ME: NodeId = NodeId::at(0);
@@ -25,7 +25,7 @@ pub(crate) struct Server {
     pub(crate) now: Instant,
     nodes: usize,
     /// What it has asked for at boot and since.
-    pub(crate) journal: Vec<Record<Op>>,
+    pub(crate) journal: Vec<RecordOf<Counter>>,
 }
 
 /// What came of an event: what is done at once, and what waits for the disk.
@@ -45,6 +45,9 @@ pub(crate) struct Start {
     pub(crate) elections: &'static str,
     pub(crate) batch: u64,
     pub(crate) window: u64,
+    /// Takes a snapshot after so many applied entries.
+    pub(crate) snapshot_every: u64,
+    pub(crate) chunk: u64,
     pub(crate) seed: u64,
     pub(crate) rules: &'static dyn Rules,
 }
@@ -59,6 +62,8 @@ impl Default for Start {
             elections: "plain",
             batch: 64,
             window: 4,
+            snapshot_every: 1_000_000,
+            chunk: 16,
             seed: 1,
             rules: &Paper,
         }
@@ -80,11 +85,13 @@ impl Start {
         self.boot_from(Recovered { first_boot: false, records: records.map(Stored::Intact).to_vec() }).0
     }
 
-    pub(crate) fn boot_from(&self, disk: Recovered<Record<Op>>) -> (Server, Effects) {
+    pub(crate) fn boot_from(&self, disk: Recovered<RecordOf<Counter>>) -> (Server, Effects) {
         let mut args = Args::defaults(RAFT.params);
         args.set("elections", Value::Choice(self.elections));
         args.set("batch", Value::Count(self.batch));
         args.set("window", Value::Count(self.window));
+        args.set("snapshot-every", Value::Count(self.snapshot_every));
+        args.set("chunk", Value::Count(self.chunk));
         let config = Config::from_args(&args).expect("the parameters fit together").with_rules(self.rules);
         let mut rng = Seed(self.seed).stream("node n1 life 1");
         let mut effects = Vec::new();
@@ -126,8 +133,10 @@ impl Server {
                     done.after_sync.push(effect);
                 }
                 effect => {
-                    if let Effect::Write(record) = &effect {
-                        self.journal.push(record.clone());
+                    match &effect {
+                        Effect::Write(record) => self.journal.push(record.clone()),
+                        Effect::Compact(records) => self.journal = records.clone(),
+                        _ => {}
                     }
                     done.at_once.push(effect);
                 }
@@ -164,6 +173,16 @@ impl Server {
 
     pub(crate) fn vote(&self) -> Option<usize> {
         self.raft.vote().map(NodeId::index)
+    }
+
+    /// The last entry that its log no longer has.
+    pub(crate) fn log_start(&self) -> EntryId {
+        self.raft.log().start()
+    }
+
+    /// Its snapshot.
+    pub(crate) fn snapshot(&self) -> Option<&Snapshot<PieceOf<Counter>>> {
+        self.raft.snapshot()
     }
 
     /// The terms of its entries.
