@@ -72,7 +72,7 @@ bugs! {
     "sessions-not-in-snapshot": Planted::Rules(&SessionsNotInSnapshot),
         doc: "snapshots hold the objects and not the sessions: who was restored from one applies a repeated operation again",
         source: "thesis §6.3; dragonboat's evicted sessions",
-        caught_by: "linearizability";
+        caught_by: "invariant/state-machine-safety";
 }
 
 /// The record keeps the term and loses the vote.

@@ -106,7 +106,7 @@ impl<S: Spec> Raft<S> {
 
     /// A client's operation that goes through the log. If it has been applied, its client knows or has moved on; it is not
     /// appended again. If it is in the log and not yet applied, it is appended twice, and applied once.
-    pub(super) fn on_command(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
+    pub(super) fn on_operation(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
         match self.machine.lookup(id.op, self.config.rules) {
             Known::New => self.append(Payload::Command { id: id.op, op }, Some(id), ctx),
             Known::Answered(ret) => ctx.reply(id, ret.clone()),

@@ -34,7 +34,7 @@
 //! transfer (thesis §3.10), leases (thesis §6.4.1).
 
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::node::{Command, Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Span};
 
@@ -171,7 +171,7 @@ impl<S: Spec> Node for Raft<S> {
             Role::Leader(_) if S::is_read(&op) && self.config.read == config::Read::ReadIndex => {
                 self.on_read(id, op, ctx)
             }
-            Role::Leader(_) => self.on_command(id, op, ctx),
+            Role::Leader(_) => self.on_operation(id, op, ctx),
             Role::Follower(following) => ctx.reject(id, following.leader),
             Role::Candidate(_) | Role::Faulty => ctx.reject(id, None),
         }
@@ -183,6 +183,12 @@ impl<S: Spec> Node for Raft<S> {
             (Timer::Election, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
             (Timer::Heartbeat, _) => self.on_heartbeat(ctx),
             (Timer::Election, Role::Faulty) => {}
+        }
+    }
+
+    fn on_command(&mut self, command: &Command, ctx: &mut Ctx<'_, Self>) {
+        if let (Command::Campaign, Role::Follower(_) | Role::Candidate(_)) = (command, &self.role) {
+            self.campaign(ctx);
         }
     }
 
