@@ -12,6 +12,7 @@ use super::progress::Progress;
 use super::read::PendingRead;
 use super::session::Known;
 use super::snapshot::Outgoing;
+use super::transfer::Transfer;
 use super::types::{
     AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, Outcome, Payload, PieceOf, Record, Round,
     Timer,
@@ -37,6 +38,10 @@ pub(super) struct Leader<S: Spec> {
     syncing: bool,
     /// The entries that were last put together for a message, and where they begin: most followers need the same ones.
     batch: (LogIndex, Entries<S::Op>),
+    /// To whom leadership is being handed over.
+    pub(super) transfer: Option<Transfer>,
+    /// Whether some server was ever told to stand for election in its place: from then on it cannot know for how long it leads.
+    pub(super) resigned: bool,
     /// Snapshots that are on their way.
     pub(super) outgoing: BTreeMap<NodeId, Outgoing<PieceOf<S>>>,
 }
@@ -53,6 +58,8 @@ impl<S: Spec> Leader<S> {
             unapplied: first,
             syncing: false,
             batch: (first, Entries::none()),
+            transfer: None,
+            resigned: false,
             outgoing: BTreeMap::new(),
         }
     }
@@ -182,6 +189,7 @@ impl<S: Spec> Raft<S> {
         self.advance_commit(matched, ctx);
         self.serve_reads(ctx);
         self.send_entries(from, ctx);
+        self.hand_over(ctx);
     }
 
     /// Every heartbeat period: sends again what is taken for lost, and something to everyone who was sent nothing else meanwhile.

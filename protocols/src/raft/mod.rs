@@ -9,6 +9,7 @@
 //! | terms, votes, elections; pre-vote; check-quorum | §5.1, §5.2, §5.4.1; thesis §6.2, §9.6 | `election` |
 //! | a follower's log and commit index | §5.3 | `replication` |
 //! | a leader's view of its followers, commitment, pipelining | §5.3, §5.4.2; thesis §10.2 | `leader`, `progress` |
+//! | leadership transfer | thesis §3.10 | `transfer` |
 //! | linearizable reads | §8; thesis §6.4 | `read` |
 //! | snapshots and log compaction | §7, Figure 13; thesis ch. 5 | `snapshot` |
 //! | sessions and the state machine | §8; thesis §6.3 | `session` |
@@ -30,8 +31,7 @@
 //!   server keeps no entries that its snapshot stands for: a follower that lags behind it is sent the snapshot.
 //! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
 //!
-//! Not there yet: membership changes (§6; they also let a faulty server come back as a new one), leadership
-//! transfer (thesis §3.10), leases (thesis §6.4.1).
+//! Not there yet: membership changes (§6; they also let a faulty server come back as a new one), leases (thesis §6.4.1).
 
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{Command, Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
@@ -52,6 +52,7 @@ mod replication;
 pub mod rules;
 mod session;
 mod snapshot;
+mod transfer;
 pub mod types;
 
 pub use catalogue::RAFT;
@@ -162,12 +163,14 @@ impl<S: Spec> Node for Raft<S> {
             Msg::AppendEntries(append) => self.on_append_entries(from, append, ctx),
             Msg::Appended(reply) => self.on_appended(from, reply, ctx),
             Msg::Durable(durable) => self.on_durable(durable, ctx),
+            Msg::TimeoutNow(term) => self.on_timeout_now(term, ctx),
             Msg::InstallSnapshot(install) => self.on_install_snapshot(from, install, ctx),
         }
     }
 
     fn on_request(&mut self, id: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
         match &self.role {
+            Role::Leader(leader) if leader.transfer.is_some() => ctx.reject(id, None),
             Role::Leader(_) if S::is_read(&op) && self.config.read == config::Read::ReadIndex => {
                 self.on_read(id, op, ctx)
             }
@@ -182,13 +185,16 @@ impl<S: Spec> Node for Raft<S> {
             (Timer::Election, Role::Leader(_)) => self.check_quorum(ctx),
             (Timer::Election, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
             (Timer::Heartbeat, _) => self.on_heartbeat(ctx),
+            (Timer::Transfer, _) => self.abort_transfer(),
             (Timer::Election, Role::Faulty) => {}
         }
     }
 
     fn on_command(&mut self, command: &Command, ctx: &mut Ctx<'_, Self>) {
-        if let (Command::Campaign, Role::Follower(_) | Role::Candidate(_)) = (command, &self.role) {
-            self.campaign(ctx);
+        match (command, &self.role) {
+            (Command::Campaign, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
+            (Command::Transfer(to), Role::Leader(_)) => self.begin_transfer(*to, ctx),
+            (Command::Campaign | Command::Transfer(_) | Command::Reconfigure(_), _) => {}
         }
     }
 

@@ -223,6 +223,8 @@ pub enum Msg<O, P> {
     Durable(Durable),
     /// Take this part of a snapshot: the entries that it stands for are no longer in my log (§7). Answered as AppendEntries is.
     InstallSnapshot(InstallSnapshot<P>),
+    /// Stand for election now: I, the leader of this term, want you to lead (thesis §3.10).
+    TimeoutNow(Term),
 }
 
 /// The arguments of RequestVote (Figure 2).
@@ -232,6 +234,8 @@ pub struct RequestVote {
     pub term: Term,
     /// The last entry of the candidate's log.
     pub last: EntryId,
+    /// Whether the leader itself wants the candidate to lead (thesis §4.2.3): then it does not matter that it was just heard of.
+    pub handed_over: bool,
 }
 
 /// The results of RequestVote (Figure 2).
@@ -384,6 +388,7 @@ impl<O: Data, P: Data> Message for Msg<O, P> {
             Msg::Appended(_) => "Appended",
             Msg::Durable(_) => "Durable",
             Msg::InstallSnapshot(_) => "InstallSnapshot",
+            Msg::TimeoutNow(_) => "TimeoutNow",
         }
     }
 }
@@ -425,4 +430,6 @@ pub enum Timer {
     Election,
     /// A leader sends heartbeats, and again what was not acknowledged (§5.2, §5.3).
     Heartbeat,
+    /// A leader that hands over still leads after an election timeout (thesis §3.10).
+    Transfer,
 }

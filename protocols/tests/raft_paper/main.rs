@@ -8,3 +8,4 @@ mod persistence;
 mod replication;
 mod server;
 mod snapshots;
+mod transfer;

@@ -7,7 +7,7 @@ use shaketable_protocols::raft::types::{
 };
 use shaketable_protocols::raft::{Config, RAFT, Raft};
 use shaketable_sim::id::{ClientId, Key, NodeId, OpId, RequestId};
-use shaketable_sim::node::{Ctx, Effect, EffectOf, Node, Observation, Recovered, Role, Stored};
+use shaketable_sim::node::{Command, Ctx, Effect, EffectOf, Node, Observation, Recovered, Role, Stored};
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::spec::counter::{Action, Counter, Op, Ret};
@@ -154,6 +154,10 @@ impl Server {
         self.run(|raft, ctx| raft.on_timer(timer, ctx))
     }
 
+    pub(crate) fn command(&mut self, command: &Command) -> Done {
+        self.run(|raft, ctx| raft.on_command(command, ctx))
+    }
+
     /// Client 1 asks for its operation of this number.
     pub(crate) fn asked(&mut self, seq: u32, action: Action) -> Done {
         self.run(|raft, ctx| raft.on_request(request(seq), Op { key: Key::at(0), action }, ctx))
@@ -246,7 +250,7 @@ pub(crate) fn id(index: u64, term: u64) -> EntryId {
 }
 
 pub(crate) fn ballot(term: u64, last: EntryId) -> RequestVote {
-    RequestVote { term: Term::new(term), last }
+    RequestVote { term: Term::new(term), last, handed_over: false }
 }
 
 pub(crate) fn vote(term: u64, granted: bool) -> Vote {
