@@ -1,7 +1,7 @@
 //! What can be set in a scenario's `[raft]` table, and the configuration that comes of it.
 
 use shaketable_sim::param::{Args, Default, Literal, Param, ParamError, Shape};
-use shaketable_sim::time::Span;
+use shaketable_sim::time::{Ppm, Span};
 
 use super::rules::{Paper, Rules};
 
@@ -36,10 +36,20 @@ pub static PARAMS: &[Param] = &[
         name: "read",
         shape: Shape::Choice(&[
             ("read-index", "a leader answers from its own state once a quorum has confirmed that it still leads"),
+            (
+                "lease",
+                "as long as a quorum has promised to follow no other, a leader answers at once; else as with read-index. No clock may be set",
+            ),
             ("log", "reads go through the log as writes do"),
         ]),
         default: Default::Value(Literal::Text("read-index")),
         doc: "how reads are made linearizable",
+    },
+    Param {
+        name: "clock-bound",
+        shape: Shape::Odds,
+        default: Default::Value(Literal::Text("1%")),
+        doc: "how much a clock runs fast or slow, at most, as far as leases rely on it",
     },
     Param {
         name: "batch",
@@ -99,11 +109,13 @@ pub enum Elections {
     PreVoteAndCheckQuorum,
 }
 
-/// How reads are made linearizable. Leases (thesis §6.4.1) will be a third way.
+/// How reads are made linearizable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Read {
     /// Thesis §6.4: a quorum confirms the leader, which then answers from its own state.
     ReadIndex,
+    /// Thesis §6.4.1: a quorum has promised to follow no other leader for a while, on clocks that drift by this much at most.
+    Lease(Ppm),
     /// Reads go through the log.
     Log,
 }
@@ -124,6 +136,7 @@ impl Config {
             },
             read: match args.choice("read") {
                 "log" => Read::Log,
+                "lease" => Read::Lease(args.odds("clock-bound")),
                 _ => Read::ReadIndex,
             },
             batch: args.count("batch") as usize,
@@ -180,7 +193,8 @@ mod tests {
             ("election-timeout", Value::Spans(Span::millis(low), Span::millis(high))),
             ("heartbeat", Value::Span(Span::millis(heartbeat))),
             ("elections", Value::Choice("check-quorum")),
-            ("read", Value::Choice("log")),
+            ("read", Value::Choice("lease")),
+            ("clock-bound", Value::Odds(Ppm::percent(3))),
             ("batch", Value::Count(3)),
             ("window", Value::Count(2)),
             ("snapshot-every", Value::Count(5)),
@@ -197,7 +211,7 @@ mod tests {
         let config = Config::from_args(&args).unwrap();
         assert_eq!(config.election_timeout, (Span::millis(150), Span::millis(300)));
         assert_eq!(config.heartbeat, Span::millis(50));
-        assert_eq!((config.elections, config.read), (Elections::CheckQuorum, Read::Log));
+        assert_eq!((config.elections, config.read), (Elections::CheckQuorum, Read::Lease(Ppm::percent(3))));
         assert_eq!((config.batch, config.window), (3, 2));
         assert_eq!((config.snapshot_every, config.chunk), (5, 7));
     }

@@ -93,6 +93,10 @@ impl<S: Spec> Raft<S> {
     }
 
     pub(super) fn on_request_vote(&mut self, from: NodeId, request: RequestVote, ctx: &mut Ctx<'_, Self>) {
+        if self.leases() && !request.handed_over && self.hears_a_leader(ctx) {
+            // Thesis §4.2.3, §6.4.1: it has promised not to vote, whatever the term.
+            return Self::say(from, Msg::Vote(Vote { term: self.term, granted: false }), ctx);
+        }
         self.observe_term(request.term, ctx);
         let rules = self.config.rules;
         let granted = request.term == self.term
@@ -168,7 +172,7 @@ impl<S: Spec> Raft<S> {
 
     /// Whether a leader was heard of within the shortest election timeout, or is this server. A clock that was set back says nothing,
     /// and then a pre-vote may be granted needlessly, which disturbs and endangers nothing.
-    fn hears_a_leader(&self, ctx: &Ctx<'_, Self>) -> bool {
+    pub(super) fn hears_a_leader(&self, ctx: &Ctx<'_, Self>) -> bool {
         match &self.role {
             Role::Leader(_) => true,
             Role::Follower(Following { heard: Some(heard), .. }) => {

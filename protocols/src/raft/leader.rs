@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
 
 use super::config::{Config, Elections};
 use super::log::Log;
@@ -42,6 +43,11 @@ pub(super) struct Leader<S: Spec> {
     pub(super) transfer: Option<Transfer>,
     /// Whether some server was ever told to stand for election in its place: from then on it cannot know for how long it leads.
     pub(super) resigned: bool,
+    /// When the current round began, on its own clock.
+    pub(super) begun: Instant,
+    /// The last round that has renewed the lease, when that round began, and when a quorum had confirmed it.
+    pub(super) leased: Round,
+    pub(super) confirmed: Option<(Instant, Instant)>,
     /// Snapshots that are on their way.
     pub(super) outgoing: BTreeMap<NodeId, Outgoing<PieceOf<S>>>,
 }
@@ -60,6 +66,9 @@ impl<S: Spec> Leader<S> {
             batch: (first, Entries::none()),
             transfer: None,
             resigned: false,
+            begun: Instant::ZERO,
+            leased: Round::ZERO,
+            confirmed: None,
             outgoing: BTreeMap::new(),
         }
     }
@@ -68,6 +77,13 @@ impl<S: Spec> Leader<S> {
     pub(super) fn reached_by<T: Ord + Copy>(&self, quorum: usize, value: impl Fn(&Progress) -> T) -> Option<T> {
         let reached = |bar: T| self.peers.iter().filter(|peer| value(peer) >= bar).count() >= quorum;
         self.peers.iter().map(&value).filter(|&bar| reached(bar)).max()
+    }
+
+    /// Begins a round of confirmation. The leader itself confirms at once; alone in its cluster, it is a quorum.
+    pub(super) fn begin_round(&mut self, me: NodeId, now: Instant) {
+        self.round = self.round.next();
+        self.begun = now;
+        self.peers[me.index()].round = self.round;
     }
 
     /// How many servers have answered since this was last asked, itself included.
@@ -187,6 +203,9 @@ impl<S: Spec> Raft<S> {
         peer.round = peer.round.max(reply.round);
         let matched = peer.matched;
         self.advance_commit(matched, ctx);
+        if self.leases() {
+            self.renew_lease(ctx);
+        }
         self.serve_reads(ctx);
         self.send_entries(from, ctx);
         self.hand_over(ctx);
@@ -196,6 +215,9 @@ impl<S: Spec> Raft<S> {
     pub(super) fn on_heartbeat(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(_) = self.role else { return };
         ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
+        if self.leases() {
+            self.ask_for_lease(ctx);
+        }
         for to in ctx.peers() {
             let Role::Leader(leader) = &mut self.role else { return };
             let peer = &mut leader.peers[to.index()];

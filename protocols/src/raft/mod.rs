@@ -10,7 +10,7 @@
 //! | a follower's log and commit index | §5.3 | `replication` |
 //! | a leader's view of its followers, commitment, pipelining | §5.3, §5.4.2; thesis §10.2 | `leader`, `progress` |
 //! | leadership transfer | thesis §3.10 | `transfer` |
-//! | linearizable reads | §8; thesis §6.4 | `read` |
+//! | linearizable reads | §8; thesis §6.4, §6.4.1 | `read`, [`lease`] |
 //! | snapshots and log compaction | §7, Figure 13; thesis ch. 5 | `snapshot` |
 //! | sessions and the state machine | §8; thesis §6.3 | `session` |
 //! | persistent state | Figure 2; thesis §3.8, §11.7.3 | [`types::Record`], `recovery` |
@@ -25,13 +25,13 @@
 //! - Heartbeats tell of the entry up to which leader and follower are known to agree, and not of the leader's last, so that
 //!   they may overtake the entries before them.
 //! - A server that is asked for its pre-vote refuses it within the shortest election timeout of the last message of a leader;
-//!   to a real vote request no such rule applies (thesis §4.2.3), as pre-vote already keeps out those who cannot win.
+//!   to a real vote request no such rule applies (thesis §4.2.3) unless there are leases, as pre-vote already keeps out those who cannot win.
 //! - Applied state is volatile: it is built again from snapshot and log after a crash.
 //! - A chunk of a snapshot is a number of its objects and sessions, not of its bytes; followers acknowledge each as they do entries. A
 //!   server keeps no entries that its snapshot stands for: a follower that lags behind it is sent the snapshot.
 //! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
 //!
-//! Not there yet: membership changes (§6; they also let a faulty server come back as a new one), leases (thesis §6.4.1).
+//! Not there yet: membership changes (§6; they also let a faulty server come back as a new one).
 
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{Command, Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
@@ -44,6 +44,7 @@ pub mod config;
 mod election;
 pub mod invariants;
 mod leader;
+pub mod lease;
 pub mod log;
 mod progress;
 mod read;
@@ -144,7 +145,8 @@ impl<S: Spec> Node for Raft<S> {
                 }
                 (server.term, server.vote, server.log) = (kept.term, kept.vote, kept.log);
                 server.snapshot = kept.snapshot;
-                server.role = Role::Follower(Following::default());
+                let heard = server.leases().then(|| ctx.now());
+                server.role = Role::Follower(Following { leader: None, heard });
                 server.await_election(ctx);
             }
         }
@@ -171,9 +173,7 @@ impl<S: Spec> Node for Raft<S> {
     fn on_request(&mut self, id: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
         match &self.role {
             Role::Leader(leader) if leader.transfer.is_some() => ctx.reject(id, None),
-            Role::Leader(_) if S::is_read(&op) && self.config.read == config::Read::ReadIndex => {
-                self.on_read(id, op, ctx)
-            }
+            Role::Leader(_) if S::is_read(&op) && self.config.read != config::Read::Log => self.on_read(id, op, ctx),
             Role::Leader(_) => self.on_operation(id, op, ctx),
             Role::Follower(following) => ctx.reject(id, following.leader),
             Role::Candidate(_) | Role::Faulty => ctx.reject(id, None),
@@ -192,6 +192,8 @@ impl<S: Spec> Node for Raft<S> {
 
     fn on_command(&mut self, command: &Command, ctx: &mut Ctx<'_, Self>) {
         match (command, &self.role) {
+            // A server that has promised not to vote has promised not to stand.
+            (Command::Campaign, _) if self.leases() && self.hears_a_leader(ctx) => {}
             (Command::Campaign, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
             (Command::Transfer(to), Role::Leader(_)) => self.begin_transfer(*to, ctx),
             (Command::Campaign | Command::Transfer(_) | Command::Reconfigure(_), _) => {}

@@ -10,7 +10,9 @@
 use std::fmt::Debug;
 
 use shaketable_sim::id::NodeId;
+use shaketable_sim::time::Instant;
 
+use super::lease::Lease;
 use super::types::{EntryId, LogIndex, Round, Term};
 
 /// The decisions of Raft. See the [module](self).
@@ -111,6 +113,14 @@ pub trait Rules: Debug + Sync {
     /// Without the first, a leader that was deposed unknowingly answers from the past. Without the second, a new leader does.
     fn may_answer_read(&self, read: Reading) -> bool {
         read.confirmed >= read.round && read.applied >= read.index
+    }
+
+    /// Thesis §6.4.1: a leader answers a read without asking anybody while nobody else can lead: for as long as a quorum has promised, less
+    /// what clocks may drift, since it began to send what the quorum confirmed; and never again once it has told a server to stand.
+    ///
+    /// Too long, or counted from when the answers arrived, or with a server called to stand: another leads already, and the answer is from the past.
+    fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
+        !lease.resigned && now >= lease.begun && now.since(lease.begun) < lease.reliable()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod clients;
 mod elections;
+mod leases;
 mod persistence;
 mod replication;
 mod server;

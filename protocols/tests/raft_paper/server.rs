@@ -43,6 +43,7 @@ pub(crate) struct Start {
     /// The terms of its entries.
     pub(crate) log: Vec<u64>,
     pub(crate) elections: &'static str,
+    pub(crate) read: &'static str,
     pub(crate) batch: u64,
     pub(crate) window: u64,
     /// Takes a snapshot after so many applied entries.
@@ -60,6 +61,7 @@ impl Default for Start {
             vote: None,
             log: vec![],
             elections: "plain",
+            read: "read-index",
             batch: 64,
             window: 4,
             snapshot_every: 1_000_000,
@@ -88,6 +90,7 @@ impl Start {
     pub(crate) fn boot_from(&self, disk: Recovered<RecordOf<Counter>>) -> (Server, Effects) {
         let mut args = Args::defaults(RAFT.params);
         args.set("elections", Value::Choice(self.elections));
+        args.set("read", Value::Choice(self.read));
         args.set("batch", Value::Count(self.batch));
         args.set("window", Value::Count(self.window));
         args.set("snapshot-every", Value::Count(self.snapshot_every));
