@@ -198,6 +198,8 @@ fn limit_args(plan: &Limits) -> Args {
 }
 
 #[cfg(test)]
+mod replays;
+#[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
 

@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Run one seed again: that of a saved case, or any seed of a scenario
     Replay(Replay),
+    /// Measure how many seeds the scenarios of planted bugs take to catch them, and by which checks
+    Bugs(Bugs),
     /// List the scenarios, or what they can name
     List(List),
     /// Explain a protocol, a planted bug, a property, a fault, a workload, a key or a check
@@ -107,6 +109,33 @@ pub(crate) struct Run {
     /// The folder in which failing runs are saved as cases
     #[arg(long, default_value = "shaketable-out", env = "SHAKETABLE_OUT", value_name = "DIR")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Bugs {
+    /// Scenario files that expect a violation, or folders to look for them in
+    #[arg(default_value = "scenarios/negative", value_name = "FILE|DIR")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// How many independent sweeps of seeds each number is the median of
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(crate) sweeps: u64,
+
+    /// How many seeds a sweep with all checks has at most
+    #[arg(long, default_value_t = 10_000, value_name = "N")]
+    pub(crate) within: u64,
+
+    /// How many seeds a sweep with the invariants alone, or with the history alone, has at most
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    pub(crate) within_alone: u64,
+
+    /// How many seeds to run at once. The results do not depend on it
+    #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// What to print: a table of Markdown, or one JSON object
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
+    pub(crate) format: Format,
 }
 
 #[derive(Args, Debug)]

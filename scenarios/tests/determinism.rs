@@ -9,13 +9,14 @@ mod common;
 
 use common::{ROOT, shaketable};
 
-const RUNS: [(&str, u64); 8] = [
+const RUNS: [(&str, u64); 9] = [
     ("raft/calm", 1),
     ("raft/crashes", 1),
     ("raft/crashes", 7),
     ("raft/flaky-network", 1),
     ("raft/disk-trouble", 7),
     ("raft/held-messages", 1),
+    ("raft/pauses", 1),
     ("raft/clock-trouble", 7),
     ("negative/raft-local-reads", 0),
 ];

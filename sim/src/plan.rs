@@ -312,6 +312,43 @@ pub static LIMITS: &[Param] = &[
     },
 ];
 
+impl Plan {
+    /// A run in which nothing goes wrong, with the defaults of every section of a scenario file. The clients ask for whatever the run's
+    /// workload says.
+    ///
+    /// ```
+    /// use shaketable_sim::plan::{Heal, Plan};
+    /// use shaketable_sim::time::{Instant, Span};
+    /// let mut plan = Plan::calm(5, Span::secs(30));
+    /// plan.clients.count = 4;
+    /// plan.heal = Some(Heal { at: Instant::ZERO + Span::secs(20), within: Span::secs(8) });
+    /// ```
+    pub fn calm(nodes: usize, duration: Span) -> Plan {
+        let clients = Args::defaults(CLIENTS);
+        Plan {
+            nodes,
+            duration,
+            network: NetworkPlan::from_args(&Args::defaults(NETWORK)),
+            disk: DiskPlan::from_args(&Args::defaults(DISK)),
+            clock: ClockPlan::from_args(&Args::defaults(CLOCK)),
+            clients: ClientPlan {
+                count: clients.count("count") as usize,
+                start: Instant::ZERO + clients.span("start"),
+                pause: clients.delay("pause"),
+                open: false,
+                timeout: clients.span("timeout"),
+                give_up: clients.span("give-up"),
+                workload: "own",
+                mix: Args::default(),
+            },
+            faults: Vec::new(),
+            heal: None,
+            check: CheckPlan::from_args(&Args::defaults(CHECK)),
+            limits: Limits::from_args(&Args::defaults(LIMITS)),
+        }
+    }
+}
+
 impl NetworkPlan {
     /// From the values of [`NETWORK`].
     pub fn from_args(args: &Args) -> NetworkPlan {

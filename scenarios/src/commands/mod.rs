@@ -1,5 +1,6 @@
 //! What the tool can be told to do, one file a command.
 
+mod bugs;
 mod replay;
 mod run;
 mod show;
@@ -19,6 +20,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
     let tables = Tables::shipped();
     let done = match &cli.command {
         Command::Run(args) => run::run(args, &cli.look, tables),
+        Command::Bugs(args) => bugs::bugs(args, &cli.look, &tables),
         Command::Replay(args) => replay::replay(args, &cli.look, &tables),
         Command::List(args) => show::list(args, &cli.look, &tables),
         Command::Explain { name } => show::explain(name, &tables),

@@ -44,7 +44,7 @@ pub(super) fn run(args: &cli::Run, look: &Look, tables: Tables) -> io::Result<Ex
     Ok(summary.exit())
 }
 
-fn threads(jobs: Option<NonZeroUsize>) -> NonZeroUsize {
+pub(super) fn threads(jobs: Option<NonZeroUsize>) -> NonZeroUsize {
     // A machine that does not tell how many cores it has can run one thread.
     jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
 }

@@ -15,6 +15,7 @@ use crate::param::{Args, Default, Param, Shape};
 use crate::rng::{Delay, Stream};
 use crate::time::{Instant, Ppm, Span};
 
+mod build;
 mod campaign;
 mod clock_drift;
 mod clock_jump;

@@ -36,8 +36,8 @@ pub(super) struct Client<S: Spec> {
     /// Its last answered operation.
     last: Option<(S::Op, S::Ret)>,
     timer: Timers<Only>,
-    /// Whether it has asked for anything since the heal, or was asking then; and whether it was answered since.
-    pub(super) asked_since_heal: bool,
+    /// When it first asked for anything since the heal, or the heal itself if it was asking then; and whether it was answered since.
+    pub(super) asked_since_heal: Option<Instant>,
     pub(super) served_since_heal: bool,
 }
 
@@ -47,15 +47,16 @@ struct Asking {
     /// Its place in the history.
     place: usize,
     attempt: u16,
-    /// The attempts that may still take effect.
-    open: Vec<u16>,
+    /// Which attempts may still take effect, a bit for each of the first 64.
+    open: u64,
     /// Redirects followed in a row.
     redirects: u16,
     give_up: Instant,
     /// Set when the latest attempt was rejected, so that a second copy of the rejection changes nothing.
     rejected: bool,
-    /// Whether the network has doubled a request: the second copy may take effect when the first was rejected.
-    doubled: bool,
+    /// Whether it may take effect for all that rejections say: the network has doubled a request, whose second copy may
+    /// be taken when the first was rejected, or there were more attempts than `open` has bits.
+    doubtful: bool,
 }
 
 /// When operations come in an open loop.
@@ -79,7 +80,7 @@ impl<S: Spec> Client<S> {
             asking: None,
             last: None,
             timer: Timers::new(),
-            asked_since_heal: false,
+            asked_since_heal: None,
             served_since_heal: false,
         }
     }
@@ -155,11 +156,13 @@ impl<N: Node> World<'_, N> {
         let invoked = self.moment();
         let state = &mut self.clients[client.index()];
         state.seq += 1;
-        state.asked_since_heal |= healed;
+        if healed {
+            state.asked_since_heal.get_or_insert(self.now);
+        }
         let id = OpId { client, seq: state.seq };
         let op = self.workload.next(id, state.last.as_ref(), &mut state.rng);
-        let open = state.asking.take().map_or_else(Vec::new, |asking| asking.open);
-        state.asking = Some(Asking { place, attempt: 0, open, redirects: 0, give_up, rejected: false, doubled: false });
+        state.asking =
+            Some(Asking { place, attempt: 0, open: 0, redirects: 0, give_up, rejected: false, doubtful: false });
         let node = state.target;
         self.record("ask", |line| line.text("client", client).text("operation", id).text("op", &op));
         self.history.push(Operation { id, op, invoked, node, outcome: Outcome::Unknown });
@@ -172,7 +175,8 @@ impl<N: Node> World<'_, N> {
         let Some(asking) = &mut state.asking else { return };
         asking.attempt += 1;
         asking.rejected = false;
-        asking.open.push(asking.attempt);
+        asking.open |= bit(asking.attempt);
+        asking.doubtful |= bit(asking.attempt) == 0;
         self.coverage.retries += u64::from(asking.attempt > 1);
         let (to, operation) = (state.target, &mut self.history[asking.place]);
         operation.node = to;
@@ -183,10 +187,10 @@ impl<N: Node> World<'_, N> {
         let route = Route::request(client, to);
         let arrivals = network.send(route, super::events::REQUEST, self.now, coverage, |fault| strikes.acted(fault));
         if let Some(recorder) = &mut self.recorder {
-            recorder.effect(json!({ "request": to, "id": id, "op": op.to_string() }));
+            recorder.effect(json!({ "request": to, "id": id, "op": op.to_string() })); // `asking` borrows the client.
         }
         if let Some(at) = arrivals.second {
-            asking.doubled = true;
+            asking.doubtful = true;
             self.push(at, Event::Request { to, id, op: op.clone() });
         }
         if let Some(at) = arrivals.first {
@@ -231,7 +235,7 @@ impl<N: Node> World<'_, N> {
         let nodes = self.plan.nodes;
         let state = &mut self.clients[client.index()];
         let Some(asking) = &mut state.asking else { return };
-        asking.open.retain(|&open| open != attempt);
+        asking.open &= !bit(attempt);
         if attempt != asking.attempt || asking.rejected {
             return;
         }
@@ -258,7 +262,7 @@ impl<N: Node> World<'_, N> {
         let nodes = self.plan.nodes;
         let state = &mut self.clients[client.index()];
         let Some(asking) = state.asking.take() else { return };
-        if asking.open.is_empty() && !asking.doubled {
+        if asking.open == 0 && !asking.doubtful {
             self.history[asking.place].outcome = Outcome::Failed;
             self.coverage.failed_ops += 1;
         } else {
@@ -299,4 +303,9 @@ impl<N: Node> World<'_, N> {
         self.moments += 1;
         moment
     }
+}
+
+/// The bit of an attempt; none beyond the 64th.
+fn bit(attempt: u16) -> u64 {
+    1_u64.checked_shl(u32::from(attempt) - 1).unwrap_or(0)
 }

@@ -1,6 +1,5 @@
 //! Carrying out what nodes ask for, one effect after the other, and starting and stopping nodes.
 
-use std::hash::Hash;
 use std::mem;
 
 use serde_json::{Value, json};
@@ -67,14 +66,12 @@ impl<N: Node> World<'_, N> {
             match effect {
                 Effect::Send { to, msg } => self.send(node, to, msg),
                 Effect::Reply { to, ret } => {
-                    self.mark(17, index, to.op.client.index());
-                    (to, &ret).hash(&mut self.digest);
+                    self.mark_with(17, index, to.op.client.index(), &(to, &ret));
                     self.note_effect(|| format!("reply {to}: {ret}"));
                     self.answer(node, to, Ok(ret));
                 }
                 Effect::Reject { to, hint } => {
-                    self.mark(18, index, to.op.client.index());
-                    (to, hint).hash(&mut self.digest);
+                    self.mark_with(18, index, to.op.client.index(), &(to, hint));
                     self.note_effect(|| match hint {
                         Some(hint) => format!("reject {to}, try {hint}"),
                         None => format!("reject {to}"),
@@ -82,27 +79,23 @@ impl<N: Node> World<'_, N> {
                     self.answer(node, to, Err(hint));
                 }
                 Effect::SetTimer { timer, after } => {
-                    self.mark(19, index, 0);
-                    (timer, after).hash(&mut self.digest);
+                    self.mark_with(19, index, 0, &(timer, after));
                     self.note_effect(|| format!("set timer {timer:?} {after}"));
                     self.set_timer(node, timer, after);
                 }
                 Effect::CancelTimer { timer } => {
-                    self.mark(20, index, 0);
-                    timer.hash(&mut self.digest);
+                    self.mark_with(20, index, 0, &timer);
                     self.note_effect(|| format!("cancel timer {timer:?}"));
                     self.servers[index].timers.cancel(timer);
                 }
                 Effect::Write(record) => {
-                    self.mark(21, index, 0);
-                    record.hash(&mut self.digest);
-                    self.note_effect(|| format!("write {record:?}"));
+                    self.mark_with(21, index, 0, &record);
+                    self.show_effect(|| json!({ "write": &record }));
                     self.room(node)?;
                     self.servers[index].disk.append(record);
                 }
                 Effect::Compact(records) => {
-                    self.mark(22, index, 0);
-                    records.hash(&mut self.digest);
+                    self.mark_with(22, index, 0, &records);
                     self.note_effect(|| format!("compact to {} records", records.len()));
                     self.room(node)?;
                     self.servers[index].disk.replace(records);
@@ -126,11 +119,8 @@ impl<N: Node> World<'_, N> {
 
     #[inline]
     fn send(&mut self, from: NodeId, to: NodeId, msg: N::Msg) {
-        self.mark(16, from.index(), to.index());
-        msg.hash(&mut self.digest);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.effect(json!({ "send": to, "msg": msg.kind(), "body": &msg }));
-        }
+        self.mark_with(16, from.index(), to.index(), &msg);
+        self.show_effect(|| json!({ "send": to, "msg": msg.kind(), "body": &msg }));
         if from == to {
             let life = self.servers[from.index()].life;
             return self.push(self.now, Event::Own { node: from, life, msg });
@@ -356,8 +346,13 @@ impl<N: Node> World<'_, N> {
     /// Adds to the trace, if there is one, an effect of the present event.
     #[inline]
     pub(super) fn note_effect(&mut self, text: impl FnOnce() -> String) {
+        self.show_effect(|| Value::String(text()));
+    }
+
+    #[inline]
+    pub(super) fn show_effect(&mut self, effect: impl FnOnce() -> Value) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.effect(Value::String(text()));
+            recorder.effect(effect());
         }
     }
 

@@ -1,7 +1,5 @@
 //! Events as they happen: who they concern, whether they get there, and who handles them.
 
-use std::hash::Hash;
-
 use super::{Event, World};
 use crate::id::{NodeId, RequestId};
 use crate::network::{Arrival, Route};
@@ -57,7 +55,7 @@ impl<N: Node> World<'_, N> {
             Event::Wake { client, slot } => self.on_wake(due, client, slot),
             Event::Arrival => self.on_arrival(),
             Event::Strike { .. } => unreachable!("planning is no event"),
-            Event::Undo { applied } => self.undo(applied),
+            Event::Undo { applied } => self.end(applied),
             Event::Heal => self.heal(),
             Event::Deadline => self.demand_progress(),
         }
@@ -115,8 +113,7 @@ impl<N: Node> World<'_, N> {
     }
 
     fn on_command(&mut self, node: NodeId, command: Command) {
-        self.mark(13, node.index(), 0);
-        command.hash(&mut self.digest);
+        self.mark_with(13, node.index(), 0, &command);
         match self.attention(node, None) {
             Attention::Now => {
                 self.coverage.commands += 1;
@@ -142,7 +139,14 @@ impl<N: Node> World<'_, N> {
                 self.record("timer", |line| line.text("node", node).debug("timer", &timer));
                 self.handle(node, |state, ctx| state.on_timer(timer, ctx));
             }
-            Expiry::Later(later) => self.push_due(later, Event::Timer { node, life, slot, due: later }),
+            Expiry::Later(later) => {
+                let event = Event::Timer { node, life, slot, due: later };
+                if later.at < self.now {
+                    self.push(self.now, event); // It ran out while the node was paused, and time does not go back.
+                } else {
+                    self.push_due(later, event);
+                }
+            }
             Expiry::Stale => {}
         }
     }

@@ -5,18 +5,18 @@
 //! catch up with what was decided before the heal. Faults that end by themselves, here and there, would hide a
 //! cluster that has locked itself up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
 
 use super::World;
 use crate::check::invariant::Invariants;
-use crate::faults::Action;
+use crate::faults::{Action, LinkRule};
 use crate::id::{ClientId, Endpoint, NodeId};
 use crate::node::{Node, Role};
 use crate::run::Verdict;
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 
 /// What a heal asks the cluster for.
 #[derive(Clone)]
@@ -33,23 +33,29 @@ impl<N: Node> World<'_, N> {
         self.mark(11, 0, 0);
         let passing = self.strikes.in_force().filter(|(_, fault, _)| !fault.permanent);
         let passing: Vec<usize> = passing.map(|(index, ..)| index).collect();
-        passing.into_iter().for_each(|fault| self.undo(fault));
+        passing.into_iter().for_each(|fault| self.heal_fault(fault));
         // A quorum must be able to work: permanent faults are undone, the latest first, until one is.
         let quorum = self.plan.nodes / 2 + 1;
         let core = loop {
             let core = self.core();
             let latest = self.strikes.in_force().map(|(index, ..)| index).max();
             match latest {
-                Some(fault) if core.len() < quorum => self.undo(fault),
+                Some(fault) if core.len() < quorum => self.heal_fault(fault),
                 _ => break core,
             }
         };
         self.record("heal", |line| line.debug("core", &core));
         for client in &mut self.clients {
-            client.asked_since_heal = client.waits_for().is_some();
+            client.asked_since_heal = client.waits_for().is_some().then_some(self.now);
         }
         let commit = core.iter().map(|node| self.servers[node.index()].observation.commit).max();
         self.healed = Some(Healed { at: self.now, core, commit: commit.unwrap_or(0) });
+    }
+
+    fn heal_fault(&mut self, fault: usize) {
+        if let Some(kind) = self.undo(fault) {
+            self.note_effect(|| format!("end {kind}"));
+        }
     }
 
     /// The nodes that no fault in force strikes and whose disks can be trusted.
@@ -79,8 +85,13 @@ impl<N: Node> World<'_, N> {
                 self.plan.nodes
             )));
         }
+        // Who asked only just now has not waited long: half of the bound is what each may claim.
+        let late = healed.at + Span::nanos(self.now.since(healed.at).as_nanos() / 2);
         let unserved: Vec<ClientId> = (0..self.clients.len())
-            .filter(|&index| self.clients[index].asked_since_heal && !self.clients[index].served_since_heal)
+            .filter(|&index| {
+                let client = &self.clients[index];
+                client.asked_since_heal.is_some_and(|asked| asked <= late) && !client.served_since_heal
+            })
             .map(ClientId::at)
             .collect();
         let behind = |node: &&NodeId| {
@@ -170,20 +181,13 @@ impl<N: Node> World<'_, N> {
     }
 }
 
-/// The nodes that a fault keeps from working: of a cut, those of the smaller side.
+/// The nodes that a fault keeps from working. Of a cut between nodes, so few that every link which it strikes ends at one of them;
+/// of one between nodes and clients, the nodes.
 fn struck(action: &Action) -> Vec<NodeId> {
     match action {
-        Action::Links { links, .. } => {
-            let side = |end: fn(&(Endpoint, Endpoint)) -> Endpoint| -> BTreeSet<NodeId> {
-                let node = |endpoint| match endpoint {
-                    Endpoint::Node(node) => Some(node),
-                    Endpoint::Client(_) => None,
-                };
-                links.iter().map(end).filter_map(node).collect()
-            };
-            let (from, to) = (side(|link| link.0), side(|link| link.1));
-            smallest_cover(links).unwrap_or(if to.len() < from.len() { to } else { from }).into_iter().collect()
-        }
+        // Messages that come twice or in another order keep nobody from working.
+        Action::Links { rule: LinkRule::Duplicate(_) | LinkRule::Reorder(..), .. } => Vec::new(),
+        Action::Links { links, .. } => cover(links),
         Action::Crash { nodes, .. }
         | Action::Pause { nodes }
         | Action::Disk { nodes, .. }
@@ -192,16 +196,55 @@ fn struck(action: &Action) -> Vec<NodeId> {
     }
 }
 
-/// A single node that is an end of every link between nodes, if there is one: an isolated node.
-fn smallest_cover(links: &[(Endpoint, Endpoint)]) -> Option<BTreeSet<NodeId>> {
-    let between: Vec<(NodeId, NodeId)> = links
-        .iter()
-        .filter_map(|link| match *link {
-            (Endpoint::Node(from), Endpoint::Node(to)) => Some((from, to)),
-            _ => None,
-        })
-        .collect();
-    let &(from, to) = between.first()?;
-    let covers = |node: NodeId| between.iter().all(|&(from, to)| from == node || to == node);
-    [from, to].into_iter().find(|&node| covers(node)).map(|node| BTreeSet::from([node]))
+/// Nodes at which all of these links end: always the one at which most of those that are left do (the first of several).
+fn cover(links: &[(Endpoint, Endpoint)]) -> Vec<NodeId> {
+    let mut cover = BTreeSet::new();
+    let mut between = Vec::new();
+    for &link in links {
+        match link {
+            (Endpoint::Node(from), Endpoint::Node(to)) => between.push((from, to)),
+            (Endpoint::Node(node), Endpoint::Client(_)) | (Endpoint::Client(_), Endpoint::Node(node)) => {
+                cover.insert(node);
+            }
+            (Endpoint::Client(_), Endpoint::Client(_)) => {}
+        }
+    }
+    loop {
+        between.retain(|(from, to)| !cover.contains(from) && !cover.contains(to));
+        let mut degrees = BTreeMap::<NodeId, usize>::new();
+        for node in between.iter().flat_map(|&(from, to)| [from, to]) {
+            *degrees.entry(node).or_default() += 1;
+        }
+        match degrees.iter().max_by_key(|&(node, degree)| (degree, std::cmp::Reverse(node))) {
+            Some((&node, _)) => cover.insert(node),
+            None => return cover.into_iter().collect(),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(number: usize) -> Endpoint {
+        Endpoint::Node(NodeId::at(number - 1))
+    }
+
+    fn covered(links: &[(Endpoint, Endpoint)]) -> Vec<String> {
+        cover(links).iter().map(NodeId::to_string).collect()
+    }
+
+    #[test]
+    fn a_cut_strikes_as_few_nodes_as_explain_it() {
+        let both = |one, other| [(node(one), node(other)), (node(other), node(one))];
+        let isolated: Vec<_> = [1, 2, 4, 5].into_iter().flat_map(|other| both(3, other)).collect();
+        assert_eq!(covered(&isolated), ["n3"]);
+        let deaf: Vec<_> = [1, 2, 4, 5].map(|other| (node(other), node(3))).to_vec();
+        assert_eq!(covered(&deaf), ["n3"]);
+        let partition: Vec<_> =
+            [1, 2].into_iter().flat_map(|one| [3, 4, 5].into_iter().flat_map(move |other| both(one, other))).collect();
+        assert_eq!(covered(&partition), ["n1", "n2"]);
+        assert_eq!(covered(&[(node(2), Endpoint::Client(ClientId::at(0)))]), ["n2"]);
+        assert_eq!(covered(&[]), [] as [&str; 0]);
+    }
 }

@@ -14,8 +14,10 @@ mod server;
 mod strikes;
 mod verdict;
 
+use std::hash::Hash;
+
 use crate::check::invariant::Invariants;
-use crate::digest::Digest;
+use crate::digest::{Digest, digest_of};
 use crate::history::History;
 use crate::id::{ClientId, NodeId, RequestId};
 use crate::network::Network;
@@ -193,6 +195,7 @@ impl<'a, N: Node> World<'a, N> {
         let Some((due, slot, event)) = self.queue.pop() else {
             return false;
         };
+        debug_assert!(due.at >= self.now, "time goes back from {} to {}", self.now, due.at);
         self.at_this_instant = if due.at == self.now { self.at_this_instant + 1 } else { 0 };
         self.now = due.at;
         if let Event::Strike { planned } = event {
@@ -243,6 +246,14 @@ impl<'a, N: Node> World<'a, N> {
     #[inline]
     fn mark(&mut self, kind: u64, one: usize, other: usize) {
         self.digest.fold(kind << 40 | (one as u64) << 20 | other as u64);
+    }
+
+    /// The same, with content. It is hashed by itself first: the processor does that while it waits for something else.
+    #[inline]
+    fn mark_with(&mut self, kind: u64, one: usize, other: usize, content: &impl Hash) {
+        let content = digest_of(content);
+        self.mark(kind, one, other);
+        self.digest.fold(content);
     }
 
     /// Adds to the trace, if there is one, what the present event is.

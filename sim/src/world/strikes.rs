@@ -149,7 +149,7 @@ impl<N: Node> World<'_, N> {
             let (kind, at, permanent) = (fault.kind.name, self.now, fault.permanent);
             self.count_event(u32::MAX);
             self.mark(9, self.strikes.applied.len(), 0);
-            self.record("fault", |line| line.text("fault", kind).debug("what", &args));
+            self.record("fault", |line| line.text("fault", kind).text("what", &args));
             self.strikes.applied.push(Applied { kind, args, at, lasting, permanent, acted: 0 });
             self.apply(action, lasting);
         }
@@ -188,8 +188,10 @@ impl<N: Node> World<'_, N> {
                 0
             }
             Action::Pause { nodes } => {
-                nodes.iter().for_each(|node| self.servers[node.index()].paused.push(fault));
-                nodes.len() as u64
+                let up = |node: &&NodeId| self.servers[node.index()].node.is_some();
+                let running: Vec<NodeId> = nodes.iter().filter(up).copied().collect();
+                running.iter().for_each(|node| self.servers[node.index()].paused.push(fault));
+                running.len() as u64
             }
             Action::Disk { nodes, trouble } => {
                 for &node in nodes {
@@ -235,14 +237,19 @@ impl<N: Node> World<'_, N> {
         rotted
     }
 
-    /// An applied fault is over. Nothing happens if it was undone before.
-    pub(super) fn undo(&mut self, applied: usize) {
+    /// The time of an applied fault is over. The heal may have undone it before.
+    pub(super) fn end(&mut self, applied: usize) {
+        if let Some(kind) = self.undo(applied) {
+            self.record("fault ends", |line| line.text("fault", kind));
+        }
+    }
+
+    /// Undoes an applied fault, if it is in force. The name of its kind if it was.
+    pub(super) fn undo(&mut self, applied: usize) -> Option<&'static str> {
         self.mark(10, applied, 0);
         let in_force = &mut self.strikes.in_force;
-        let Some(place) = in_force.iter().position(|fault| fault.applied == applied) else { return };
+        let place = in_force.iter().position(|fault| fault.applied == applied)?;
         let action = in_force.remove(place).action;
-        let kind = self.strikes.applied[applied].kind;
-        self.record("fault ends", |line| line.text("fault", kind));
         match action {
             Action::Links { links, .. } => {
                 let mut released = Vec::new();
@@ -274,6 +281,7 @@ impl<N: Node> World<'_, N> {
             }
             Action::Rot { .. } | Action::Jump { .. } | Action::Command { .. } => unreachable!("never in force"),
         }
+        Some(self.strikes.applied[applied].kind)
     }
 
     fn resume(&mut self, node: NodeId, applied: usize) {
