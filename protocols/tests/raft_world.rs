@@ -54,6 +54,8 @@ fn swarm(seed: u64) -> (Plan, Args) {
         ("read", Value::Choice(["read-index", "log"][rng.below(2) as usize])),
         ("batch", Value::Count(*rng.pick(&[1, 3, 64]).expect("not empty"))),
         ("window", Value::Count(*rng.pick(&[1, 4]).expect("not empty"))),
+        ("snapshot-every", Value::Count(*rng.pick(&[1, 10, 1_000_000]).expect("not empty"))),
+        ("chunk", Value::Count(*rng.pick(&[1, 16]).expect("not empty"))),
     ]);
     (plan, args)
 }

@@ -2,12 +2,15 @@
 //!
 //! A planted bug is one line in the table below. Not one line of the right code knows of it.
 
+use shaketable_sim::id::NodeId;
 use shaketable_sim::node::{Effect, EffectOf};
 use shaketable_sim::spec::any::Any;
+use shaketable_sim::time::{Instant, Ppm};
 
 use super::Raft;
-use super::rules::{Reading, Rules};
-use super::types::{EntryId, Record, Term};
+use super::lease::Lease;
+use super::rules::{Paper, Reading, Rules, Taking};
+use super::types::{EntryId, LogIndex, Record, Term};
 use crate::Bug;
 use crate::tamper::Tamper;
 
@@ -65,6 +68,42 @@ bugs! {
         doc: "a follower cuts its log behind the entry before the leader's new ones, also if it has them: a message that was overtaken takes back acknowledged entries",
         source: "§5.3, Figure 2 (AppendEntries, step 3); raftos #26, CCF (NSDI 2025)",
         caught_by: "invariant/leader-completeness";
+    "stale-snapshot-replaces-log": Planted::Rules(&StaleSnapshotReplacesLog),
+        doc: "a snapshot takes the place of the whole log, also if that goes further: one that was overtaken takes back acknowledged entries",
+        source: "§7, Figure 13 (step 6); camunda/zeebe #6092, RedisRaft #60",
+        caught_by: "invariant/leader-completeness";
+    "sessions-not-in-snapshot": Planted::Rules(&SessionsNotInSnapshot),
+        doc: "snapshots hold the objects and not the sessions: who was restored from one applies a repeated operation again",
+        source: "thesis §6.3; dragonboat's evicted sessions",
+        caught_by: "invariant/state-machine-safety";
+    "lease-ignores-clock-bound": Planted::Rules(&LeaseIgnoresClockBound),
+        doc: "a leader relies on the whole of its voters' promises, as if no clock ran slower than theirs: it answers from the past",
+        source: "thesis §6.4.1; the warnings in etcd's documentation of lease-based reads",
+        caught_by: "linearizability";
+    "lease-from-receipt": Planted::Rules(&LeaseFromReceipt),
+        doc: "a leader counts its lease from the arrival of the answers, when the promises are already older: it answers from the past",
+        source: "thesis §6.4.1; LeaseGuard (2025) finds most implementations at it",
+        caught_by: "linearizability";
+    "lease-survives-transfer": Planted::Rules(&LeaseSurvivesTransfer),
+        doc: "a leader that has told a server to stand for election reads by its lease if it still leads when the transfer has timed out",
+        source: "thesis §6.4.1; raft-rs #234, etcd #12704, openraft #1747",
+        caught_by: "linearizability";
+    "wrong-quorum": Planted::Rules(&WrongQuorum),
+        doc: "half of an even number of servers passes for a quorum: two halves elect two leaders of one term",
+        source: "§5.2; akka-raft's miscounted majority (DEMi, NSDI 2016)",
+        caught_by: "invariant/election-safety";
+    "votes-twice": Planted::Rules(&VotesTwice),
+        doc: "a voter that has voted grants another candidate of the same term its vote as well",
+        source: "§5.2; CCF #5891, zeebe #5356, where a server steps down and forgets its vote",
+        caught_by: "invariant/election-safety";
+    "votes-by-length": Planted::Rules(&VotesByLength),
+        doc: "a voter compares the lengths of logs and not the terms of their last entries: a long tail that was never committed wins",
+        source: "§5.4.1, which compares terms first",
+        caught_by: "invariant/leader-completeness";
+    "commits-unverified": Planted::Rules(&CommitsUnverified),
+        doc: "a follower takes its leader's commit index as it is: a tail that the leader does not have is applied",
+        source: "Figure 2 (AppendEntries, step 5); copycat #265, WRaft (SandTable, EuroSys 2024)",
+        caught_by: "invariant/state-machine-safety";
 }
 
 /// The record keeps the term and loses the vote.
@@ -141,5 +180,86 @@ struct TruncatesAlways;
 impl Rules for TruncatesAlways {
     fn conflicts(&self, _: Term, _: Term) -> bool {
         true
+    }
+}
+
+#[derive(Debug)]
+struct StaleSnapshotReplacesLog;
+
+impl Rules for StaleSnapshotReplacesLog {
+    fn take_snapshot(&self, _: Option<Term>, _: EntryId, _: LogIndex) -> Taking {
+        Taking::Whole
+    }
+}
+
+#[derive(Debug)]
+struct SessionsNotInSnapshot;
+
+impl Rules for SessionsNotInSnapshot {
+    fn snapshots_sessions(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Debug)]
+struct LeaseIgnoresClockBound;
+
+impl Rules for LeaseIgnoresClockBound {
+    fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
+        Paper.may_read_by_lease(Lease { bound: Ppm::ZERO, ..lease }, now)
+    }
+}
+
+#[derive(Debug)]
+struct LeaseFromReceipt;
+
+impl Rules for LeaseFromReceipt {
+    fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
+        Paper.may_read_by_lease(Lease { begun: lease.confirmed, ..lease }, now)
+    }
+}
+
+#[derive(Debug)]
+struct LeaseSurvivesTransfer;
+
+impl Rules for LeaseSurvivesTransfer {
+    fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
+        Paper.may_read_by_lease(Lease { resigned: false, ..lease }, now)
+    }
+}
+
+#[derive(Debug)]
+struct WrongQuorum;
+
+impl Rules for WrongQuorum {
+    fn quorum(&self, nodes: usize) -> usize {
+        nodes.div_ceil(2)
+    }
+}
+
+#[derive(Debug)]
+struct VotesTwice;
+
+impl Rules for VotesTwice {
+    fn may_vote(&self, _: Option<NodeId>, _: NodeId) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct VotesByLength;
+
+impl Rules for VotesByLength {
+    fn log_up_to_date(&self, candidate: EntryId, voter: EntryId) -> bool {
+        candidate.index >= voter.index
+    }
+}
+
+#[derive(Debug)]
+struct CommitsUnverified;
+
+impl Rules for CommitsUnverified {
+    fn follower_commit(&self, leader: LogIndex, _: LogIndex) -> LogIndex {
+        leader
     }
 }

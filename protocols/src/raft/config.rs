@@ -1,7 +1,7 @@
 //! What can be set in a scenario's `[raft]` table, and the configuration that comes of it.
 
 use shaketable_sim::param::{Args, Default, Literal, Param, ParamError, Shape};
-use shaketable_sim::time::Span;
+use shaketable_sim::time::{Ppm, Span};
 
 use super::rules::{Paper, Rules};
 
@@ -36,10 +36,20 @@ pub static PARAMS: &[Param] = &[
         name: "read",
         shape: Shape::Choice(&[
             ("read-index", "a leader answers from its own state once a quorum has confirmed that it still leads"),
+            (
+                "lease",
+                "as long as a quorum has promised to follow no other, a leader answers at once; else as with read-index. No clock may be set",
+            ),
             ("log", "reads go through the log as writes do"),
         ]),
         default: Default::Value(Literal::Text("read-index")),
         doc: "how reads are made linearizable",
+    },
+    Param {
+        name: "clock-bound",
+        shape: Shape::Odds,
+        default: Default::Value(Literal::Text("1%")),
+        doc: "how much a clock runs fast or slow, at most, as far as leases rely on it",
     },
     Param {
         name: "batch",
@@ -53,12 +63,24 @@ pub static PARAMS: &[Param] = &[
         default: Default::Value(Literal::Count(4)),
         doc: "how many messages with entries may be under way to a follower; further entries wait for the next batch",
     },
+    Param {
+        name: "snapshot-every",
+        shape: Shape::Count(1, 1_000_000),
+        default: Default::Absent,
+        doc: "after how many applied entries a server takes a snapshot and drops them from its log (without it: never)",
+    },
+    Param {
+        name: "chunk",
+        shape: Shape::Count(1, 65_535),
+        default: Default::Value(Literal::Count(16)),
+        doc: "how many objects and sessions of a snapshot a message holds at most",
+    },
 ];
 
 /// How a server is set up.
 ///
 /// Guarantees: the election timeout is a range and not a point, heartbeats are at most half as far apart as its
-/// low end, `batch` and `window` are at least 1.
+/// low end, `batch`, `window`, `snapshot_every` and `chunk` are at least 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     pub(super) election_timeout: (Span, Span),
@@ -67,6 +89,8 @@ pub struct Config {
     pub(super) read: Read,
     pub(super) batch: usize,
     pub(super) window: usize,
+    pub(super) snapshot_every: usize,
+    pub(super) chunk: usize,
     pub(super) rules: &'static dyn Rules,
 }
 
@@ -85,11 +109,13 @@ pub enum Elections {
     PreVoteAndCheckQuorum,
 }
 
-/// How reads are made linearizable. Leases (thesis §6.4.1) will be a third way.
+/// How reads are made linearizable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Read {
     /// Thesis §6.4: a quorum confirms the leader, which then answers from its own state.
     ReadIndex,
+    /// Thesis §6.4.1: a quorum has promised to follow no other leader for a while, on clocks that drift by this much at most.
+    Lease(Ppm),
     /// Reads go through the log.
     Log,
 }
@@ -110,10 +136,13 @@ impl Config {
             },
             read: match args.choice("read") {
                 "log" => Read::Log,
+                "lease" => Read::Lease(args.odds("clock-bound")),
                 _ => Read::ReadIndex,
             },
             batch: args.count("batch") as usize,
             window: args.count("window") as usize,
+            snapshot_every: args.get("snapshot-every").map_or(usize::MAX, |_| args.count("snapshot-every") as usize),
+            chunk: args.count("chunk") as usize,
             rules: &Paper,
         };
         let errors = config.errors();
@@ -164,9 +193,12 @@ mod tests {
             ("election-timeout", Value::Spans(Span::millis(low), Span::millis(high))),
             ("heartbeat", Value::Span(Span::millis(heartbeat))),
             ("elections", Value::Choice("check-quorum")),
-            ("read", Value::Choice("log")),
+            ("read", Value::Choice("lease")),
+            ("clock-bound", Value::Odds(Ppm::percent(3))),
             ("batch", Value::Count(3)),
             ("window", Value::Count(2)),
+            ("snapshot-every", Value::Count(5)),
+            ("chunk", Value::Count(7)),
         ])
     }
 
@@ -179,8 +211,9 @@ mod tests {
         let config = Config::from_args(&args).unwrap();
         assert_eq!(config.election_timeout, (Span::millis(150), Span::millis(300)));
         assert_eq!(config.heartbeat, Span::millis(50));
-        assert_eq!((config.elections, config.read), (Elections::CheckQuorum, Read::Log));
+        assert_eq!((config.elections, config.read), (Elections::CheckQuorum, Read::Lease(Ppm::percent(3))));
         assert_eq!((config.batch, config.window), (3, 2));
+        assert_eq!((config.snapshot_every, config.chunk), (5, 7));
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl<S: Spec> Raft<S> {
     /// §5.2: no leader was heard of for an election timeout, or an election came to nothing.
     pub(super) fn campaign(&mut self, ctx: &mut Ctx<'_, Self>) {
         match self.config.elections {
-            Elections::Plain | Elections::CheckQuorum => self.stand(ctx),
+            Elections::Plain | Elections::CheckQuorum => self.stand(false, ctx),
             Elections::PreVoteAndCheckQuorum => self.ask_around(ctx),
         }
     }
@@ -52,7 +52,7 @@ impl<S: Spec> Raft<S> {
     fn ask_around(&mut self, ctx: &mut Ctx<'_, Self>) {
         self.role = Role::Candidate(Candidacy { kind: Ballot::Pre, votes: BTreeSet::new() });
         self.await_election(ctx);
-        let request = RequestVote { term: self.term.next(), last: self.log.last() };
+        let request = RequestVote { term: self.term.next(), last: self.log.last(), handed_over: false };
         ctx.after_sync(|ctx| {
             for peer in ctx.peers() {
                 ctx.send(peer, Msg::RequestPreVote(request));
@@ -63,12 +63,12 @@ impl<S: Spec> Raft<S> {
     }
 
     /// §5.2: stands for election in the next term, and votes for itself. Its own vote is counted like the others', when it is durable.
-    fn stand(&mut self, ctx: &mut Ctx<'_, Self>) {
+    pub(super) fn stand(&mut self, handed_over: bool, ctx: &mut Ctx<'_, Self>) {
         self.term = self.term.next();
         self.cast(Some(self.me), ctx);
         self.role = Role::Candidate(Candidacy { kind: Ballot::Real, votes: BTreeSet::new() });
         self.await_election(ctx);
-        let request = RequestVote { term: self.term, last: self.log.last() };
+        let request = RequestVote { term: self.term, last: self.log.last(), handed_over };
         ctx.after_sync(|ctx| {
             for peer in ctx.peers() {
                 ctx.send(peer, Msg::RequestVote(request));
@@ -88,11 +88,15 @@ impl<S: Spec> Raft<S> {
         if !vote.granted {
             self.observe_term(vote.term, ctx);
         } else if vote.term == self.term.next() && self.counts(Ballot::Pre, from) {
-            self.stand(ctx);
+            self.stand(false, ctx);
         }
     }
 
     pub(super) fn on_request_vote(&mut self, from: NodeId, request: RequestVote, ctx: &mut Ctx<'_, Self>) {
+        if self.leases() && !request.handed_over && self.hears_a_leader(ctx) {
+            // Thesis §4.2.3, §6.4.1: it has promised not to vote, whatever the term.
+            return Self::say(from, Msg::Vote(Vote { term: self.term, granted: false }), ctx);
+        }
         self.observe_term(request.term, ctx);
         let rules = self.config.rules;
         let granted = request.term == self.term
@@ -133,6 +137,7 @@ impl<S: Spec> Raft<S> {
             Role::Leader(leader) => {
                 leader.reject_reads(following.leader, ctx);
                 ctx.cancel_timer(Timer::Heartbeat);
+                ctx.cancel_timer(Timer::Transfer);
                 self.await_election(ctx);
             }
             // The timer goes on: only a leader's message or a vote granted buys another candidate time (§5.2).
@@ -167,7 +172,7 @@ impl<S: Spec> Raft<S> {
 
     /// Whether a leader was heard of within the shortest election timeout, or is this server. A clock that was set back says nothing,
     /// and then a pre-vote may be granted needlessly, which disturbs and endangers nothing.
-    fn hears_a_leader(&self, ctx: &Ctx<'_, Self>) -> bool {
+    pub(super) fn hears_a_leader(&self, ctx: &Ctx<'_, Self>) -> bool {
         match &self.role {
             Role::Leader(_) => true,
             Role::Follower(Following { heard: Some(heard), .. }) => {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use shaketable_sim::check::invariant::{Breach, Invariants, Property};
-use shaketable_sim::digest::Digest;
+use shaketable_sim::digest::{Digest, digest_of};
 use shaketable_sim::id::NodeId;
 use shaketable_sim::spec::Spec;
 
@@ -59,6 +59,8 @@ pub struct Figure3 {
     /// By index, from 1: what was committed there first.
     committed: Vec<Committed>,
     leaders: BTreeMap<Term, NodeId>,
+    /// By the last entry that they stand for: the hashes of snapshots.
+    snapshots: BTreeMap<LogIndex, u64>,
 }
 
 /// A server when it was last looked at.
@@ -70,6 +72,10 @@ struct Seen {
     truncations: u64,
     /// By index, from 1: the hash of the log up to there.
     chain: Vec<u64>,
+    /// The last entry that its snapshot stands for.
+    snapshot: LogIndex,
+    /// Whether it has crashed since: what it boots with may be less than it had, and more than was seen of it.
+    crashed: bool,
     /// How many of its entries were compared with what is committed: not beyond the end of its log.
     checked: usize,
 }
@@ -105,22 +111,48 @@ impl<S: Spec> Invariants<Raft<S>> for Figure3 {
             entries: Vec::new(),
             committed: Vec::new(),
             leaders: BTreeMap::new(),
+            snapshots: BTreeMap::new(),
         }
     }
 
     fn after_event(&mut self, id: NodeId, server: &Raft<S>) -> Result<(), Box<Breach>> {
         let leads = matches!(server.role, Role::Leader(_));
+        self.same_snapshots(id, server)?;
         self.look(id, &View { term: server.term, leads, commit: server.commit, log: &server.log })
     }
 
     fn after_crash(&mut self, id: NodeId) {
-        // What it boots with may be less than it had.
-        self.servers[id.index()] = Seen::default();
+        let seen = &mut self.servers[id.index()];
+        (seen.crashed, seen.leads) = (true, false);
     }
 }
 
 impl Figure3 {
+    /// What two servers have made of the same entries is the same. An entry is named by its index alone: that it is the one
+    /// that was committed there is checked with the log that begins behind it.
+    fn same_snapshots<S: Spec>(&mut self, id: NodeId, server: &Raft<S>) -> Result<(), Box<Breach>> {
+        let last = server.log.start().index;
+        let seen = &mut self.servers[id.index()];
+        if last == seen.snapshot {
+            return Ok(());
+        }
+        seen.snapshot = last;
+        let digest = digest_of(&server.snapshot);
+        if *self.snapshots.entry(last).or_insert(digest) == digest {
+            return Ok(());
+        }
+        let story = format!(
+            "the snapshot of {id} up to {last} is not the one that another server has made of the same entries"
+        );
+        Err(Breach::new(STATE_MACHINE_SAFETY, story))
+    }
+
     fn look<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
+        if self.servers[id.index()].crashed {
+            let snapshot = self.servers[id.index()].snapshot;
+            let chain = self.prefix(id, view.log.start())?;
+            self.servers[id.index()] = Seen { chain, snapshot, ..Seen::default() };
+        }
         let seen = &self.servers[id.index()];
         let (truncations, _) = view.log.truncations();
         let same_log = truncations == seen.truncations && view.log.last_index().get() == seen.chain.len() as u64;
@@ -155,8 +187,8 @@ impl Figure3 {
 
     /// Brings the chain of a server up to date, and compares each new entry with those seen at its place.
     fn log_matching<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
-        let seen = &mut self.servers[id.index()];
         let (truncations, cut) = view.log.truncations();
+        let seen = &mut self.servers[id.index()];
         let kept = match truncations - seen.truncations {
             0 => seen.chain.len(),
             1 => seen.chain.len().min(cut.get() as usize),
@@ -165,8 +197,13 @@ impl Figure3 {
         seen.chain.truncate(kept);
         seen.checked = seen.checked.min(kept);
         seen.truncations = truncations;
+        if seen.chain.len() < view.log.start().index.get() as usize {
+            let chain = self.prefix(id, view.log.start())?;
+            self.servers[id.index()].chain = chain;
+        }
+        let seen = &mut self.servers[id.index()];
         let mut chain = seen.chain.last().copied().unwrap_or(0);
-        for entry in view.log.slice(LogIndex::ZERO.plus(kept + 1), usize::MAX) {
+        for entry in view.log.slice(LogIndex::ZERO.plus(seen.chain.len() + 1), usize::MAX) {
             let mut digest = Digest::new();
             digest.fold(chain);
             entry.hash(&mut digest);
@@ -188,6 +225,22 @@ impl Figure3 {
             }
         }
         Ok(())
+    }
+
+    /// The chain of the entries that a snapshot stands for. They need not be known to be committed: who has found that out may have crashed
+    /// before anybody looked. But a log had them once, and by Log Matching all that precede the last of them follow from it.
+    fn prefix(&self, id: NodeId, last: EntryId) -> Result<Vec<u64>, Box<Breach>> {
+        let Some(place) = last.index.get().checked_sub(1).map(|place| place as usize) else { return Ok(Vec::new()) };
+        let chain = self.entries.get(place).and_then(|variants| variants.chain_of(last.term));
+        let has = |seen: &&Seen| chain.is_some() && seen.chain.get(place) == chain.as_ref();
+        if let Some(seen) = self.servers.iter().find(has) {
+            return Ok(seen.chain[..=place].to_vec());
+        }
+        if self.committed.get(place).is_some_and(|committed| Some(committed.chain) == chain) {
+            return Ok(self.committed[..=place].iter().map(|committed| committed.chain).collect());
+        }
+        let story = format!("{id} has a snapshot up to entry {last}, which no log had");
+        Err(Breach::new(STATE_MACHINE_SAFETY, story))
     }
 
     /// A new leader has all that was committed in earlier terms. Since chains are over whole logs, the last such entry speaks for all before it.
@@ -252,6 +305,11 @@ impl Figure3 {
 }
 
 impl Variants {
+    /// What was seen of this term here.
+    fn chain_of(&self, term: Term) -> Option<u64> {
+        std::iter::once(&self.first).chain(&self.others).find(|(known, _)| *known == term).map(|(_, chain)| *chain)
+    }
+
     /// What was seen of this term here first: `chain` itself if nothing was.
     fn of(&mut self, term: Term, chain: u64) -> u64 {
         if self.first.0 == term {

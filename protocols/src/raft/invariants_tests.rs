@@ -16,9 +16,16 @@ struct State {
     leads: bool,
     commit: u64,
     log: Log<u64>,
+    /// How many of its first entries the monitor is not shown, because a snapshot stands for them.
+    compacted: u64,
 }
 
 impl State {
+    fn compacted(mut self, last: u64) -> State {
+        self.compacted = last;
+        self
+    }
+
     fn appending(mut self, entries: &[(u64, u64)]) -> State {
         for &(term, content) in entries {
             let id = shaketable_sim::id::OpId { client: shaketable_sim::id::ClientId::at(0), seq: 1 };
@@ -60,8 +67,10 @@ fn crash(monitor: &mut Figure3, node: usize) {
 }
 
 fn look(monitor: &mut Figure3, node: usize, state: &State) -> Option<&'static str> {
-    let view =
-        View { term: Term::new(state.term), leads: state.leads, commit: LogIndex::new(state.commit), log: &state.log };
+    let mut log = state.log.clone();
+    let index = LogIndex::new(state.compacted.min(log.last_index().get()));
+    log.compact(EntryId { term: log.term_at(index).unwrap(), index });
+    let view = View { term: Term::new(state.term), leads: state.leads, commit: LogIndex::new(state.commit), log: &log };
     monitor.look(NodeId::at(node), &view).err().map(|breach| breach.property)
 }
 
@@ -154,6 +163,35 @@ fn different_entries_committed_at_one_index_break_state_machine_safety() {
 }
 
 #[test]
+fn a_log_that_begins_behind_a_snapshot_is_checked_as_if_it_were_whole() {
+    let old = leader(1).appending(&[(1, 7), (1, 8)]);
+    let known = old.clone().knowing(2);
+    // One that has seen neither entry gets a snapshot of the first, and goes on with another second entry.
+    let other = follower(2).appending(&[(1, 7), (2, 9)]).compacted(1);
+    holds(&[(0, &old), (0, &known), (1, &other)]);
+    breaks(STATE_MACHINE_SAFETY, &[(0, &old), (0, &known), (1, &other.clone().knowing(2))]);
+    breaks(LEADER_COMPLETENESS, &[(0, &old), (0, &known), (1, &other.in_term(2, true))]);
+}
+
+#[test]
+fn a_snapshot_of_entries_that_no_log_had_breaks_state_machine_safety() {
+    let known = leader(1).appending(&[(1, 7)]).knowing(1);
+    breaks(STATE_MACHINE_SAFETY, &[(0, &known), (1, &follower(2).appending(&[(1, 7), (1, 8)]).compacted(2))]);
+    breaks(STATE_MACHINE_SAFETY, &[(0, &known), (1, &follower(2).appending(&[(2, 7)]).compacted(1))]);
+}
+
+#[test]
+fn a_snapshot_of_an_entry_whose_commitment_nobody_saw_is_no_breach() {
+    let mut monitor = monitor(3);
+    let state = leader(1).appending(&[(1, 7), (1, 8)]);
+    assert_eq!(look(&mut monitor, 0, &state), None);
+    crash(&mut monitor, 0);
+    let booted = state.in_term(1, false).knowing(2).compacted(2);
+    assert_eq!(look(&mut monitor, 0, &booted), None, "it crashed in the middle of committing and compacting");
+    assert_eq!(look(&mut monitor, 1, &leader(2)), Some(LEADER_COMPLETENESS));
+}
+
+#[test]
 fn a_crash_excuses_lost_entries_but_not_two_leaders() {
     let mut monitor = monitor(3);
     let full = leader(2).appending(&[(1, 7), (2, 8)]);
@@ -240,6 +278,10 @@ fn next(states: &[State], node: usize, rng: &mut Stream) -> State {
             let mut state = state.truncated(shared);
             state.log.extend(other.log.slice(LogIndex::new(shared + 1), 99));
             state.in_term(term.max(other.term), false)
+        }
+        9 => {
+            let last = state.commit.min(state.log.last_index().get());
+            state.compacted(last)
         }
         7 => {
             let commit = state.commit.max(rng.below(state.log.last_index().get() + 1));

@@ -1,30 +1,34 @@
 //! A leader: what it appends, what it sends to whom, and what it may take for committed (§5.3, §5.4.2; thesis §10.2).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
 
 use super::config::{Config, Elections};
 use super::log::Log;
 use super::progress::Progress;
 use super::read::PendingRead;
 use super::session::Known;
+use super::snapshot::Outgoing;
+use super::transfer::Transfer;
 use super::types::{
-    AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, Outcome, Payload, Record, Round, Timer,
+    AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, Outcome, Payload, PieceOf, Record, Round,
+    Timer,
 };
 use super::{Raft, Role};
 
 /// What a server knows only while it leads.
 #[derive(Clone, Debug)]
-pub(super) struct Leader<O> {
+pub(super) struct Leader<S: Spec> {
     /// By server; the leader's own place tells what is durable in its own log.
     pub(super) peers: Vec<Progress>,
     /// Where the first entry of its term stands, a no-op.
     pub(super) first: LogIndex,
     /// Reads that wait for a confirmation, oldest first. Invariant: neither their rounds nor their indexes fall.
-    pub(super) reads: VecDeque<PendingRead<O>>,
+    pub(super) reads: VecDeque<PendingRead<S::Op>>,
     /// The current round of confirmation.
     pub(super) round: Round,
     /// Who asked for which entry. Invariant: one for each entry of its term that is not applied, in their order.
@@ -34,10 +38,21 @@ pub(super) struct Leader<O> {
     /// Whether a sync is under way. What is appended meanwhile shares the next one.
     syncing: bool,
     /// The entries that were last put together for a message, and where they begin: most followers need the same ones.
-    batch: (LogIndex, Entries<O>),
+    batch: (LogIndex, Entries<S::Op>),
+    /// To whom leadership is being handed over.
+    pub(super) transfer: Option<Transfer>,
+    /// Whether some server was ever told to stand for election in its place: from then on it cannot know for how long it leads.
+    pub(super) resigned: bool,
+    /// When the current round began, on its own clock.
+    pub(super) begun: Instant,
+    /// The last round that has renewed the lease, when that round began, and when a quorum had confirmed it.
+    pub(super) leased: Round,
+    pub(super) confirmed: Option<(Instant, Instant)>,
+    /// Snapshots that are on their way.
+    pub(super) outgoing: BTreeMap<NodeId, Outgoing<PieceOf<S>>>,
 }
 
-impl<O: Clone> Leader<O> {
+impl<S: Spec> Leader<S> {
     fn new(nodes: usize, last: LogIndex) -> Self {
         let first = last.next();
         Leader {
@@ -49,6 +64,12 @@ impl<O: Clone> Leader<O> {
             unapplied: first,
             syncing: false,
             batch: (first, Entries::none()),
+            transfer: None,
+            resigned: false,
+            begun: Instant::ZERO,
+            leased: Round::ZERO,
+            confirmed: None,
+            outgoing: BTreeMap::new(),
         }
     }
 
@@ -56,6 +77,13 @@ impl<O: Clone> Leader<O> {
     pub(super) fn reached_by<T: Ord + Copy>(&self, quorum: usize, value: impl Fn(&Progress) -> T) -> Option<T> {
         let reached = |bar: T| self.peers.iter().filter(|peer| value(peer) >= bar).count() >= quorum;
         self.peers.iter().map(&value).filter(|&bar| reached(bar)).max()
+    }
+
+    /// Begins a round of confirmation. The leader itself confirms at once; alone in its cluster, it is a quorum.
+    pub(super) fn begin_round(&mut self, me: NodeId, now: Instant) {
+        self.round = self.round.next();
+        self.begun = now;
+        self.peers[me.index()].round = self.round;
     }
 
     /// How many servers have answered since this was last asked, itself included.
@@ -74,7 +102,7 @@ impl<O: Clone> Leader<O> {
     }
 
     /// At most `max` entries from `first` on.
-    fn batch_from(&mut self, first: LogIndex, max: usize, log: &Log<O>) -> Entries<O> {
+    fn batch_from(&mut self, first: LogIndex, max: usize, log: &Log<S::Op>) -> Entries<S::Op> {
         let entries = log.slice(first, max);
         let (start, batch) = &self.batch;
         if *start != first || batch.len() != entries.len() {
@@ -101,7 +129,7 @@ impl<S: Spec> Raft<S> {
 
     /// A client's operation that goes through the log. If it has been applied, its client knows or has moved on; it is not
     /// appended again. If it is in the log and not yet applied, it is appended twice, and applied once.
-    pub(super) fn on_command(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
+    pub(super) fn on_operation(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
         match self.machine.lookup(id.op, self.config.rules) {
             Known::New => self.append(Payload::Command { id: id.op, op }, Some(id), ctx),
             Known::Answered(ret) => ctx.reply(id, ret.clone()),
@@ -154,7 +182,18 @@ impl<S: Spec> Raft<S> {
         }
         let peer = &mut leader.peers[from.index()];
         match reply.outcome {
-            Outcome::Match(index) if index <= self.log.last_index() => peer.on_match(index),
+            Outcome::Match(index) if index <= self.log.last_index() => {
+                peer.on_match(index);
+                if leader.outgoing.get(&from).is_some_and(|outgoing| outgoing.is_within(index)) {
+                    leader.outgoing.remove(&from);
+                }
+            }
+            Outcome::Partial { last, received } => {
+                peer.on_partial();
+                if let Some(outgoing) = leader.outgoing.get_mut(&from) {
+                    outgoing.on_partial(last, received);
+                }
+            }
             Outcome::Conflict { prev, hint } => peer.on_conflict(prev, hint, &self.log),
             // The first answers a message of an earlier term, whose rounds were others. The second acknowledges what this leader
             // never had: it has led in this term before and forgotten it, which cannot be.
@@ -164,14 +203,21 @@ impl<S: Spec> Raft<S> {
         peer.round = peer.round.max(reply.round);
         let matched = peer.matched;
         self.advance_commit(matched, ctx);
+        if self.leases() {
+            self.renew_lease(ctx);
+        }
         self.serve_reads(ctx);
         self.send_entries(from, ctx);
+        self.hand_over(ctx);
     }
 
     /// Every heartbeat period: sends again what is taken for lost, and something to everyone who was sent nothing else meanwhile.
     pub(super) fn on_heartbeat(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(_) = self.role else { return };
         ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
+        if self.leases() {
+            self.ask_for_lease(ctx);
+        }
         for to in ctx.peers() {
             let Role::Leader(leader) = &mut self.role else { return };
             let peer = &mut leader.peers[to.index()];
@@ -201,8 +247,11 @@ impl<S: Spec> Raft<S> {
         }
         let Config { rules, .. } = self.config;
         let Some(reached) = leader.reached_by(rules.quorum(self.nodes), |peer| peer.matched) else { return };
+        if reached <= self.commit {
+            return;
+        }
         let term = self.log.term_at(reached).expect("a leader's log contains what its followers acknowledge");
-        if reached > self.commit && rules.may_commit(term, self.term) {
+        if rules.may_commit(term, self.term) {
             self.commit = reached;
             self.apply_committed(ctx);
             self.serve_reads(ctx);
@@ -217,6 +266,10 @@ impl<S: Spec> Raft<S> {
             let next = leader.peers[to.index()].next;
             if next > self.log.last_index() {
                 break;
+            }
+            if next.previous() < self.log.start().index {
+                self.send_chunk(to, ctx);
+                return true;
             }
             let entries = leader.batch_from(next, self.config.batch, &self.log);
             leader.peers[to.index()].on_sent(next.previous().plus(entries.len()));
@@ -237,7 +290,7 @@ impl<S: Spec> Raft<S> {
     }
 }
 
+/// An entry of the leader's log; of those that it no longer has it can tell nothing, so then it is the one at 0, where all logs agree.
 fn entry_at<O: Clone>(log: &Log<O>, index: LogIndex) -> EntryId {
-    let term = log.term_at(index).expect("a leader tells of entries that it has");
-    EntryId { term, index }
+    log.term_at(index).map_or(EntryId::default(), |term| EntryId { term, index })
 }

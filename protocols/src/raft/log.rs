@@ -1,14 +1,16 @@
 //! The log: entries by index, and the few questions that Raft asks of it.
 //!
-//! It starts at index 1 and holds every entry since. Snapshots will let it start later; nothing outside this file
-//! knows where it starts.
+//! It starts behind the last entry that the server's snapshot stands for (§7), of which it knows index and term; without a
+//! snapshot, at index 1.
 
 use super::types::{Entry, EntryId, LogIndex, Term};
 
 /// A server's log, as it is in memory.
 #[derive(Clone, Debug)]
 pub struct Log<O> {
-    /// Invariant: terms never fall.
+    /// The last entry that is no longer here. Invariant: it was committed.
+    start: EntryId,
+    /// Invariant: terms never fall, from that of `start` on.
     entries: Vec<Entry<O>>,
     truncations: u64,
     cut: LogIndex,
@@ -16,38 +18,54 @@ pub struct Log<O> {
 
 impl<O> Default for Log<O> {
     fn default() -> Self {
-        Log { entries: Vec::new(), truncations: 0, cut: LogIndex::ZERO }
+        Log::behind(EntryId::default())
+    }
+}
+
+impl<O> Log<O> {
+    /// The empty log behind an entry that a snapshot stands for.
+    pub fn behind(start: EntryId) -> Log<O> {
+        Log { start, entries: Vec::new(), truncations: 0, cut: LogIndex::ZERO }
     }
 }
 
 impl<O: Clone> Log<O> {
-    /// The last entry; the one before the first if the log is empty.
+    /// The last entry that is no longer here, since a snapshot stands for it and all before it; at 0 if there is none.
+    pub fn start(&self) -> EntryId {
+        self.start
+    }
+
+    /// The last entry, be it the one before the first that is here.
     pub fn last(&self) -> EntryId {
-        let term = self.entries.last().map_or(Term::ZERO, |entry| entry.term);
+        let term = self.entries.last().map_or(self.start.term, |entry| entry.term);
         EntryId { term, index: self.last_index() }
     }
 
     /// Where the last entry stands.
     pub fn last_index(&self) -> LogIndex {
-        LogIndex::new(self.entries.len() as u64)
+        self.start.index.plus(self.entries.len())
     }
 
     /// The entry at a place, if there is one.
     pub fn get(&self, index: LogIndex) -> Option<&Entry<O>> {
-        self.entries.get(index.get().checked_sub(1)? as usize)
+        self.entries.get(index.get().checked_sub(self.start.index.get() + 1)? as usize)
     }
 
-    /// The term of the entry at a place, if there is one. At 0, where all logs agree, it is 0.
+    /// The term of the entry at a place, if that is known: also of the last one that is no longer here, and not of those before it.
+    /// At 0, where all logs agree, it is 0.
     pub fn term_at(&self, index: LogIndex) -> Option<Term> {
+        if index == self.start.index {
+            return Some(self.start.term);
+        }
         match index {
             LogIndex::ZERO => Some(Term::ZERO),
             index => self.get(index).map(|entry| entry.term),
         }
     }
 
-    /// The entries from `first` on, at most `max` of them.
+    /// The entries from `first` on, as far as they are here, at most `max` of them.
     pub fn slice(&self, first: LogIndex, max: usize) -> &[Entry<O>] {
-        let start = (first.previous().get() as usize).min(self.entries.len());
+        let start = first.previous().distance(self.start.index).min(self.entries.len());
         let end = start.saturating_add(max).min(self.entries.len());
         &self.entries[start..end]
     }
@@ -66,10 +84,22 @@ impl<O: Clone> Log<O> {
     /// Deletes every entry behind `last`.
     pub fn truncate(&mut self, last: LogIndex) {
         if last < self.last_index() {
-            self.entries.truncate(last.get() as usize);
+            self.entries.truncate(last.distance(self.start.index));
             self.truncations += 1;
             self.cut = last;
         }
+    }
+
+    /// Drops all entries up to `last`, for which a snapshot stands now. The log must contain that entry.
+    pub fn compact(&mut self, last: EntryId) {
+        debug_assert_eq!(self.term_at(last.index), Some(last.term), "it is this entry that the snapshot stands for");
+        self.entries.drain(..last.index.distance(self.start.index));
+        self.start = last;
+    }
+
+    /// Deletes every entry, and begins anew behind one that a snapshot stands for.
+    pub fn restart(&mut self, start: EntryId) {
+        *self = Log { truncations: self.truncations + 1, ..Log::behind(start) };
     }
 
     /// How often entries were deleted, and the last entry that was kept the last time.
@@ -79,14 +109,19 @@ impl<O: Clone> Log<O> {
 
     /// The last entry at or before `bound.index` whose term is not above `bound.term`. If another log contains `bound`, every
     /// entry between the result and `bound.index` differs from its own, so the two can agree nowhere behind the result.
+    ///
+    /// What stood before the start is not known any more: if the answer would lie there, it is `bound`, but in front of the start.
     pub fn last_agreeable(&self, bound: EntryId) -> EntryId {
-        let reach = self.entries.len().min(bound.index.get() as usize);
+        if bound.index < self.start.index || bound.term < self.start.term {
+            return EntryId { index: bound.index.min(self.start.index.previous()), ..bound };
+        }
+        let reach = self.entries.len().min(bound.index.distance(self.start.index));
         let count = match self.entries[..reach].last() {
             // Mostly the log is just too short so far.
             Some(last) if last.term <= bound.term => reach,
             _ => self.entries[..reach].partition_point(|entry| entry.term <= bound.term),
         };
-        let index = LogIndex::new(count as u64);
+        let index = self.start.index.plus(count);
         EntryId { term: self.term_at(index).expect("within the log"), index }
     }
 }

@@ -9,7 +9,9 @@
 //! | terms, votes, elections; pre-vote; check-quorum | §5.1, §5.2, §5.4.1; thesis §6.2, §9.6 | `election` |
 //! | a follower's log and commit index | §5.3 | `replication` |
 //! | a leader's view of its followers, commitment, pipelining | §5.3, §5.4.2; thesis §10.2 | `leader`, `progress` |
-//! | linearizable reads | §8; thesis §6.4 | `read` |
+//! | leadership transfer | thesis §3.10 | `transfer` |
+//! | linearizable reads | §8; thesis §6.4, §6.4.1 | `read`, [`lease`] |
+//! | snapshots and log compaction | §7, Figure 13; thesis ch. 5 | `snapshot` |
 //! | sessions and the state machine | §8; thesis §6.3 | `session` |
 //! | persistent state | Figure 2; thesis §3.8, §11.7.3 | [`types::Record`], `recovery` |
 //! | the five properties | Figure 3 | [`invariants`] |
@@ -23,15 +25,16 @@
 //! - Heartbeats tell of the entry up to which leader and follower are known to agree, and not of the leader's last, so that
 //!   they may overtake the entries before them.
 //! - A server that is asked for its pre-vote refuses it within the shortest election timeout of the last message of a leader;
-//!   to a real vote request no such rule applies (thesis §4.2.3), as pre-vote already keeps out those who cannot win.
-//! - Applied state is volatile: it is built again from the log after a crash.
+//!   to a real vote request no such rule applies (thesis §4.2.3) unless there are leases, as pre-vote already keeps out those who cannot win.
+//! - Applied state is volatile: it is built again from snapshot and log after a crash.
+//! - A chunk of a snapshot is a number of its objects and sessions, not of its bytes; followers acknowledge each as they do entries. A
+//!   server keeps no entries that its snapshot stands for: a follower that lags behind it is sent the snapshot.
 //! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
 //!
-//! Not there yet: snapshots (§7), membership changes (§6; they also let a faulty server come back as a new one), leadership
-//! transfer (thesis §3.10), leases (thesis §6.4.1).
+//! Not there yet: membership changes (§6; they also let a faulty server come back as a new one).
 
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::node::{Command, Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Span};
 
@@ -41,6 +44,7 @@ pub mod config;
 mod election;
 pub mod invariants;
 mod leader;
+pub mod lease;
 pub mod log;
 mod progress;
 mod read;
@@ -48,6 +52,8 @@ mod recovery;
 mod replication;
 pub mod rules;
 mod session;
+mod snapshot;
+mod transfer;
 pub mod types;
 
 pub use catalogue::RAFT;
@@ -57,7 +63,8 @@ use leader::Leader;
 use log::Log;
 use recovery::Persistent;
 use session::Machine;
-use types::{LogIndex, Msg, Record, Term, Timer};
+use snapshot::Incoming;
+use types::{LogIndex, Msg, MsgOf, PieceOf, RecordOf, Snapshot, Term, Timer};
 
 /// A server.
 #[derive(Clone, Debug)]
@@ -74,17 +81,20 @@ pub struct Raft<S: Spec> {
     /// `commitIndex`. Invariant: never falls in one life.
     commit: LogIndex,
     machine: Machine<S>,
-    role: Role<S::Op>,
+    role: Role<S>,
     /// The election timeout, drawn anew whenever the server changes its role.
     timeout: Span,
+    /// What stands for the entries before the log. Invariant: as for `log`; there is one exactly if the log does not begin at 1.
+    snapshot: Option<Snapshot<PieceOf<S>>>,
+    incoming: Option<Incoming<PieceOf<S>>>,
 }
 
 /// What a server does, with the state that it needs for that alone: to change the role is to discard it.
 #[derive(Clone, Debug)]
-enum Role<O> {
+enum Role<S: Spec> {
     Follower(Following),
     Candidate(Candidacy),
-    Leader(Leader<O>),
+    Leader(Leader<S>),
     /// Promises are lost with the disk (see `recovery`): no vote, no acknowledgement, no answer.
     Faulty,
 }
@@ -100,13 +110,13 @@ struct Following {
 
 impl<S: Spec> Node for Raft<S> {
     type Config = Config;
-    type Msg = Msg<S::Op>;
+    type Msg = MsgOf<S>;
     type Timer = Timer;
-    type Record = Record<S::Op>;
+    type Record = RecordOf<S>;
     type Service = S;
     type Invariants = invariants::Figure3;
 
-    fn boot(config: &Config, disk: Recovered<Record<S::Op>>, ctx: &mut Ctx<'_, Self>) -> Self {
+    fn boot(config: &Config, disk: Recovered<RecordOf<S>>, ctx: &mut Ctx<'_, Self>) -> Self {
         let kept = Persistent::recover(&disk);
         let mut server = Raft {
             config: *config,
@@ -119,6 +129,8 @@ impl<S: Spec> Node for Raft<S> {
             machine: Machine::new(),
             role: Role::Faulty,
             timeout: Span::ZERO,
+            snapshot: None,
+            incoming: None,
         };
         match kept {
             Err(why) => ctx.note(why),
@@ -128,15 +140,20 @@ impl<S: Spec> Node for Raft<S> {
                     ctx.compact(kept.records());
                     ctx.after_sync(|_| {});
                 }
+                if let Some(snapshot) = &kept.snapshot {
+                    (server.machine, server.commit) = (Machine::restore(snapshot), snapshot.last.index);
+                }
                 (server.term, server.vote, server.log) = (kept.term, kept.vote, kept.log);
-                server.role = Role::Follower(Following::default());
+                server.snapshot = kept.snapshot;
+                let heard = server.leases().then(|| ctx.now());
+                server.role = Role::Follower(Following { leader: None, heard });
                 server.await_election(ctx);
             }
         }
         server
     }
 
-    fn on_message(&mut self, from: NodeId, msg: Msg<S::Op>, ctx: &mut Ctx<'_, Self>) {
+    fn on_message(&mut self, from: NodeId, msg: MsgOf<S>, ctx: &mut Ctx<'_, Self>) {
         if let Role::Faulty = self.role {
             return;
         }
@@ -148,15 +165,16 @@ impl<S: Spec> Node for Raft<S> {
             Msg::AppendEntries(append) => self.on_append_entries(from, append, ctx),
             Msg::Appended(reply) => self.on_appended(from, reply, ctx),
             Msg::Durable(durable) => self.on_durable(durable, ctx),
+            Msg::TimeoutNow(term) => self.on_timeout_now(term, ctx),
+            Msg::InstallSnapshot(install) => self.on_install_snapshot(from, install, ctx),
         }
     }
 
     fn on_request(&mut self, id: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
         match &self.role {
-            Role::Leader(_) if S::is_read(&op) && self.config.read == config::Read::ReadIndex => {
-                self.on_read(id, op, ctx)
-            }
-            Role::Leader(_) => self.on_command(id, op, ctx),
+            Role::Leader(leader) if leader.transfer.is_some() => ctx.reject(id, None),
+            Role::Leader(_) if S::is_read(&op) && self.config.read != config::Read::Log => self.on_read(id, op, ctx),
+            Role::Leader(_) => self.on_operation(id, op, ctx),
             Role::Follower(following) => ctx.reject(id, following.leader),
             Role::Candidate(_) | Role::Faulty => ctx.reject(id, None),
         }
@@ -167,7 +185,18 @@ impl<S: Spec> Node for Raft<S> {
             (Timer::Election, Role::Leader(_)) => self.check_quorum(ctx),
             (Timer::Election, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
             (Timer::Heartbeat, _) => self.on_heartbeat(ctx),
+            (Timer::Transfer, _) => self.abort_transfer(),
             (Timer::Election, Role::Faulty) => {}
+        }
+    }
+
+    fn on_command(&mut self, command: &Command, ctx: &mut Ctx<'_, Self>) {
+        match (command, &self.role) {
+            // A server that has promised not to vote has promised not to stand.
+            (Command::Campaign, _) if self.leases() && self.hears_a_leader(ctx) => {}
+            (Command::Campaign, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
+            (Command::Transfer(to), Role::Leader(_)) => self.begin_transfer(*to, ctx),
+            (Command::Campaign | Command::Transfer(_) | Command::Reconfigure(_), _) => {}
         }
     }
 
@@ -204,6 +233,11 @@ impl<S: Spec> Raft<S> {
         &self.log
     }
 
+    /// What stands for the entries before its log.
+    pub fn snapshot(&self) -> Option<&Snapshot<PieceOf<S>>> {
+        self.snapshot.as_ref()
+    }
+
     /// The last entry that it knows to be committed.
     pub fn commit(&self) -> LogIndex {
         self.commit
@@ -211,7 +245,7 @@ impl<S: Spec> Raft<S> {
 
     /// Sends what reveals this server's term, vote or log, once all of those are durable. Whether they already are is nothing to
     /// find out here: a sync with nothing to do returns at once.
-    fn say(to: NodeId, msg: Msg<S::Op>, ctx: &mut Ctx<'_, Self>) {
+    fn say(to: NodeId, msg: MsgOf<S>, ctx: &mut Ctx<'_, Self>) {
         ctx.after_sync(|ctx| ctx.send(to, msg));
     }
 
@@ -228,5 +262,6 @@ impl<S: Spec> Raft<S> {
                 ctx.reply(request, ret.clone());
             }
         }
+        self.compact_if_due(ctx);
     }
 }

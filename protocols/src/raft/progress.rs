@@ -67,6 +67,20 @@ impl Progress {
         }
     }
 
+    /// A chunk of a snapshot whose last entry stands at `last` is on its way: one message at a time, until it is complete.
+    pub(super) fn on_chunk_sent(&mut self, last: LogIndex) {
+        self.pace = Pace::Probe;
+        self.under_way.clear();
+        self.under_way.push_back(last);
+        self.stalled = false;
+        self.sent = true;
+    }
+
+    /// The server has received part of a snapshot, and waits for the next.
+    pub(super) fn on_partial(&mut self) {
+        self.under_way.clear();
+    }
+
     /// The server has all entries up to `index`.
     pub(super) fn on_match(&mut self, index: LogIndex) {
         if index.next() >= self.next {

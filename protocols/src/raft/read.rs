@@ -24,8 +24,12 @@ pub(super) struct PendingRead<O> {
 
 impl<S: Spec> Raft<S> {
     pub(super) fn on_read(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
-        let Role::Leader(leader) = &mut self.role else { return };
+        let Role::Leader(leader) = &self.role else { return };
         let index = self.commit.max(leader.first);
+        if self.leases() && self.machine.applied() >= index && self.has_lease(ctx) {
+            return ctx.reply(id, self.machine.read(&op));
+        }
+        let Role::Leader(leader) = &mut self.role else { return };
         leader.reads.push_back(PendingRead { id, op, index, round: leader.round.next() });
         self.serve_reads(ctx);
     }
@@ -52,17 +56,15 @@ impl<S: Spec> Raft<S> {
             if !waits_for_next || confirmed < leader.round {
                 return;
             }
-            leader.round = leader.round.next();
-            // The leader itself confirms at once; alone in its cluster, it is a quorum.
-            leader.peers[self.me.index()].round = leader.round;
+            leader.begin_round(self.me, ctx.now());
             self.send_round(ctx);
         }
     }
 }
 
-impl<O> Leader<O> {
+impl<S: Spec> Leader<S> {
     /// Turns every pending read away: it has had no effect.
-    pub(super) fn reject_reads<S: Spec<Op = O>>(self, hint: Option<NodeId>, ctx: &mut Ctx<'_, Raft<S>>) {
+    pub(super) fn reject_reads(self, hint: Option<NodeId>, ctx: &mut Ctx<'_, Raft<S>>) {
         for read in self.reads {
             ctx.reject(read.id, hint);
         }

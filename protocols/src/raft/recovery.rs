@@ -10,24 +10,26 @@ use shaketable_sim::id::NodeId;
 use shaketable_sim::node::{Recovered, Stored};
 
 use super::log::Log;
-use super::types::{Entries, LogIndex, Record, Term};
+use super::types::{Entries, Record, Snapshot, Term};
 
 /// The persistent state of Figure 2.
 #[derive(Clone, Debug)]
-pub(super) struct Persistent<O> {
+pub(super) struct Persistent<O, P> {
     pub(super) term: Term,
     pub(super) vote: Option<NodeId>,
+    /// What stands for the entries before the log.
+    pub(super) snapshot: Option<Snapshot<P>>,
     pub(super) log: Log<O>,
     /// Whether a torn record was cut off, which must not be left in the journal: once others follow it, it would look rotten.
     pub(super) torn: bool,
 }
 
-impl<O: Clone> Persistent<O> {
+impl<O: Clone, P: Clone> Persistent<O, P> {
     /// Reads a journal.
     ///
     /// # Errors
     /// Promises are lost; the text says how that shows.
-    pub(super) fn recover(disk: &Recovered<Record<O>>) -> Result<Persistent<O>, &'static str> {
+    pub(super) fn recover(disk: &Recovered<Record<O, P>>) -> Result<Persistent<O, P>, &'static str> {
         let (records, torn) = match disk.records.split_last() {
             Some((Stored::Damaged, rest)) => (rest, true),
             _ => (disk.records.as_slice(), false),
@@ -35,7 +37,7 @@ impl<O: Clone> Persistent<O> {
         if disk.records.is_empty() && !disk.first_boot {
             return Err("the journal is empty: the disk was lost, and with it votes and entries");
         }
-        let mut kept = Persistent { term: Term::ZERO, vote: None, log: Log::default(), torn };
+        let mut kept = Persistent { term: Term::ZERO, vote: None, snapshot: None, log: Log::default(), torn };
         for record in records {
             match record {
                 Stored::Intact(record) => kept.replay(record)?,
@@ -46,53 +48,68 @@ impl<O: Clone> Persistent<O> {
     }
 
     /// A journal that makes this state.
-    pub(super) fn records(&self) -> Vec<Record<O>> {
-        let ballot = Record::Ballot { term: self.term, vote: self.vote };
-        let entries = Entries::from(self.log.slice(LogIndex::new(1), usize::MAX));
-        let append = (!entries.is_empty()).then_some(Record::Append { after: LogIndex::ZERO, entries });
-        std::iter::once(ballot).chain(append).collect()
+    pub(super) fn records(&self) -> Vec<Record<O, P>> {
+        journal(self.term, self.vote, self.snapshot.as_ref(), &self.log)
     }
 
-    fn replay(&mut self, record: &Record<O>) -> Result<(), &'static str> {
+    fn replay(&mut self, record: &Record<O, P>) -> Result<(), &'static str> {
         match record {
             Record::Ballot { term, vote } => {
                 self.term = *term;
                 self.vote = *vote;
             }
             Record::Append { after, entries } => {
-                if *after > self.log.last_index() {
+                if *after > self.log.last_index() || *after < self.log.start().index {
                     return Err("the journal has a gap: entries are lost");
                 }
                 self.log.truncate(*after);
                 self.log.extend(entries);
+            }
+            Record::Snapshot(snapshot) => {
+                self.log = Log::behind(snapshot.last);
+                self.snapshot = Some(snapshot.clone());
             }
         }
         Ok(())
     }
 }
 
+/// The shortest journal that makes this state.
+pub(super) fn journal<O: Clone, P: Clone>(
+    term: Term,
+    vote: Option<NodeId>,
+    snapshot: Option<&Snapshot<P>>,
+    log: &Log<O>,
+) -> Vec<Record<O, P>> {
+    let after = log.start().index;
+    let entries = Entries::from(log.slice(after.next(), usize::MAX));
+    let append = (!entries.is_empty()).then_some(Record::Append { after, entries });
+    let snapshot = snapshot.cloned().map(Record::Snapshot);
+    std::iter::once(Record::Ballot { term, vote }).chain(snapshot).chain(append).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::types::{Entry, Payload};
+    use super::super::types::{Entry, EntryId, LogIndex, Payload, Shared};
     use super::*;
 
-    type Disk = Recovered<Record<u8>>;
+    type Disk = Recovered<Record<u8, char>>;
 
-    fn ballot(term: u64) -> Stored<Record<u8>> {
+    fn ballot(term: u64) -> Stored<Record<u8, char>> {
         Stored::Intact(Record::Ballot { term: Term::new(term), vote: Some(NodeId::at(1)) })
     }
 
-    fn append(after: u64, terms: &[u64]) -> Stored<Record<u8>> {
+    fn append(after: u64, terms: &[u64]) -> Stored<Record<u8, char>> {
         let entry = |&term| Entry::new(Term::new(term), Payload::NoOp);
         let entries: Vec<Entry<u8>> = terms.iter().map(entry).collect();
         Stored::Intact(Record::Append { after: LogIndex::new(after), entries: Entries::from(&entries[..]) })
     }
 
-    fn recover(first_boot: bool, records: Vec<Stored<Record<u8>>>) -> Result<Persistent<u8>, &'static str> {
+    fn recover(first_boot: bool, records: Vec<Stored<Record<u8, char>>>) -> Result<Persistent<u8, char>, &'static str> {
         Persistent::recover(&Disk { first_boot, records })
     }
 
-    fn terms(kept: &Persistent<u8>) -> Vec<u64> {
+    fn terms(kept: &Persistent<u8, char>) -> Vec<u64> {
         kept.log.slice(LogIndex::new(1), 99).iter().map(|entry| entry.term.get()).collect()
     }
 
@@ -113,6 +130,23 @@ mod tests {
         assert_eq!((again.term, again.vote, terms(&again), again.torn), (kept.term, kept.vote, terms(&kept), false));
     }
 
+    fn snapshot(index: u64, term: u64) -> Stored<Record<u8, char>> {
+        let last = EntryId { term: Term::new(term), index: LogIndex::new(index) };
+        Stored::Intact(Record::Snapshot(Snapshot { last, pieces: Shared::one('x') }))
+    }
+
+    #[test]
+    fn a_log_goes_on_behind_its_snapshot_and_is_written_again_as_it_is() {
+        let kept = recover(false, vec![ballot(3), snapshot(7, 2), append(7, &[2, 3]), append(8, &[3, 3])]).unwrap();
+        assert_eq!((kept.log.start().index, kept.log.last_index()), (LogIndex::new(7), LogIndex::new(10)));
+        assert_eq!(terms(&kept), [2, 3, 3]);
+        let again = recover(false, kept.records().into_iter().map(Stored::Intact).collect()).unwrap();
+        assert_eq!(
+            (again.log.start(), terms(&again), &again.snapshot),
+            (kept.log.start(), terms(&kept), &kept.snapshot)
+        );
+    }
+
     #[test]
     fn lost_promises_are_recognised() {
         assert!(recover(true, vec![]).is_ok(), "a disk just formatted");
@@ -123,5 +157,10 @@ mod tests {
             "a rotten record before a torn one"
         );
         assert!(recover(false, vec![ballot(1), append(1, &[1])]).is_err(), "a gap");
+        assert!(recover(false, vec![ballot(1), snapshot(7, 1), append(8, &[1])]).is_err(), "a gap behind a snapshot");
+        assert!(
+            recover(false, vec![ballot(1), snapshot(7, 1), append(6, &[1])]).is_err(),
+            "entries that are committed, again"
+        );
     }
 }

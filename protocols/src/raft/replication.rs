@@ -23,7 +23,7 @@ impl<S: Spec> Raft<S> {
 
     /// §5.2: somebody leads in the current term; a candidate gives way. False if this very server leads: then there are two
     /// leaders of one term, which cannot be, and neither can be right.
-    fn hear(&mut self, leader: NodeId, ctx: &mut Ctx<'_, Self>) -> bool {
+    pub(super) fn hear(&mut self, leader: NodeId, ctx: &mut Ctx<'_, Self>) -> bool {
         let following = Following { leader: Some(leader), heard: Some(ctx.now()) };
         match &mut self.role {
             Role::Follower(old) => *old = following,
@@ -36,6 +36,9 @@ impl<S: Spec> Raft<S> {
 
     /// Takes what the leader of the current term sends, if it fits the own log.
     fn take(&mut self, append: &AppendEntries<S::Op>, ctx: &mut Ctx<'_, Self>) -> Outcome {
+        if append.prev.index < self.log.start().index {
+            return self.take_rest(append, ctx);
+        }
         let AppendEntries { prev, entries, .. } = append;
         let rules = self.config.rules;
         if !rules.log_matches(self.log.term_at(prev.index), *prev) {
@@ -45,6 +48,20 @@ impl<S: Spec> Raft<S> {
         let verified = prev.index.plus(entries.len());
         self.commit_to(rules.follower_commit(append.commit, verified), ctx);
         Outcome::Match(verified)
+    }
+
+    /// Takes what the leader sends, but for those of its entries that a snapshot of this server stands for: they are committed, so they are the same.
+    fn take_rest(&mut self, append: &AppendEntries<S::Op>, ctx: &mut Ctx<'_, Self>) -> Outcome {
+        let start = self.log.start().index;
+        let known = start.distance(append.prev.index);
+        match append.entries.get(known - 1) {
+            None => Outcome::Match(append.prev.index.plus(append.entries.len())),
+            Some(last) => {
+                let prev = EntryId { term: last.term, index: start };
+                let entries = Entries::from(&append.entries[known..]);
+                self.take(&AppendEntries { prev, entries, ..*append }, ctx)
+            }
+        }
     }
 
     /// Figure 2 (AppendEntries, steps 3 and 4): keeps what it has, up to the first entry that is another one.

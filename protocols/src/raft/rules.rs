@@ -10,7 +10,9 @@
 use std::fmt::Debug;
 
 use shaketable_sim::id::NodeId;
+use shaketable_sim::time::Instant;
 
+use super::lease::Lease;
 use super::types::{EntryId, LogIndex, Round, Term};
 
 /// The decisions of Raft. See the [module](self).
@@ -82,6 +84,29 @@ pub trait Rules: Debug + Sync {
         seq <= last_applied
     }
 
+    /// Thesis §6.3: sessions are part of what the log has made, and so of every snapshot.
+    ///
+    /// Without it, a server that was restored from a snapshot applies an operation again that its client had to repeat.
+    fn snapshots_sessions(&self) -> bool {
+        true
+    }
+
+    /// §7, Figure 13 (steps 6 and 7): of a snapshot whose last entry is `last`, a server takes nothing if it has committed that entry
+    /// itself; if its log contains it (`own` is the term of its entry there), it keeps the entries that follow; otherwise the
+    /// snapshot replaces its whole log.
+    ///
+    /// A snapshot that was overtaken tells of a shorter log. A server that replaces its own by it forgets entries that it
+    /// has acknowledged, and that may be committed.
+    fn take_snapshot(&self, own: Option<Term>, last: EntryId, commit: LogIndex) -> Taking {
+        if last.index <= commit {
+            Taking::Nothing
+        } else if own == Some(last.term) {
+            Taking::Prefix
+        } else {
+            Taking::Whole
+        }
+    }
+
     /// Thesis §6.4: a leader answers a read from its own state once a quorum has confirmed, in a round that began
     /// after the read arrived, that it still leads, and once it has applied all that was committed then.
     ///
@@ -89,6 +114,25 @@ pub trait Rules: Debug + Sync {
     fn may_answer_read(&self, read: Reading) -> bool {
         read.confirmed >= read.round && read.applied >= read.index
     }
+
+    /// Thesis §6.4.1: a leader answers a read without asking anybody while nobody else can lead: for as long as a quorum has promised, less
+    /// what clocks may drift, since it began to send what the quorum confirmed; and never again once it has told a server to stand.
+    ///
+    /// Too long, or counted from when the answers arrived, or with a server called to stand: another leads already, and the answer is from the past.
+    fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
+        !lease.resigned && now >= lease.begun && now.since(lease.begun) < lease.reliable()
+    }
+}
+
+/// What a server takes of a snapshot that it is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taking {
+    /// Nothing: it is ahead of it.
+    Nothing,
+    /// The snapshot stands for the first entries of its log; it keeps the others.
+    Prefix,
+    /// The snapshot, in place of its whole log.
+    Whole,
 }
 
 /// Where a read stands.

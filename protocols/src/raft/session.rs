@@ -4,11 +4,11 @@
 //! A client has one operation open at a time and numbers them in order, so the answer to the last one is all that a
 //! session keeps. Sessions are never closed: a run has a fixed number of clients.
 
-use shaketable_sim::id::OpId;
+use shaketable_sim::id::{ClientId, OpId};
 use shaketable_sim::spec::{Objects, Spec};
 
 use super::rules::Rules;
-use super::types::{LogIndex, Payload};
+use super::types::{LogIndex, Payload, Piece, PieceOf, Shared, Snapshot};
 
 /// What applying the log makes: a function of the applied entries alone, and so the same on every server.
 #[derive(Clone, Debug)]
@@ -41,6 +41,30 @@ impl<S: Spec> Machine<S> {
         Machine { objects: Objects::default(), sessions: Vec::new(), applied: LogIndex::ZERO }
     }
 
+    /// As the entries up to the last of a snapshot have made it.
+    pub(super) fn restore(snapshot: &Snapshot<PieceOf<S>>) -> Self {
+        let mut machine = Machine { applied: snapshot.last.index, ..Machine::new() };
+        for piece in snapshot.pieces.iter() {
+            match piece {
+                Piece::Object { key, state } => machine.objects.insert(*key, state.clone()),
+                Piece::Session { id, ret } => {
+                    *machine.session(id.client) = Some(Session { seq: id.seq, ret: ret.clone() })
+                }
+            }
+        }
+        machine
+    }
+
+    /// All that there is, for a snapshot: objects by key, then sessions by client.
+    pub(super) fn pieces(&self, rules: &dyn Rules) -> Shared<PieceOf<S>> {
+        let objects = self.objects.iter().map(|(key, state)| Piece::Object { key, state: state.clone() });
+        let sessions = self.sessions.iter().enumerate().filter_map(|(index, session)| {
+            let Session { seq, ret } = session.as_ref().filter(|_| rules.snapshots_sessions())?;
+            Some(Piece::Session { id: OpId { client: ClientId::at(index), seq: *seq }, ret: ret.clone() })
+        });
+        Shared::from(objects.chain(sessions).collect::<Vec<_>>())
+    }
+
     /// The last entry that was applied.
     pub(super) fn applied(&self) -> LogIndex {
         self.applied
@@ -50,18 +74,22 @@ impl<S: Spec> Machine<S> {
     pub(super) fn apply(&mut self, payload: &Payload<S::Op>, rules: &dyn Rules) -> Option<&S::Ret> {
         self.applied = self.applied.next();
         let Payload::Command { id, op } = payload else { return None };
-        let client = id.client.index();
-        if client >= self.sessions.len() {
-            self.sessions.resize_with(client + 1, || None);
-        }
-        match &mut self.sessions[client] {
+        match self.session(id.client) {
             Some(session) if rules.is_duplicate(session.seq, id.seq) => {}
-            session => *session = Some(Session { seq: id.seq, ret: self.objects.apply(op) }),
+            _ => self.sessions[id.client.index()] = Some(Session { seq: id.seq, ret: self.objects.apply(op) }),
         }
-        match &self.sessions[client] {
+        match &self.sessions[id.client.index()] {
             Some(session) if session.seq == id.seq => Some(&session.ret),
             _ => None,
         }
+    }
+
+    fn session(&mut self, client: ClientId) -> &mut Option<Session<S::Ret>> {
+        let index = client.index();
+        if index >= self.sessions.len() {
+            self.sessions.resize_with(index + 1, || None);
+        }
+        &mut self.sessions[index]
     }
 
     /// What is known of an operation, before it is applied.
@@ -86,7 +114,7 @@ impl<S: Spec> Machine<S> {
 
 #[cfg(test)]
 mod tests {
-    use shaketable_sim::id::{ClientId, Key};
+    use shaketable_sim::id::Key;
     use shaketable_sim::spec::counter::{Action, Counter, Op, Ret};
 
     use super::super::rules::Paper;

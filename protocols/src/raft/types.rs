@@ -10,9 +10,9 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 use shaketable_sim::digest::digest_of;
-use shaketable_sim::id::{NodeId, OpId};
+use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::node::Message;
-use shaketable_sim::spec::Data;
+use shaketable_sim::spec::{Data, Spec};
 
 macro_rules! number {
     ($(#[$doc:meta])* $type:ident) => {
@@ -146,58 +146,67 @@ pub enum Payload<O> {
     },
 }
 
-/// Consecutive entries, built once and shared by every message and record that carries them. None cost nothing.
+/// Consecutive items, built once and shared by every message and record that carries them. None cost nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Entries<O>(Option<Rc<[Entry<O>]>>);
+pub struct Shared<T>(Option<Rc<[T]>>);
 
-impl<O> Entries<O> {
-    /// No entry.
-    pub const fn none() -> Entries<O> {
-        Entries(None)
+/// Consecutive entries of a log.
+pub type Entries<O> = Shared<Entry<O>>;
+
+impl<T> Shared<T> {
+    /// No item.
+    pub const fn none() -> Shared<T> {
+        Shared(None)
     }
 
-    /// A single entry.
-    pub fn one(entry: Entry<O>) -> Entries<O> {
-        Entries(Some(Rc::new([entry])))
-    }
-}
-
-impl<O: Clone> From<&[Entry<O>]> for Entries<O> {
-    fn from(entries: &[Entry<O>]) -> Entries<O> {
-        Entries((!entries.is_empty()).then(|| Rc::from(entries)))
+    /// A single item.
+    pub fn one(item: T) -> Shared<T> {
+        Shared(Some(Rc::new([item])))
     }
 }
 
-impl<O> Deref for Entries<O> {
-    type Target = [Entry<O>];
+impl<T: Clone> From<&[T]> for Shared<T> {
+    fn from(items: &[T]) -> Shared<T> {
+        Shared((!items.is_empty()).then(|| Rc::from(items)))
+    }
+}
 
-    fn deref(&self) -> &[Entry<O>] {
+impl<T> From<Vec<T>> for Shared<T> {
+    fn from(items: Vec<T>) -> Shared<T> {
+        Shared((!items.is_empty()).then(|| Rc::from(items)))
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
         self.0.as_deref().unwrap_or_default()
     }
 }
 
-impl<O: fmt::Debug> fmt::Debug for Entries<O> {
+impl<T: fmt::Debug> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
 }
 
-impl<O> Hash for Entries<O> {
+impl<T: Hash> Hash for Shared<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (**self).hash(state);
     }
 }
 
-impl<O: Serialize> Serialize for Entries<O> {
+impl<T: Serialize> Serialize for Shared<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
     }
 }
 
-/// What servers send each other. Snapshots (`InstallSnapshot`) and leadership transfer (`TimeoutNow`) will be more kinds.
+/// What servers send each other: about entries that ask for `O`, and about snapshots in pieces `P`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Msg<O> {
+pub enum Msg<O, P> {
     /// Would you vote for me, if I stood for this term? Changes nothing at the receiver (thesis §9.6).
     RequestPreVote(RequestVote),
     /// The answer to that. If granted, `term` is the one that was asked about, else the sender's own.
@@ -212,6 +221,10 @@ pub enum Msg<O> {
     Appended(Appended),
     /// From a leader to itself: a sync has returned (thesis §10.2.1).
     Durable(Durable),
+    /// Take this part of a snapshot: the entries that it stands for are no longer in my log (§7). Answered as AppendEntries is.
+    InstallSnapshot(InstallSnapshot<P>),
+    /// Stand for election now: I, the leader of this term, want you to lead (thesis §3.10).
+    TimeoutNow(Term),
 }
 
 /// The arguments of RequestVote (Figure 2).
@@ -221,6 +234,8 @@ pub struct RequestVote {
     pub term: Term,
     /// The last entry of the candidate's log.
     pub last: EntryId,
+    /// Whether the leader itself wants the candidate to lead (thesis §4.2.3): then it does not matter that it was just heard of.
+    pub handed_over: bool,
 }
 
 /// The results of RequestVote (Figure 2).
@@ -284,6 +299,73 @@ pub enum Outcome {
     },
     /// The AppendEntries was of an earlier term.
     Stale,
+    /// The follower has received so many pieces, the first ones, of a snapshot that is not complete.
+    Partial {
+        /// The last entry that the snapshot stands for.
+        last: EntryId,
+        /// How many pieces.
+        received: u32,
+    },
+}
+
+/// What the entries up to one of them have made, in place of those entries (§7, thesis §5.1).
+///
+/// Guarantee: `last` was committed when the snapshot was taken, and the content follows from the entries alone. So two snapshots
+/// with the same `last` are the same, whoever took them.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct Snapshot<P> {
+    /// The last entry that it stands for (`lastIncludedIndex`, `lastIncludedTerm`).
+    pub last: EntryId,
+    /// The objects and the sessions.
+    pub pieces: Shared<P>,
+}
+
+/// A piece of a snapshot: one object of state `T`, or the session of one client, whose last answer was an `R`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Piece<T, R> {
+    /// An object.
+    Object {
+        /// Which.
+        key: Key,
+        /// As the entries have made it.
+        state: T,
+    },
+    /// A session (thesis §6.3).
+    Session {
+        /// The client's last operation that was applied.
+        id: OpId,
+        /// The answer to it.
+        ret: R,
+    },
+}
+
+/// The pieces of snapshots of a service.
+pub type PieceOf<S> = Piece<<S as Spec>::State, <S as Spec>::Ret>;
+
+/// The messages of a service's servers.
+pub type MsgOf<S> = Msg<<S as Spec>::Op, PieceOf<S>>;
+
+/// The records of a service's servers.
+pub type RecordOf<S> = Record<<S as Spec>::Op, PieceOf<S>>;
+
+/// The arguments of InstallSnapshot (Figure 13). A chunk is some of the pieces.
+///
+/// Guarantee: `pieces` are those that stand at `offset` in the snapshot whose last entry is `last`, and `done` says whether they end it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct InstallSnapshot<P> {
+    /// The leader's term.
+    pub term: Term,
+    /// The last entry that the snapshot stands for (`lastIncludedIndex`, `lastIncludedTerm`).
+    pub last: EntryId,
+    /// How many pieces precede these.
+    pub offset: u32,
+    /// The chunk; may be empty if the whole snapshot is.
+    pub pieces: Shared<P>,
+    /// Whether it is the last chunk.
+    pub done: bool,
+    /// The leader's current round of confirmation.
+    pub round: Round,
 }
 
 /// The leader's own log is durable up to `index`.
@@ -295,7 +377,7 @@ pub struct Durable {
     pub index: LogIndex,
 }
 
-impl<O: Data> Message for Msg<O> {
+impl<O: Data, P: Data> Message for Msg<O, P> {
     fn kind(&self) -> &'static str {
         match self {
             Msg::RequestPreVote(_) => "RequestPreVote",
@@ -305,19 +387,23 @@ impl<O: Data> Message for Msg<O> {
             Msg::AppendEntries(_) => "AppendEntries",
             Msg::Appended(_) => "Appended",
             Msg::Durable(_) => "Durable",
+            Msg::InstallSnapshot(_) => "InstallSnapshot",
+            Msg::TimeoutNow(_) => "TimeoutNow",
         }
     }
 }
 
-/// What a server writes to its journal: the persistent state of Figure 2, as changes to it. A snapshot will be a third kind.
+/// What a server writes to its journal: the persistent state of Figure 2, as changes to it.
 ///
 /// Guarantees, in every journal that this protocol has written and no disk has damaged:
 /// 1. The first record is a [`Record::Ballot`], from the very first boot.
 /// 2. The terms of ballots never fall; between two of one term the vote goes from none to one, and never to another.
-/// 3. An [`Record::Append`] starts no later than directly after the end of the log that the records before it make.
+/// 3. An [`Record::Append`] starts no later than directly after the end of the log that the records before it make, and not before
+///    the last entry of their snapshot.
+/// 4. A [`Record::Snapshot`] is the second record, directly behind the ballot: it comes with a journal that is replaced.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Record<O> {
+pub enum Record<O, P> {
     /// `currentTerm` and `votedFor`, together: a crash between two writes of them could forget a vote in a term that is remembered.
     Ballot {
         /// The term.
@@ -332,6 +418,8 @@ pub enum Record<O> {
         /// What follows it.
         entries: Entries<O>,
     },
+    /// The log begins behind this snapshot.
+    Snapshot(Snapshot<P>),
 }
 
 /// The names of a server's timers.
@@ -342,4 +430,6 @@ pub enum Timer {
     Election,
     /// A leader sends heartbeats, and again what was not acknowledged (§5.2, §5.3).
     Heartbeat,
+    /// A leader that hands over still leads after an election timeout (thesis §3.10).
+    Transfer,
 }

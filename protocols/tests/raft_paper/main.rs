@@ -4,6 +4,9 @@
 
 mod clients;
 mod elections;
+mod leases;
 mod persistence;
 mod replication;
 mod server;
+mod snapshots;
+mod transfer;

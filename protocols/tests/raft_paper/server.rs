@@ -2,19 +2,19 @@
 
 use shaketable_protocols::raft::rules::{Paper, Rules};
 use shaketable_protocols::raft::types::{
-    AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, Outcome, Payload, Record, RequestVote,
-    Round, Term, Timer, Vote,
+    AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, MsgOf, Outcome, Payload, PieceOf, Record,
+    RecordOf, RequestVote, Round, Snapshot, Term, Timer, Vote,
 };
 use shaketable_protocols::raft::{Config, RAFT, Raft};
 use shaketable_sim::id::{ClientId, Key, NodeId, OpId, RequestId};
-use shaketable_sim::node::{Ctx, Effect, EffectOf, Node, Observation, Recovered, Role, Stored};
+use shaketable_sim::node::{Command, Ctx, Effect, EffectOf, Node, Observation, Recovered, Role, Stored};
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::spec::counter::{Action, Counter, Op, Ret};
 use shaketable_sim::time::{Instant, Span};
 
 pub(crate) type Effects = Vec<EffectOf<Raft<Counter>>>;
-pub(crate) type Message = Msg<Op>;
+pub(crate) type Message = MsgOf<Counter>;
 
 /// The server under test is always the first.
 pub(crate) const ME: NodeId = NodeId::at(0);
@@ -25,7 +25,7 @@ pub(crate) struct Server {
     pub(crate) now: Instant,
     nodes: usize,
     /// What it has asked for at boot and since.
-    pub(crate) journal: Vec<Record<Op>>,
+    pub(crate) journal: Vec<RecordOf<Counter>>,
 }
 
 /// What came of an event: what is done at once, and what waits for the disk.
@@ -43,8 +43,12 @@ pub(crate) struct Start {
     /// The terms of its entries.
     pub(crate) log: Vec<u64>,
     pub(crate) elections: &'static str,
+    pub(crate) read: &'static str,
     pub(crate) batch: u64,
     pub(crate) window: u64,
+    /// Takes a snapshot after so many applied entries.
+    pub(crate) snapshot_every: u64,
+    pub(crate) chunk: u64,
     pub(crate) seed: u64,
     pub(crate) rules: &'static dyn Rules,
 }
@@ -57,8 +61,11 @@ impl Default for Start {
             vote: None,
             log: vec![],
             elections: "plain",
+            read: "read-index",
             batch: 64,
             window: 4,
+            snapshot_every: 1_000_000,
+            chunk: 16,
             seed: 1,
             rules: &Paper,
         }
@@ -80,11 +87,14 @@ impl Start {
         self.boot_from(Recovered { first_boot: false, records: records.map(Stored::Intact).to_vec() }).0
     }
 
-    pub(crate) fn boot_from(&self, disk: Recovered<Record<Op>>) -> (Server, Effects) {
+    pub(crate) fn boot_from(&self, disk: Recovered<RecordOf<Counter>>) -> (Server, Effects) {
         let mut args = Args::defaults(RAFT.params);
         args.set("elections", Value::Choice(self.elections));
+        args.set("read", Value::Choice(self.read));
         args.set("batch", Value::Count(self.batch));
         args.set("window", Value::Count(self.window));
+        args.set("snapshot-every", Value::Count(self.snapshot_every));
+        args.set("chunk", Value::Count(self.chunk));
         let config = Config::from_args(&args).expect("the parameters fit together").with_rules(self.rules);
         let mut rng = Seed(self.seed).stream("node n1 life 1");
         let mut effects = Vec::new();
@@ -126,8 +136,10 @@ impl Server {
                     done.after_sync.push(effect);
                 }
                 effect => {
-                    if let Effect::Write(record) = &effect {
-                        self.journal.push(record.clone());
+                    match &effect {
+                        Effect::Write(record) => self.journal.push(record.clone()),
+                        Effect::Compact(records) => self.journal = records.clone(),
+                        _ => {}
                     }
                     done.at_once.push(effect);
                 }
@@ -143,6 +155,10 @@ impl Server {
 
     pub(crate) fn timer(&mut self, timer: Timer) -> Done {
         self.run(|raft, ctx| raft.on_timer(timer, ctx))
+    }
+
+    pub(crate) fn command(&mut self, command: &Command) -> Done {
+        self.run(|raft, ctx| raft.on_command(command, ctx))
     }
 
     /// Client 1 asks for its operation of this number.
@@ -164,6 +180,16 @@ impl Server {
 
     pub(crate) fn vote(&self) -> Option<usize> {
         self.raft.vote().map(NodeId::index)
+    }
+
+    /// The last entry that its log no longer has.
+    pub(crate) fn log_start(&self) -> EntryId {
+        self.raft.log().start()
+    }
+
+    /// Its snapshot.
+    pub(crate) fn snapshot(&self) -> Option<&Snapshot<PieceOf<Counter>>> {
+        self.raft.snapshot()
     }
 
     /// The terms of its entries.
@@ -227,7 +253,7 @@ pub(crate) fn id(index: u64, term: u64) -> EntryId {
 }
 
 pub(crate) fn ballot(term: u64, last: EntryId) -> RequestVote {
-    RequestVote { term: Term::new(term), last }
+    RequestVote { term: Term::new(term), last, handed_over: false }
 }
 
 pub(crate) fn vote(term: u64, granted: bool) -> Vote {

@@ -113,6 +113,19 @@ impl<S: Spec> Objects<S> {
         S::apply(&mut self.states[index], op)
     }
 
+    /// Every object up to the last that was ever changed, with its key: what a snapshot of the service holds.
+    pub fn iter(&self) -> impl Iterator<Item = (Key, &S::State)> {
+        self.states.iter().enumerate().map(|(index, state)| (Key::at(index), state))
+    }
+
+    /// Puts an object in the place of the one of this key: how a snapshot is restored.
+    pub fn insert(&mut self, key: Key, state: S::State) {
+        if key.index() >= self.states.len() {
+            self.states.resize_with(key.index() + 1, S::State::default);
+        }
+        self.states[key.index()] = state;
+    }
+
     /// Answers an operation that [is a read](Spec::is_read), without changing anything.
     ///
     /// # Panics
