@@ -7,7 +7,7 @@ use common::shaketable;
 
 #[test]
 fn right_protocols_pass_a_share_of_their_seeds() {
-    let output = shaketable(&["run", "scenarios/raft", "--seeds", "0..40"]);
+    let output = shaketable(&["run", "scenarios/raft", "scenarios/paxos", "scenarios/ring", "--seeds", "0..20"]);
     assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
 }
 
