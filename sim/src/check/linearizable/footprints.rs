@@ -284,6 +284,10 @@ impl<S: Spec> Model for ByFootprint<S> {
         self.count(self.acts[call as usize], |count, by| count + by);
     }
 
+    fn too_late(&self, _: &Number, _: u32) -> bool {
+        false
+    }
+
     fn observes(&self, call: u32) -> bool {
         let act = self.acts[call as usize];
         match act.deed {
