@@ -9,9 +9,13 @@ use shaketable_sim::rng::Seed;
 use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::trace::Sink;
+use shaketable_sim::workload::{WORKLOADS, Workload};
+
+pub mod raft;
+pub mod tamper;
 
 /// All protocols.
-pub static CATALOGUE: &[Protocol] = &[];
+pub static CATALOGUE: &[Protocol] = &[raft::RAFT];
 
 /// A protocol, as scenarios see it.
 pub struct Protocol {
@@ -30,8 +34,11 @@ pub struct Protocol {
     /// What is wrong with values that are each right by themselves. Errors name the parameter in `message`; the loader finds the place.
     pub check: fn(&Args, &Plan) -> Vec<(&'static str, ParamError)>,
     /// Runs it, right or with a bug of its own.
-    pub run: fn(&Plan, &Args, Option<&'static Bug>, Seed, Option<Sink<'_>>) -> Run<Any>,
+    pub run: Runner,
 }
+
+/// Runs a protocol through a plan, with its own parameters, with a bug of its own or without, from a seed; with a trace if there is a sink for it.
+pub type Runner = fn(&Plan, &Args, Option<&'static Bug>, Seed, Option<Sink<'_>>) -> Run<Any>;
 
 /// A defect, planted on purpose, apart from the right code.
 pub struct Bug {
@@ -43,4 +50,14 @@ pub struct Bug {
     pub source: &'static str,
     /// The signature of the violation that gives it away: `invariant/election-safety`.
     pub caught_by: &'static str,
+}
+
+/// What the clients of a plan ask for.
+///
+/// # Panics
+/// If the plan names no workload: it was not loaded from a scenario that was found right.
+fn workload(plan: &Plan) -> Box<dyn Workload<Any>> {
+    let named = WORKLOADS.iter().find(|workload| workload.name == plan.clients.workload);
+    let kind = named.expect("a plan names one of the workloads");
+    (kind.build)(&plan.clients.mix)
 }

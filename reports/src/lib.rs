@@ -1,1 +1,29 @@
-//! Reports.
+//! Reports: values in, text out. Nothing here reads a file, an argument or a clock, and nothing is printed.
+//!
+//! A [`Summary`] is what many runs came to. It holds nothing that depends on how fast they ran or on how many
+//! ran at once, so the same seeds give the same report, byte for byte, everywhere.
+//!
+//! - [`human()`] is for a terminal: a table, then what went wrong, then the line that reproduces it.
+//! - [`mod@json`] is for programs; its module says what the fields mean.
+//!
+//! A [`Matrix`] is how many seeds planted bugs take to be caught.
+//!
+//! A [`Replayed`] is one run by itself, and how it compares with what was recorded of it; [`replayed()`] is for a terminal.
+
+mod block;
+mod failure;
+mod human;
+pub mod json;
+mod matrix;
+mod replay;
+mod summary;
+mod text;
+
+pub use human::human;
+pub use json::json;
+pub use matrix::{Matrix, Power, Row, markdown, matrix_json};
+pub use replay::{Judgement, Left, Past, Replayed, replayed};
+pub use summary::{
+    Example, Exit, Found, Notice, Outcome, Seeds, Side, Sought, Split, Summary, Tested, Unmet, Wavering,
+};
+pub use text::{Style, Tint, counted, grouped};

@@ -1,3 +1,48 @@
-//! The command line.
+//! The command line of Shaketable, and what it does with scenario files.
 
-fn main() {}
+// Here, and only here, is the world outside.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+
+mod cli;
+mod commands;
+
+mod describe;
+mod files;
+mod load;
+mod scenario;
+mod schema;
+mod tables;
+
+mod active;
+mod attempt;
+mod case;
+mod cases;
+mod lanes;
+mod panics;
+mod sweep;
+mod tally;
+
+mod interrupt;
+mod progress;
+mod terminal;
+
+#[cfg(test)]
+mod fakes;
+#[cfg(test)]
+mod testing;
+
+use std::panic;
+use std::process::ExitCode;
+
+use clap::Parser;
+use shaketable_reports::Exit;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    // A panic of a run is caught long before; this one is our own, and has been printed with its place.
+    let exit = panic::catch_unwind(|| commands::obey(&cli)).unwrap_or_else(|_| {
+        terminal::tell("error: this is a mistake in shaketable itself\n");
+        Exit::Internal
+    });
+    ExitCode::from(exit.code())
+}

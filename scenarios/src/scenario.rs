@@ -9,6 +9,7 @@ use shaketable_sim::plan::Plan;
 use shaketable_sim::run::Checkpoint;
 
 /// A scenario, read and found right.
+#[derive(Clone)]
 pub(crate) struct Scenario {
     /// The file it was read from.
     pub(crate) path: PathBuf,
@@ -33,6 +34,7 @@ pub(crate) struct Scenario {
 }
 
 /// What must come of a scenario.
+#[derive(Clone)]
 pub(crate) struct Expect {
     /// The verdict.
     pub(crate) verdict: Expected,
@@ -41,6 +43,7 @@ pub(crate) struct Expect {
 }
 
 /// A verdict that a scenario expects.
+#[derive(Clone)]
 pub(crate) enum Expected {
     /// All seeds pass.
     Pass,
@@ -54,6 +57,7 @@ pub(crate) enum Expected {
 }
 
 /// What a saved case remembers of the run that it was saved from.
+#[derive(Clone)]
 pub(crate) struct Recorded {
     /// The seed.
     pub(crate) seed: u64,

@@ -17,6 +17,12 @@ pub mod plan;
 pub mod workload;
 
 pub mod check;
+mod clock;
+mod disk;
+mod network;
+mod queue;
+mod timers;
+
 pub mod digest;
 pub mod run;
 pub mod trace;

@@ -97,6 +97,11 @@ pub trait Node: Sized + Clone + 'static {
     /// A timer has run out.
     fn on_timer(&mut self, timer: Self::Timer, ctx: &mut Ctx<'_, Self>);
 
+    /// Something that an operator asks of this node. Protocols that know no such command ignore it, as by default.
+    fn on_command(&mut self, command: &Command, ctx: &mut Ctx<'_, Self>) {
+        let _ = (command, ctx);
+    }
+
     /// The disk could not do what was asked. What waited for the sync is dropped, and what was not yet durable may be lost.
     ///
     /// The default stops the node, to be started again with what the disk has kept: after a failed sync a process
@@ -143,6 +148,18 @@ pub enum Stored<R> {
     Intact(R),
     /// Its checksum does not match: the last record torn by a crash in the middle of writing it, or one that rotted at rest.
     Damaged,
+}
+
+/// What an operator can ask of a node. A scenario plans commands as it plans faults, so that they meet.
+#[derive(Clone, PartialEq, Eq, Debug, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Stand for election (try to lead) now, as if no leader had been heard of for long.
+    Campaign,
+    /// Hand leadership over to this node.
+    Transfer(NodeId),
+    /// Let these be the members, in order, from now on.
+    Reconfigure(Vec<NodeId>),
 }
 
 /// What went wrong with a disk.

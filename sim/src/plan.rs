@@ -6,6 +6,7 @@ use crate::faults::Planned;
 use crate::param::{Args, Default, Literal, Param, Shape};
 use crate::rng::Delay;
 use crate::time::{Instant, Ppm, Span};
+use crate::workload::WorkloadType;
 
 /// Everything about a run but its protocol and its seed.
 #[derive(Clone, Debug)]
@@ -311,6 +312,43 @@ pub static LIMITS: &[Param] = &[
     },
 ];
 
+impl Plan {
+    /// A run in which nothing goes wrong, with the defaults of every section of a scenario file. The clients ask for whatever the run's
+    /// workload says.
+    ///
+    /// ```
+    /// use shaketable_sim::plan::{Heal, Plan};
+    /// use shaketable_sim::time::{Instant, Span};
+    /// let mut plan = Plan::calm(5, Span::secs(30));
+    /// plan.clients.count = 4;
+    /// plan.heal = Some(Heal { at: Instant::ZERO + Span::secs(20), within: Span::secs(8) });
+    /// ```
+    pub fn calm(nodes: usize, duration: Span) -> Plan {
+        let clients = Args::defaults(CLIENTS);
+        Plan {
+            nodes,
+            duration,
+            network: NetworkPlan::from_args(&Args::defaults(NETWORK)),
+            disk: DiskPlan::from_args(&Args::defaults(DISK)),
+            clock: ClockPlan::from_args(&Args::defaults(CLOCK)),
+            clients: ClientPlan {
+                count: clients.count("count") as usize,
+                start: Instant::ZERO + clients.span("start"),
+                pause: clients.delay("pause"),
+                open: false,
+                timeout: clients.span("timeout"),
+                give_up: clients.span("give-up"),
+                workload: "own",
+                mix: Args::default(),
+            },
+            faults: Vec::new(),
+            heal: None,
+            check: CheckPlan::from_args(&Args::defaults(CHECK)),
+            limits: Limits::from_args(&Args::defaults(LIMITS)),
+        }
+    }
+}
+
 impl NetworkPlan {
     /// From the values of [`NETWORK`].
     pub fn from_args(args: &Args) -> NetworkPlan {
@@ -340,6 +378,39 @@ impl ClockPlan {
     }
 }
 
+impl ClientPlan {
+    /// From the values of [`CLIENTS`] and of the workload's own parameters.
+    pub fn from_args(args: &Args, workload: &WorkloadType) -> ClientPlan {
+        ClientPlan {
+            count: args.count("count") as usize,
+            start: Instant::ZERO + args.span("start"),
+            pause: args.delay("pause"),
+            open: args.choice("loop") == "open",
+            timeout: args.span("timeout"),
+            give_up: args.span("give-up"),
+            workload: workload.name,
+            mix: args.only(workload.params),
+        }
+    }
+}
+
+impl CheckPlan {
+    /// From the values of [`CHECK`].
+    pub fn from_args(args: &Args) -> CheckPlan {
+        let invariants = match args.names("invariants") {
+            [all] if all == "all" => None,
+            [none] if none == "none" => Some(Vec::new()),
+            names => Some(names.to_vec()),
+        };
+        CheckPlan {
+            linearizable: args.flag("linearizable"),
+            invariants,
+            states: args.count("states"),
+            bytes: args.count("bytes"),
+        }
+    }
+}
+
 impl Heal {
     /// From the values of [`HEAL`].
     pub fn from_args(args: &Args) -> Heal {
@@ -351,5 +422,27 @@ impl Limits {
     /// From the values of [`LIMITS`].
     pub fn from_args(args: &Args) -> Limits {
         Limits { events: args.count("events"), pending: args.count("pending"), instant: args.count("instant") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::WORKLOADS;
+
+    #[test]
+    fn a_section_in_which_nothing_is_written_follows_from_its_defaults() {
+        let network = NetworkPlan::from_args(&Args::defaults(NETWORK));
+        assert_eq!(network.client_delay, network.delay);
+        assert_eq!(DiskPlan::from_args(&Args::defaults(DISK)).restart, (Span::millis(100), Span::millis(500)));
+        assert_eq!(ClockPlan::from_args(&Args::defaults(CLOCK)).offset, (-50_000_000, 50_000_000));
+        assert_eq!(CheckPlan::from_args(&Args::defaults(CHECK)).invariants, None);
+        assert_eq!(Limits::from_args(&Args::defaults(LIMITS)).events, 50_000_000);
+        for workload in WORKLOADS {
+            let mut args = Args::defaults(CLIENTS);
+            Args::defaults(workload.params).iter().for_each(|(name, value)| args.set(name, value.clone()));
+            let clients = ClientPlan::from_args(&args, workload);
+            assert_eq!(clients.mix, Args::defaults(workload.params), "{}", workload.name);
+        }
     }
 }

@@ -181,6 +181,8 @@ coverage! {
     clock_jumps = "clock-jumps",
     /// Clocks whose rate was changed.
     clock_drifts = "clock-drifts",
+    /// Commands that nodes were given.
+    commands = "commands",
     /// Faults that struck.
     faults = "faults",
     /// Faults that struck and changed something: a message, a sync, a process, a record, a clock.

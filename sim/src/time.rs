@@ -145,6 +145,13 @@ impl Ppm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseQuantityError(String);
 
+impl ParseQuantityError {
+    /// With this text.
+    pub(crate) fn new(text: String) -> ParseQuantityError {
+        ParseQuantityError(text)
+    }
+}
+
 impl fmt::Display for ParseQuantityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

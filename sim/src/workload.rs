@@ -27,6 +27,13 @@ pub struct WorkloadType {
     pub build: fn(&Args) -> Box<dyn Workload<any::Any>>,
 }
 
+impl WorkloadType {
+    /// Those of its parameters that are weights: each from 0 to 100, and together at most 100.
+    pub fn weights(&self) -> impl Iterator<Item = &'static Param> {
+        self.params.iter().filter(|param| matches!(param.shape, Shape::Count(0, 100)))
+    }
+}
+
 /// All workloads.
 pub static WORKLOADS: &[WorkloadType] = &[
     WorkloadType {

@@ -1,5 +1,6 @@
 //! Invariants: what must hold in every state that the nodes of a protocol reach.
 
+use crate::history::History;
 use crate::id::NodeId;
 use crate::node::Node;
 
@@ -43,6 +44,16 @@ pub trait Invariants<N: Node>: Clone {
     /// # Errors
     /// The property that does not hold. If several do not, the one that explains most.
     fn after_event(&mut self, id: NodeId, node: &N) -> Result<(), Box<Breach>>;
+
+    /// The bound after the heal has passed, and the cluster serves: what must hold when all is quiet again, such as that replicas agree.
+    /// `nodes` has none for those that are down; `history` is what clients have seen so far.
+    ///
+    /// # Errors
+    /// The property that does not hold.
+    fn after_heal(&mut self, nodes: &[Option<&N>], history: &History<N::Service>) -> Result<(), Box<Breach>> {
+        let _ = (nodes, history);
+        Ok(())
+    }
 
     /// A node has crashed: what it had not synced is gone.
     fn after_crash(&mut self, id: NodeId) {

@@ -7,19 +7,65 @@
 //!
 //! A kind of fault is one file here and one line in [`FAULTS`].
 
+use std::fmt;
+
 use crate::id::{Endpoint, NodeId};
+use crate::node::Command;
 use crate::param::{Args, Default, Param, Shape};
 use crate::rng::{Delay, Stream};
 use crate::time::{Instant, Ppm, Span};
 
+mod build;
+mod campaign;
+mod clock_drift;
+mod clock_jump;
+mod crash;
+mod cut;
+mod duplicate;
+mod fail_sync;
+mod full_disk;
+mod hold;
+mod isolate;
+mod loss;
+mod partition;
+mod pause;
+mod reconfigure;
+mod reorder;
+mod rot;
+mod settle;
+mod slow_disk;
+mod slow_link;
 pub mod target;
+mod transfer;
+mod wipe;
+
 use target::View;
 
 /// All kinds of faults.
-pub static FAULTS: &[FaultType] = &[];
+pub static FAULTS: &[FaultType] = &[
+    isolate::ISOLATE,
+    partition::PARTITION,
+    cut::CUT,
+    hold::HOLD,
+    loss::LOSS,
+    duplicate::DUPLICATE,
+    reorder::REORDER,
+    slow_link::SLOW_LINK,
+    crash::CRASH,
+    pause::PAUSE,
+    wipe::WIPE,
+    rot::ROT,
+    slow_disk::SLOW_DISK,
+    fail_sync::FAIL_SYNC,
+    full_disk::FULL_DISK,
+    clock_jump::CLOCK_JUMP,
+    clock_drift::CLOCK_DRIFT,
+    campaign::CAMPAIGN,
+    transfer::TRANSFER,
+    reconfigure::RECONFIGURE,
+];
 
-/// A kind of fault.
-#[derive(Debug)]
+/// A kind of fault. Shown by its name: where its functions lie in memory differs from build to build.
 pub struct FaultType {
     /// Its name in scenario files: `crash`.
     pub name: &'static str,
@@ -36,7 +82,13 @@ pub struct FaultType {
     pub action: fn(&Args, &View<'_>) -> Action,
 }
 
-/// When a fault strikes: keys that every fault's table may have.
+impl fmt::Debug for FaultType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// When a fault strikes: keys that every fault's table may have. No kind of fault may have one of the same name.
 pub static SCHEDULE: &[Param] = &[
     Param {
         name: "at",
@@ -62,7 +114,7 @@ pub static SCHEDULE: &[Param] = &[
         default: Default::Absent,
         doc: "undo it after this long (drawn from the range); without this it lasts until the heal",
     },
-    Param { name: "from", shape: Shape::Span, default: Default::Absent, doc: "do not strike before this time" },
+    Param { name: "since", shape: Shape::Span, default: Default::Absent, doc: "do not strike before this time" },
     Param {
         name: "until",
         shape: Shape::Span,
@@ -188,6 +240,8 @@ pub enum Action {
     Links {
         /// The rule.
         rule: LinkRule,
+        /// The kind of message that it is about; all if none.
+        only: Option<String>,
         /// From where to where.
         links: Vec<(Endpoint, Endpoint)>,
     },
@@ -225,6 +279,13 @@ pub enum Action {
         nodes: Vec<NodeId>,
         /// By how much.
         by: i64,
+    },
+    /// Give these nodes a command, once; those that are down do not hear it.
+    Command {
+        /// Which.
+        nodes: Vec<NodeId>,
+        /// What.
+        command: Command,
     },
     /// Let these nodes' clocks run fast or slow by so many parts per million, until it is undone.
     Drift {

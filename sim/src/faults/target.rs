@@ -62,6 +62,10 @@ pub struct View<'a> {
 pub struct NodeView {
     /// Whether its process runs. Paused counts as running.
     pub up: bool,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// Whether its disk was wiped or damaged, so that it may have forgotten what others rely on.
+    pub doubtful: bool,
     /// What it was when it last acted.
     pub observation: Observation,
 }
@@ -74,6 +78,12 @@ impl View<'_> {
             view.up && view.observation.role == Role::Leader
         };
         NodeId::all(self.nodes.len()).filter(leads).max_by_key(|node| self.nodes[node.index()].observation.epoch)
+    }
+
+    /// How many nodes are down, paused, or not to be trusted.
+    pub fn troubled(&self) -> impl Iterator<Item = NodeId> {
+        let troubled = |view: &NodeView| !view.up || view.paused || view.doubtful;
+        NodeId::all(self.nodes.len()).filter(move |node| troubled(&self.nodes[node.index()]))
     }
 
     fn up(&self) -> Vec<NodeId> {
@@ -173,38 +183,43 @@ pub struct UnknownTarget(
 impl FromStr for Target {
     type Err = UnknownTarget;
 
-    /// Reads one of the [`WORDS`]; `not(…)` may hold a list separated by commas.
+    /// Reads one of the [`WORDS`]; `not(…)` may hold a list separated by commas, but no other `not(…)`.
     ///
     /// # Errors
     /// If it is none of them.
     fn from_str(text: &str) -> Result<Target, UnknownTarget> {
-        let text = text.trim();
-        if let Some(inner) = text.strip_prefix("not(").and_then(|rest| rest.strip_suffix(')')) {
-            let targets = inner.split(',').map(str::parse).collect::<Result<Vec<Target>, _>>()?;
-            return Ok(Target::Not(Box::new(match <[Target; 1]>::try_from(targets) {
-                Ok([one]) => one,
-                Err(many) => Target::Each(many),
-            })));
-        }
-        let numbered = |letter: char| {
-            let number: usize = text.strip_prefix(letter)?.parse().ok()?;
-            (1..=usize::from(u16::MAX - 1)).contains(&number).then(|| number - 1)
+        let Some(inner) = text.trim().strip_prefix("not(").and_then(|rest| rest.strip_suffix(')')) else {
+            return one_word(text);
         };
-        Ok(match text {
-            "leader" => Target::Leader,
-            "follower" => Target::Follower,
-            "random" => Target::Random,
-            "minority" => Target::Minority,
-            "majority" => Target::Majority,
-            "all" => Target::All,
-            "clients" => Target::Clients,
-            _ => match (numbered('n'), numbered('c')) {
-                (Some(index), _) => Target::Node(NodeId::at(index)),
-                (_, Some(index)) => Target::Client(ClientId::at(index)),
-                _ => return Err(UnknownTarget(text.to_owned())),
-            },
-        })
+        let targets = inner.split(',').map(one_word).collect::<Result<Vec<Target>, _>>()?;
+        Ok(Target::Not(Box::new(match <[Target; 1]>::try_from(targets) {
+            Ok([one]) => one,
+            Err(many) => Target::Each(many),
+        })))
     }
+}
+
+fn one_word(text: &str) -> Result<Target, UnknownTarget> {
+    let text = text.trim();
+    let numbered = |letter: char| {
+        let digits = text.strip_prefix(letter).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let number: usize = digits.parse().ok()?;
+        (1..usize::from(u16::MAX)).contains(&number).then(|| number - 1)
+    };
+    Ok(match text {
+        "leader" => Target::Leader,
+        "follower" => Target::Follower,
+        "random" => Target::Random,
+        "minority" => Target::Minority,
+        "majority" => Target::Majority,
+        "all" => Target::All,
+        "clients" => Target::Clients,
+        _ => match (numbered('n'), numbered('c')) {
+            (Some(index), _) => Target::Node(NodeId::at(index)),
+            (_, Some(index)) => Target::Client(ClientId::at(index)),
+            _ => return Err(UnknownTarget(text.to_owned())),
+        },
+    })
 }
 
 impl fmt::Display for Target {
@@ -227,5 +242,32 @@ impl fmt::Display for Target {
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_written_as_they_are_read() {
+        for text in ["n1", "c12", "leader", "minority", "clients", "not(leader)", "not(n1,n2)"] {
+            assert_eq!(text.parse::<Target>().expect("a target").to_string(), text);
+        }
+        assert_eq!(" not( n2 , leader ) ".parse::<Target>().expect("a target").to_string(), "not(n2,leader)");
+    }
+
+    #[test]
+    fn what_is_no_target_is_named() {
+        for text in ["", "n0", "n+1", "n", "n65535", "boss", "n1,n2", "not()", "not(not(n1))", "not(n1"] {
+            assert!(text.parse::<Target>().is_err(), "{text} was read as a target");
+        }
+        assert_eq!("not(n1, boss)".parse::<Target>(), Err(UnknownTarget("boss".to_owned())));
+    }
+
+    #[test]
+    fn a_double_negation_of_any_depth_is_refused_without_recursion() {
+        let deep = format!("{}n1{}", "not(".repeat(100_000), ")".repeat(100_000));
+        assert!(deep.parse::<Target>().is_err());
     }
 }

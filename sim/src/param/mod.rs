@@ -11,6 +11,17 @@ use crate::faults::target::Target;
 use crate::rng::Delay;
 use crate::time::{Ppm, Span};
 
+mod near;
+mod parse;
+mod raw;
+mod show;
+mod words;
+
+pub use near::{nearest, suggest};
+pub use parse::parse_table;
+pub use raw::{Entry, Raw, RawKind};
+pub use show::Shift;
+
 /// One key that can be written in a table of a scenario file.
 #[derive(Clone, Copy, Debug)]
 pub struct Param {
@@ -82,6 +93,8 @@ pub enum Shape {
     Groups,
     /// A table of further parameters.
     Table(&'static [Param]),
+    /// One of these words, or a table of further parameters: `"pass"`, `{ violation = "panic" }`.
+    ChoiceOrTable(&'static [(&'static str, &'static str)], &'static [Param]),
     /// Any text.
     Text,
 }
@@ -105,7 +118,7 @@ pub enum Value {
     Shifts(i64, i64),
     /// Of [`Shape::Odds`].
     Odds(Ppm),
-    /// Of [`Shape::Choice`].
+    /// Of [`Shape::Choice`] or [`Shape::ChoiceOrTable`].
     Choice(&'static str),
     /// Of [`Shape::Names`].
     Names(Vec<String>),
@@ -115,7 +128,7 @@ pub enum Value {
     Target(Target),
     /// Of [`Shape::Groups`].
     Groups(Vec<Target>),
-    /// Of [`Shape::Table`].
+    /// Of [`Shape::Table`] or [`Shape::ChoiceOrTable`].
     Table(Args),
     /// Of [`Shape::Text`].
     Text(String),
@@ -138,6 +151,19 @@ pub struct ParamError {
     pub help: Option<String>,
 }
 
+impl ParamError {
+    /// A mistake at a place, without help so far.
+    pub fn new(at: Range<usize>, message: impl Into<String>) -> ParamError {
+        ParamError { at, message: message.into(), help: None }
+    }
+
+    /// With a word on what is allowed.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> ParamError {
+        ParamError { help: Some(help.into()), ..self }
+    }
+}
+
 impl Args {
     /// Values by name, for a table made in code.
     pub fn new(values: Vec<(&'static str, Value)>) -> Args {
@@ -147,6 +173,18 @@ impl Args {
     /// The value of a parameter, if it has one.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.values.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// The defaults of a table, as if nothing were written in it. A required parameter has no value.
+    pub fn defaults(params: &'static [Param]) -> Args {
+        let defaults = params.iter().filter_map(|param| Some((param.name, param.default.value(&param.shape)?)));
+        Args::new(defaults.collect())
+    }
+
+    /// Those of the values that belong to `params`.
+    pub fn only(&self, params: &[Param]) -> Args {
+        let belongs = |name| params.iter().any(|param| param.name == name);
+        Args::new(self.values.iter().filter(|(name, _)| belongs(*name)).cloned().collect())
     }
 
     /// All values with their names.
@@ -205,6 +243,14 @@ getters! {
     delay: Value::Delay(delay) => *delay, Delay;
     /// Nodes or clients.
     target: Value::Target(target) => target, &Target;
+    /// Groups of nodes.
+    groups: Value::Groups(groups) => groups, &[Target];
+    /// Names.
+    names: Value::Names(names) => names, &[String];
+    /// A table of further values.
+    table: Value::Table(args) => args, &Args;
+    /// A text.
+    text: Value::Text(text) => text, &str;
 }
 
 impl fmt::Display for ParamError {

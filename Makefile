@@ -1,0 +1,27 @@
+# Each target is one or two cargo lines.
+
+.PHONY: check test lint doc demo hunt bench ci
+
+check: lint test doc ## Everything that a commit must pass.
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+test:
+	cargo test --workspace
+
+doc:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
+
+demo: ## The main job: every scenario over its seeds.
+	cargo run --release -- run scenarios
+
+hunt: ## Ten thousand fresh seeds of every right protocol: for a night, not for a commit.
+	cargo run --release -- run scenarios/raft --seeds random:10000
+
+bench: ## Every benchmark beside its reference, in one call.
+	cargo bench --workspace
+
+ci:
+	bash .ci/run

@@ -1,0 +1,179 @@
+//! Terms, votes and elections (§5.1, §5.2, §5.4.1), pre-vote (thesis §9.6) and check-quorum (thesis §6.2).
+
+use std::collections::BTreeSet;
+
+use shaketable_sim::id::NodeId;
+use shaketable_sim::node::Ctx;
+use shaketable_sim::spec::Spec;
+
+use super::config::Elections;
+use super::types::{Msg, Record, RequestVote, Term, Timer, Vote};
+use super::{Following, Raft, Role};
+
+/// What a candidate knows.
+#[derive(Clone, Debug)]
+pub(super) struct Candidacy {
+    kind: Ballot,
+    /// Who has granted a vote: servers and not messages are counted, since a message may arrive twice.
+    votes: BTreeSet<NodeId>,
+}
+
+/// What is voted on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ballot {
+    /// Whether it is worthwhile to stand for the next term. Binds nobody.
+    Pre,
+    /// Who leads in the current term.
+    Real,
+}
+
+impl<S: Spec> Raft<S> {
+    /// §5.2: no leader was heard of for an election timeout, or an election came to nothing.
+    pub(super) fn campaign(&mut self, ctx: &mut Ctx<'_, Self>) {
+        match self.config.elections {
+            Elections::Plain | Elections::CheckQuorum => self.stand(ctx),
+            Elections::PreVoteAndCheckQuorum => self.ask_around(ctx),
+        }
+    }
+
+    /// Thesis §6.2: a leader that has not heard of a quorum for an election timeout cannot commit anything, and others may
+    /// long have a leader. Its clients had better look for that one.
+    pub(super) fn check_quorum(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let quorum = self.config.rules.quorum(self.nodes);
+        let Role::Leader(leader) = &mut self.role else { return };
+        if leader.count_heard(self.me) < quorum {
+            self.follow(Following::default(), ctx);
+        } else {
+            ctx.set_timer(Timer::Election, self.config.election_timeout.1);
+        }
+    }
+
+    /// Thesis §9.6: asks who would vote for this server in the next term, without standing for it yet.
+    fn ask_around(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.role = Role::Candidate(Candidacy { kind: Ballot::Pre, votes: BTreeSet::new() });
+        self.await_election(ctx);
+        let request = RequestVote { term: self.term.next(), last: self.log.last() };
+        ctx.after_sync(|ctx| {
+            for peer in ctx.peers() {
+                ctx.send(peer, Msg::RequestPreVote(request));
+            }
+        });
+        let own = Vote { term: request.term, granted: true };
+        self.on_pre_vote(self.me, own, ctx);
+    }
+
+    /// §5.2: stands for election in the next term, and votes for itself. Its own vote is counted like the others', when it is durable.
+    fn stand(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.term = self.term.next();
+        self.cast(Some(self.me), ctx);
+        self.role = Role::Candidate(Candidacy { kind: Ballot::Real, votes: BTreeSet::new() });
+        self.await_election(ctx);
+        let request = RequestVote { term: self.term, last: self.log.last() };
+        ctx.after_sync(|ctx| {
+            for peer in ctx.peers() {
+                ctx.send(peer, Msg::RequestVote(request));
+            }
+            ctx.send(ctx.me(), Msg::Vote(Vote { term: request.term, granted: true }));
+        });
+    }
+
+    pub(super) fn on_request_pre_vote(&mut self, from: NodeId, request: RequestVote, ctx: &mut Ctx<'_, Self>) {
+        let up_to_date = self.config.rules.log_up_to_date(request.last, self.log.last());
+        let granted = request.term > self.term && up_to_date && !self.hears_a_leader(ctx);
+        let term = if granted { request.term } else { self.term };
+        Self::say(from, Msg::PreVote(Vote { term, granted }), ctx);
+    }
+
+    pub(super) fn on_pre_vote(&mut self, from: NodeId, vote: Vote, ctx: &mut Ctx<'_, Self>) {
+        if !vote.granted {
+            self.observe_term(vote.term, ctx);
+        } else if vote.term == self.term.next() && self.counts(Ballot::Pre, from) {
+            self.stand(ctx);
+        }
+    }
+
+    pub(super) fn on_request_vote(&mut self, from: NodeId, request: RequestVote, ctx: &mut Ctx<'_, Self>) {
+        self.observe_term(request.term, ctx);
+        let rules = self.config.rules;
+        let granted = request.term == self.term
+            && rules.may_vote(self.vote, from)
+            && rules.log_up_to_date(request.last, self.log.last());
+        if granted {
+            if self.vote != Some(from) {
+                self.cast(Some(from), ctx);
+            }
+            ctx.set_timer(Timer::Election, self.timeout);
+        }
+        Self::say(from, Msg::Vote(Vote { term: self.term, granted }), ctx);
+    }
+
+    pub(super) fn on_vote(&mut self, from: NodeId, vote: Vote, ctx: &mut Ctx<'_, Self>) {
+        self.observe_term(vote.term, ctx);
+        if vote.granted && vote.term == self.term && self.counts(Ballot::Real, from) {
+            self.lead(ctx);
+        }
+    }
+
+    /// §5.1: adopts a term above its own, in which it has not voted, and follows nobody in it yet.
+    pub(super) fn observe_term(&mut self, seen: Term, ctx: &mut Ctx<'_, Self>) {
+        if self.config.rules.adopts_term(self.term, seen) {
+            self.term = seen;
+            self.cast(None, ctx);
+            let heard = if let Role::Follower(following) = &self.role { following.heard } else { None };
+            self.follow(Following { leader: None, heard }, ctx);
+        }
+    }
+
+    /// Becomes a follower, or remains one of another leader, and discards all that belonged to another role. Neither term nor vote change.
+    ///
+    /// A leader's pending writes may yet be committed by its successor, so their clients are told nothing. Its pending
+    /// reads are rejected: they never have an effect.
+    pub(super) fn follow(&mut self, following: Following, ctx: &mut Ctx<'_, Self>) {
+        match std::mem::replace(&mut self.role, Role::Follower(following)) {
+            Role::Leader(leader) => {
+                leader.reject_reads(following.leader, ctx);
+                ctx.cancel_timer(Timer::Heartbeat);
+                self.await_election(ctx);
+            }
+            // The timer goes on: only a leader's message or a vote granted buys another candidate time (§5.2).
+            Role::Candidate(_) | Role::Follower(_) => self.draw_timeout(ctx),
+            Role::Faulty => unreachable!("a faulty server handles no message"),
+        }
+    }
+
+    /// Waits for a leader, or for an election to be decided, for a timeout that is drawn anew: so split votes are rare (§5.2).
+    pub(super) fn await_election(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.draw_timeout(ctx);
+        ctx.set_timer(Timer::Election, self.timeout);
+    }
+
+    fn draw_timeout(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.timeout = ctx.rng().span(self.config.election_timeout);
+    }
+
+    /// Writes term and vote.
+    fn cast(&mut self, vote: Option<NodeId>, ctx: &mut Ctx<'_, Self>) {
+        self.vote = vote;
+        ctx.write(Record::Ballot { term: self.term, vote });
+    }
+
+    /// Counts a vote, and says whether with it there is a quorum.
+    fn counts(&mut self, ballot: Ballot, voter: NodeId) -> bool {
+        let Role::Candidate(candidacy) = &mut self.role else { return false };
+        candidacy.kind == ballot && candidacy.votes.insert(voter) && {
+            candidacy.votes.len() >= self.config.rules.quorum(self.nodes)
+        }
+    }
+
+    /// Whether a leader was heard of within the shortest election timeout, or is this server. A clock that was set back says nothing,
+    /// and then a pre-vote may be granted needlessly, which disturbs and endangers nothing.
+    fn hears_a_leader(&self, ctx: &Ctx<'_, Self>) -> bool {
+        match &self.role {
+            Role::Leader(_) => true,
+            Role::Follower(Following { heard: Some(heard), .. }) => {
+                ctx.now() >= *heard && ctx.now().since(*heard) < self.config.election_timeout.0
+            }
+            Role::Follower(_) | Role::Candidate(_) | Role::Faulty => false,
+        }
+    }
+}

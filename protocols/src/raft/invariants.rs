@@ -1,0 +1,272 @@
+//! The five properties of Raft's Figure 3, checked after every event, on the server that has just acted.
+//!
+//! The monitor sees what no server can: all logs at once. For each of them it keeps a chain of hashes, one an entry, each over all
+//! entries up to it; so two logs agree up to an index if their chains agree there. What a server has not changed since it was last looked at is
+//! not looked at again: an event costs as much as it has appended.
+//!
+//! An entry counts as committed from the moment when some server knows it to be. That is later than the paper's definition (stored
+//! by a quorum, in the leader's own term), so what is found here is also a breach by the paper's.
+
+use std::collections::BTreeMap;
+use std::hash::Hash;
+
+use shaketable_sim::check::invariant::{Breach, Invariants, Property};
+use shaketable_sim::digest::Digest;
+use shaketable_sim::id::NodeId;
+use shaketable_sim::spec::Spec;
+
+use super::log::Log;
+use super::types::{EntryId, LogIndex, Term};
+use super::{Raft, Role};
+
+/// "At most one leader can be elected in a given term." §5.2
+pub const ELECTION_SAFETY: &str = "election-safety";
+/// "A leader never overwrites or deletes entries in its log; it only appends new entries." §5.3
+pub const LEADER_APPEND_ONLY: &str = "leader-append-only";
+/// "If two logs contain an entry with the same index and term, then the logs are identical in all entries up through the given index." §5.3
+pub const LOG_MATCHING: &str = "log-matching";
+/// "If a log entry is committed in a given term, then that entry will be present in the logs of the leaders for all higher-numbered terms." §5.4
+pub const LEADER_COMPLETENESS: &str = "leader-completeness";
+/// "If a server has applied a log entry at a given index to its state machine, no other server will ever apply a different log entry for the same index." §5.4.3
+pub const STATE_MACHINE_SAFETY: &str = "state-machine-safety";
+
+/// The five properties.
+pub static PROPERTIES: &[Property] = &[
+    Property { name: ELECTION_SAFETY, doc: "no term has two leaders (§5.2)" },
+    Property {
+        name: LEADER_APPEND_ONLY, doc: "a leader neither overwrites nor deletes entries of its own log (§5.3)"
+    },
+    Property {
+        name: LOG_MATCHING,
+        doc: "logs that have the same term at an index are identical in all entries up to it (§5.3)",
+    },
+    Property {
+        name: LEADER_COMPLETENESS,
+        doc: "an entry that is committed in a term is in the logs of the leaders of all later terms (§5.4)",
+    },
+    Property {
+        name: STATE_MACHINE_SAFETY,
+        doc: "no two servers apply, or are about to apply, different entries at one index (§5.4.3)",
+    },
+];
+
+/// Checks Figure 3 as a run goes.
+#[derive(Clone, Debug)]
+pub struct Figure3 {
+    servers: Vec<Seen>,
+    /// By index, from 1: what was seen there.
+    entries: Vec<Variants>,
+    /// By index, from 1: what was committed there first.
+    committed: Vec<Committed>,
+    leaders: BTreeMap<Term, NodeId>,
+}
+
+/// A server when it was last looked at.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    term: Term,
+    leads: bool,
+    commit: LogIndex,
+    truncations: u64,
+    /// By index, from 1: the hash of the log up to there.
+    chain: Vec<u64>,
+    /// How many of its entries were compared with what is committed: not beyond the end of its log.
+    checked: usize,
+}
+
+/// The logs' entries at one index, told apart by their terms; almost always there is one.
+#[derive(Clone, Debug)]
+struct Variants {
+    first: (Term, u64),
+    others: Vec<(Term, u64)>,
+}
+
+/// A committed entry: the hash of the log up to it, and the term in which it was first known to be committed.
+#[derive(Clone, Copy, Debug)]
+struct Committed {
+    chain: u64,
+    term: Term,
+}
+
+/// What the properties are about.
+struct View<'a, O> {
+    term: Term,
+    leads: bool,
+    commit: LogIndex,
+    log: &'a Log<O>,
+}
+
+impl<S: Spec> Invariants<Raft<S>> for Figure3 {
+    const PROPERTIES: &'static [Property] = PROPERTIES;
+
+    fn new(nodes: usize) -> Self {
+        Figure3 {
+            servers: vec![Seen::default(); nodes],
+            entries: Vec::new(),
+            committed: Vec::new(),
+            leaders: BTreeMap::new(),
+        }
+    }
+
+    fn after_event(&mut self, id: NodeId, server: &Raft<S>) -> Result<(), Box<Breach>> {
+        let leads = matches!(server.role, Role::Leader(_));
+        self.look(id, &View { term: server.term, leads, commit: server.commit, log: &server.log })
+    }
+
+    fn after_crash(&mut self, id: NodeId) {
+        // What it boots with may be less than it had.
+        self.servers[id.index()] = Seen::default();
+    }
+}
+
+impl Figure3 {
+    fn look<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
+        let seen = &self.servers[id.index()];
+        let (truncations, _) = view.log.truncations();
+        let same_log = truncations == seen.truncations && view.log.last_index().get() == seen.chain.len() as u64;
+        if same_log && (view.term, view.leads, view.commit) == (seen.term, seen.leads, seen.commit) {
+            return Ok(());
+        }
+        let led = seen.leads && seen.term == view.term;
+        let deleted = truncations != seen.truncations;
+        if view.leads && !led {
+            self.election_safety(id, view.term)?;
+        }
+        if view.leads && led && deleted {
+            let story = format!("{id}, leader of term {}, deleted entries of its own log", view.term);
+            return Err(Breach::new(LEADER_APPEND_ONLY, story));
+        }
+        self.log_matching(id, view)?;
+        let seen = &mut self.servers[id.index()];
+        (seen.term, seen.leads, seen.commit) = (view.term, view.leads, view.commit);
+        if view.leads && !led {
+            self.completeness_of_new_leader(id)?;
+        }
+        self.take_commits(id)
+    }
+
+    fn election_safety(&mut self, id: NodeId, term: Term) -> Result<(), Box<Breach>> {
+        let leader = *self.leaders.entry(term).or_insert(id);
+        if leader == id {
+            return Ok(());
+        }
+        Err(Breach::new(ELECTION_SAFETY, format!("{id} leads in term {term}, in which {leader} was elected before")))
+    }
+
+    /// Brings the chain of a server up to date, and compares each new entry with those seen at its place.
+    fn log_matching<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
+        let seen = &mut self.servers[id.index()];
+        let (truncations, cut) = view.log.truncations();
+        let kept = match truncations - seen.truncations {
+            0 => seen.chain.len(),
+            1 => seen.chain.len().min(cut.get() as usize),
+            _ => 0, // Only the last cut is known.
+        };
+        seen.chain.truncate(kept);
+        seen.checked = seen.checked.min(kept);
+        seen.truncations = truncations;
+        let mut chain = seen.chain.last().copied().unwrap_or(0);
+        for entry in view.log.slice(LogIndex::ZERO.plus(kept + 1), usize::MAX) {
+            let mut digest = Digest::new();
+            digest.fold(chain);
+            entry.hash(&mut digest);
+            chain = digest.value();
+            seen.chain.push(chain);
+            let known = match self.entries.get_mut(seen.chain.len() - 1) {
+                Some(variants) => variants.of(entry.term, chain),
+                None => {
+                    self.entries.push(Variants { first: (entry.term, chain), others: Vec::new() });
+                    chain
+                }
+            };
+            if known != chain {
+                let entry = EntryId { term: entry.term, index: LogIndex::ZERO.plus(seen.chain.len()) };
+                let story = format!(
+                    "the log of {id} has entry {entry} as another log had, and differs from it there or before"
+                );
+                return Err(Breach::new(LOG_MATCHING, story));
+            }
+        }
+        Ok(())
+    }
+
+    /// A new leader has all that was committed in earlier terms. Since chains are over whole logs, the last such entry speaks for all before it.
+    fn completeness_of_new_leader(&self, id: NodeId) -> Result<(), Box<Breach>> {
+        let leader = &self.servers[id.index()];
+        match self.committed.iter().rposition(|committed| committed.term < leader.term) {
+            Some(place) => self.completeness(id, place),
+            None => Ok(()),
+        }
+    }
+
+    /// A leader has the entry that was committed at this place (an index, from 0).
+    fn completeness(&self, id: NodeId, place: usize) -> Result<(), Box<Breach>> {
+        let (leader, committed) = (&self.servers[id.index()], &self.committed[place]);
+        if leader.chain.get(place) == Some(&committed.chain) {
+            return Ok(());
+        }
+        let story = format!(
+            "{id} leads in term {} and lacks entry {} (or one before it), which was committed in term {}",
+            leader.term,
+            place + 1,
+            committed.term
+        );
+        Err(Breach::new(LEADER_COMPLETENESS, story))
+    }
+
+    /// Looks at the entries that a server knows to be committed since it was last looked at.
+    fn take_commits(&mut self, id: NodeId) -> Result<(), Box<Breach>> {
+        let seen = &self.servers[id.index()];
+        let (from, term) = (seen.checked, seen.term);
+        let to = seen.chain.len().min(seen.commit.get() as usize);
+        for place in from..to {
+            let chain = self.servers[id.index()].chain[place];
+            match self.committed.get(place) {
+                Some(committed) if committed.chain == chain => {}
+                Some(committed) => {
+                    let index = place + 1;
+                    let story = format!(
+                        "{id} applies another entry {index} (or before it) than was committed there in term {}",
+                        committed.term
+                    );
+                    return Err(Breach::new(STATE_MACHINE_SAFETY, story));
+                }
+                None => {
+                    self.committed.push(Committed { chain, term });
+                    self.completeness_of_later_leaders(place)?;
+                }
+            }
+        }
+        self.servers[id.index()].checked = to;
+        Ok(())
+    }
+
+    /// An entry has become known to be committed: whoever leads in a later term by now has it.
+    fn completeness_of_later_leaders(&self, place: usize) -> Result<(), Box<Breach>> {
+        let later = |id: &NodeId| {
+            let server = &self.servers[id.index()];
+            server.leads && server.term > self.committed[place].term
+        };
+        NodeId::all(self.servers.len()).filter(later).try_for_each(|id| self.completeness(id, place))
+    }
+}
+
+impl Variants {
+    /// What was seen of this term here first: `chain` itself if nothing was.
+    fn of(&mut self, term: Term, chain: u64) -> u64 {
+        if self.first.0 == term {
+            return self.first.1;
+        }
+        match self.others.iter().find(|(known, _)| *known == term) {
+            Some((_, known)) => *known,
+            None => {
+                self.others.push((term, chain));
+                chain
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "invariants_tests.rs"]
+mod tests;

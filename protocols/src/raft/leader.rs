@@ -1,0 +1,243 @@
+//! A leader: what it appends, what it sends to whom, and what it may take for committed (§5.3, §5.4.2; thesis §10.2).
+
+use std::collections::VecDeque;
+
+use shaketable_sim::id::{NodeId, RequestId};
+use shaketable_sim::node::Ctx;
+use shaketable_sim::spec::Spec;
+
+use super::config::{Config, Elections};
+use super::log::Log;
+use super::progress::Progress;
+use super::read::PendingRead;
+use super::session::Known;
+use super::types::{
+    AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, Outcome, Payload, Record, Round, Timer,
+};
+use super::{Raft, Role};
+
+/// What a server knows only while it leads.
+#[derive(Clone, Debug)]
+pub(super) struct Leader<O> {
+    /// By server; the leader's own place tells what is durable in its own log.
+    pub(super) peers: Vec<Progress>,
+    /// Where the first entry of its term stands, a no-op.
+    pub(super) first: LogIndex,
+    /// Reads that wait for a confirmation, oldest first. Invariant: neither their rounds nor their indexes fall.
+    pub(super) reads: VecDeque<PendingRead<O>>,
+    /// The current round of confirmation.
+    pub(super) round: Round,
+    /// Who asked for which entry. Invariant: one for each entry of its term that is not applied, in their order.
+    requests: VecDeque<Option<RequestId>>,
+    /// The entry that the first of `requests` is about.
+    unapplied: LogIndex,
+    /// Whether a sync is under way. What is appended meanwhile shares the next one.
+    syncing: bool,
+    /// The entries that were last put together for a message, and where they begin: most followers need the same ones.
+    batch: (LogIndex, Entries<O>),
+}
+
+impl<O: Clone> Leader<O> {
+    fn new(nodes: usize, last: LogIndex) -> Self {
+        let first = last.next();
+        Leader {
+            peers: vec![Progress::new(last); nodes],
+            first,
+            reads: VecDeque::new(),
+            round: Round::ZERO,
+            requests: VecDeque::new(),
+            unapplied: first,
+            syncing: false,
+            batch: (first, Entries::none()),
+        }
+    }
+
+    /// The highest value that a quorum has reached.
+    pub(super) fn reached_by<T: Ord + Copy>(&self, quorum: usize, value: impl Fn(&Progress) -> T) -> Option<T> {
+        let reached = |bar: T| self.peers.iter().filter(|peer| value(peer) >= bar).count() >= quorum;
+        self.peers.iter().map(&value).filter(|&bar| reached(bar)).max()
+    }
+
+    /// How many servers have answered since this was last asked, itself included.
+    pub(super) fn count_heard(&mut self, me: NodeId) -> usize {
+        let others = self.peers.iter_mut().map(|peer| std::mem::take(&mut peer.heard));
+        others.enumerate().filter(|&(index, heard)| heard || index == me.index()).count()
+    }
+
+    /// Who asked for the entry that is being applied.
+    pub(super) fn take_request(&mut self, index: LogIndex) -> Option<RequestId> {
+        if index != self.unapplied {
+            return None; // An entry of an earlier term.
+        }
+        self.unapplied = index.next();
+        self.requests.pop_front().flatten()
+    }
+
+    /// At most `max` entries from `first` on.
+    fn batch_from(&mut self, first: LogIndex, max: usize, log: &Log<O>) -> Entries<O> {
+        let entries = log.slice(first, max);
+        let (start, batch) = &self.batch;
+        if *start != first || batch.len() != entries.len() {
+            self.batch = (first, Entries::from(entries));
+        }
+        self.batch.1.clone()
+    }
+}
+
+impl<S: Spec> Raft<S> {
+    /// §5.2: a quorum has voted for this server. All that was in its log when it asked them is durable.
+    pub(super) fn lead(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let last = self.log.last_index();
+        let mut leader = Leader::new(self.nodes, last);
+        leader.peers[self.me.index()].on_match(last);
+        self.role = Role::Leader(leader);
+        match self.config.elections {
+            Elections::Plain => ctx.cancel_timer(Timer::Election),
+            _ => ctx.set_timer(Timer::Election, self.config.election_timeout.1),
+        }
+        ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
+        self.append(Payload::NoOp, None, ctx);
+    }
+
+    /// A client's operation that goes through the log. If it has been applied, its client knows or has moved on; it is not
+    /// appended again. If it is in the log and not yet applied, it is appended twice, and applied once.
+    pub(super) fn on_command(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
+        match self.machine.lookup(id.op, self.config.rules) {
+            Known::New => self.append(Payload::Command { id: id.op, op }, Some(id), ctx),
+            Known::Answered(ret) => ctx.reply(id, ret.clone()),
+            Known::Outdated => {}
+        }
+    }
+
+    /// §5.3: appends an entry to its log and sends it in parallel with making it durable (thesis §10.2.1).
+    fn append(&mut self, payload: Payload<S::Op>, request: Option<RequestId>, ctx: &mut Ctx<'_, Self>) {
+        let Role::Leader(leader) = &mut self.role else { return };
+        let after = self.log.last_index();
+        let entry = Entry::new(self.term, payload);
+        self.log.push(entry.clone());
+        leader.requests.push_back(request);
+        leader.batch = (after.next(), Entries::one(entry));
+        ctx.write(Record::Append { after, entries: leader.batch.1.clone() });
+        for peer in ctx.peers() {
+            self.send_entries(peer, ctx);
+        }
+        self.sync(ctx);
+    }
+
+    /// Asks for a sync of its log if there is need of one, and to be told when it has returned: only then does its own
+    /// copy count (thesis §10.2.1).
+    fn sync(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let Role::Leader(leader) = &mut self.role else { return };
+        let index = self.log.last_index();
+        if !leader.syncing && leader.peers[self.me.index()].matched < index {
+            leader.syncing = true;
+            let durable = Durable { term: self.term, index };
+            Self::say(self.me, Msg::Durable(durable), ctx);
+        }
+    }
+
+    pub(super) fn on_durable(&mut self, durable: Durable, ctx: &mut Ctx<'_, Self>) {
+        let Role::Leader(leader) = &mut self.role else { return };
+        if durable.term == self.term {
+            leader.syncing = false;
+            leader.peers[self.me.index()].on_match(durable.index);
+            self.sync(ctx);
+            self.advance_commit(durable.index, ctx);
+        }
+    }
+
+    pub(super) fn on_appended(&mut self, from: NodeId, reply: Appended, ctx: &mut Ctx<'_, Self>) {
+        self.observe_term(reply.term, ctx);
+        let Role::Leader(leader) = &mut self.role else { return };
+        if reply.term < self.term {
+            return;
+        }
+        let peer = &mut leader.peers[from.index()];
+        match reply.outcome {
+            Outcome::Match(index) if index <= self.log.last_index() => peer.on_match(index),
+            Outcome::Conflict { prev, hint } => peer.on_conflict(prev, hint, &self.log),
+            // The first answers a message of an earlier term, whose rounds were others. The second acknowledges what this leader
+            // never had: it has led in this term before and forgotten it, which cannot be.
+            Outcome::Stale | Outcome::Match(_) => return,
+        }
+        peer.heard = true;
+        peer.round = peer.round.max(reply.round);
+        let matched = peer.matched;
+        self.advance_commit(matched, ctx);
+        self.serve_reads(ctx);
+        self.send_entries(from, ctx);
+    }
+
+    /// Every heartbeat period: sends again what is taken for lost, and something to everyone who was sent nothing else meanwhile.
+    pub(super) fn on_heartbeat(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let Role::Leader(_) = self.role else { return };
+        ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
+        for to in ctx.peers() {
+            let Role::Leader(leader) = &mut self.role else { return };
+            let peer = &mut leader.peers[to.index()];
+            peer.on_tick();
+            let silent = !std::mem::take(&mut peer.sent) || peer.round < leader.round;
+            if !self.send_entries(to, ctx) && silent {
+                self.send_heartbeat(to, ctx);
+            }
+        }
+    }
+
+    /// Sends something to everyone, so that the current round is confirmed.
+    pub(super) fn send_round(&mut self, ctx: &mut Ctx<'_, Self>) {
+        for peer in ctx.peers() {
+            if !self.send_entries(peer, ctx) {
+                self.send_heartbeat(peer, ctx);
+            }
+        }
+    }
+
+    /// §5.3, §5.4.2: whatever a quorum has is committed, if it is of the current term, and all before it. Some server has just been
+    /// found to have all up to `index`.
+    fn advance_commit(&mut self, index: LogIndex, ctx: &mut Ctx<'_, Self>) {
+        let Role::Leader(leader) = &self.role else { return };
+        if index <= self.commit {
+            return;
+        }
+        let Config { rules, .. } = self.config;
+        let Some(reached) = leader.reached_by(rules.quorum(self.nodes), |peer| peer.matched) else { return };
+        let term = self.log.term_at(reached).expect("a leader's log contains what its followers acknowledge");
+        if reached > self.commit && rules.may_commit(term, self.term) {
+            self.commit = reached;
+            self.apply_committed(ctx);
+            self.serve_reads(ctx);
+        }
+    }
+
+    /// Sends a follower what it lacks, as far as its window has room. Whether anything was sent.
+    fn send_entries(&mut self, to: NodeId, ctx: &mut Ctx<'_, Self>) -> bool {
+        let Role::Leader(leader) = &mut self.role else { return false };
+        let mut sent = false;
+        while leader.peers[to.index()].has_room(self.config.window) {
+            let next = leader.peers[to.index()].next;
+            if next > self.log.last_index() {
+                break;
+            }
+            let entries = leader.batch_from(next, self.config.batch, &self.log);
+            leader.peers[to.index()].on_sent(next.previous().plus(entries.len()));
+            let prev = entry_at(&self.log, next.previous());
+            let append = AppendEntries { term: self.term, prev, entries, commit: self.commit, round: leader.round };
+            ctx.send(to, Msg::AppendEntries(append));
+            sent = true;
+        }
+        sent
+    }
+
+    fn send_heartbeat(&self, to: NodeId, ctx: &mut Ctx<'_, Self>) {
+        let Role::Leader(leader) = &self.role else { return };
+        let prev = entry_at(&self.log, leader.peers[to.index()].matched);
+        let append =
+            AppendEntries { term: self.term, prev, entries: Entries::none(), commit: self.commit, round: leader.round };
+        ctx.send(to, Msg::AppendEntries(append));
+    }
+}
+
+fn entry_at<O: Clone>(log: &Log<O>, index: LogIndex) -> EntryId {
+    let term = log.term_at(index).expect("a leader tells of entries that it has");
+    EntryId { term, index }
+}

@@ -1,0 +1,232 @@
+//! Raft: a replicated state machine with a strong leader.
+//!
+//! Ongaro & Ousterhout, "In Search of an Understandable Consensus Algorithm (Extended Version)", 2014 (cited by §), and
+//! Ongaro, "Consensus: Bridging Theory and Practice", 2014 (cited as thesis §).
+//!
+//! | what | where in the papers | here |
+//! |---|---|---|
+//! | the decisions on which safety rests | §5.1–§5.4, §8 | [`rules`] |
+//! | terms, votes, elections; pre-vote; check-quorum | §5.1, §5.2, §5.4.1; thesis §6.2, §9.6 | `election` |
+//! | a follower's log and commit index | §5.3 | `replication` |
+//! | a leader's view of its followers, commitment, pipelining | §5.3, §5.4.2; thesis §10.2 | `leader`, `progress` |
+//! | linearizable reads | §8; thesis §6.4 | `read` |
+//! | sessions and the state machine | §8; thesis §6.3 | `session` |
+//! | persistent state | Figure 2; thesis §3.8, §11.7.3 | [`types::Record`], `recovery` |
+//! | the five properties | Figure 3 | [`invariants`] |
+//!
+//! Deviations from the papers:
+//! - A message does not say who sent it: the network does.
+//! - Vote requests are not repeated; an election that fails by their loss is followed by another.
+//! - A new leader appends a no-op at once, as §8 asks for the sake of reads; it also commits what its predecessors left.
+//! - A follower that rejects AppendEntries hints at the last entry that could agree, which serves the purpose of the optimisation at the
+//!   end of §5.3 in at most one round trip a term, on either side.
+//! - Heartbeats tell of the entry up to which leader and follower are known to agree, and not of the leader's last, so that
+//!   they may overtake the entries before them.
+//! - A server that is asked for its pre-vote refuses it within the shortest election timeout of the last message of a leader;
+//!   to a real vote request no such rule applies (thesis §4.2.3), as pre-vote already keeps out those who cannot win.
+//! - Applied state is volatile: it is built again from the log after a crash.
+//! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
+//!
+//! Not there yet: snapshots (§7), membership changes (§6; they also let a faulty server come back as a new one), leadership
+//! transfer (thesis §3.10), leases (thesis §6.4.1).
+
+use shaketable_sim::id::{NodeId, RequestId};
+use shaketable_sim::node::{Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::spec::Spec;
+use shaketable_sim::time::{Instant, Span};
+
+pub mod bugs;
+mod catalogue;
+pub mod config;
+mod election;
+pub mod invariants;
+mod leader;
+pub mod log;
+mod progress;
+mod read;
+mod recovery;
+mod replication;
+pub mod rules;
+mod session;
+pub mod types;
+
+pub use catalogue::RAFT;
+pub use config::Config;
+use election::Candidacy;
+use leader::Leader;
+use log::Log;
+use recovery::Persistent;
+use session::Machine;
+use types::{LogIndex, Msg, Record, Term, Timer};
+
+/// A server.
+#[derive(Clone, Debug)]
+pub struct Raft<S: Spec> {
+    config: Config,
+    me: NodeId,
+    nodes: usize,
+    /// `currentTerm`. Invariant: written to the journal before anything is sent that reveals it, and never falls.
+    term: Term,
+    /// `votedFor`. Invariant: as for `term`; within one term it changes from none to one, and no more.
+    vote: Option<NodeId>,
+    /// Invariant: as for `term`, but that a leader sends entries before they are durable and counts itself only then.
+    log: Log<S::Op>,
+    /// `commitIndex`. Invariant: never falls in one life.
+    commit: LogIndex,
+    machine: Machine<S>,
+    role: Role<S::Op>,
+    /// The election timeout, drawn anew whenever the server changes its role.
+    timeout: Span,
+}
+
+/// What a server does, with the state that it needs for that alone: to change the role is to discard it.
+#[derive(Clone, Debug)]
+enum Role<O> {
+    Follower(Following),
+    Candidate(Candidacy),
+    Leader(Leader<O>),
+    /// Promises are lost with the disk (see `recovery`): no vote, no acknowledgement, no answer.
+    Faulty,
+}
+
+/// What a follower knows.
+#[derive(Clone, Copy, Debug, Default)]
+struct Following {
+    /// The leader of the current term, once it has been heard of.
+    leader: Option<NodeId>,
+    /// When a leader was last heard of, in whatever term.
+    heard: Option<Instant>,
+}
+
+impl<S: Spec> Node for Raft<S> {
+    type Config = Config;
+    type Msg = Msg<S::Op>;
+    type Timer = Timer;
+    type Record = Record<S::Op>;
+    type Service = S;
+    type Invariants = invariants::Figure3;
+
+    fn boot(config: &Config, disk: Recovered<Record<S::Op>>, ctx: &mut Ctx<'_, Self>) -> Self {
+        let kept = Persistent::recover(&disk);
+        let mut server = Raft {
+            config: *config,
+            me: ctx.me(),
+            nodes: ctx.nodes(),
+            term: Term::ZERO,
+            vote: None,
+            log: Log::default(),
+            commit: LogIndex::ZERO,
+            machine: Machine::new(),
+            role: Role::Faulty,
+            timeout: Span::ZERO,
+        };
+        match kept {
+            Err(why) => ctx.note(why),
+            Ok(kept) => {
+                if disk.first_boot || kept.torn {
+                    // From now on an empty journal means that the disk was lost, and a damaged record that it has rotted.
+                    ctx.compact(kept.records());
+                    ctx.after_sync(|_| {});
+                }
+                (server.term, server.vote, server.log) = (kept.term, kept.vote, kept.log);
+                server.role = Role::Follower(Following::default());
+                server.await_election(ctx);
+            }
+        }
+        server
+    }
+
+    fn on_message(&mut self, from: NodeId, msg: Msg<S::Op>, ctx: &mut Ctx<'_, Self>) {
+        if let Role::Faulty = self.role {
+            return;
+        }
+        match msg {
+            Msg::RequestPreVote(request) => self.on_request_pre_vote(from, request, ctx),
+            Msg::PreVote(vote) => self.on_pre_vote(from, vote, ctx),
+            Msg::RequestVote(request) => self.on_request_vote(from, request, ctx),
+            Msg::Vote(vote) => self.on_vote(from, vote, ctx),
+            Msg::AppendEntries(append) => self.on_append_entries(from, append, ctx),
+            Msg::Appended(reply) => self.on_appended(from, reply, ctx),
+            Msg::Durable(durable) => self.on_durable(durable, ctx),
+        }
+    }
+
+    fn on_request(&mut self, id: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
+        match &self.role {
+            Role::Leader(_) if S::is_read(&op) && self.config.read == config::Read::ReadIndex => {
+                self.on_read(id, op, ctx)
+            }
+            Role::Leader(_) => self.on_command(id, op, ctx),
+            Role::Follower(following) => ctx.reject(id, following.leader),
+            Role::Candidate(_) | Role::Faulty => ctx.reject(id, None),
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer, ctx: &mut Ctx<'_, Self>) {
+        match (timer, &self.role) {
+            (Timer::Election, Role::Leader(_)) => self.check_quorum(ctx),
+            (Timer::Election, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
+            (Timer::Heartbeat, _) => self.on_heartbeat(ctx),
+            (Timer::Election, Role::Faulty) => {}
+        }
+    }
+
+    fn observe(&self) -> Observation {
+        let (role, leader) = match &self.role {
+            Role::Follower(following) => (NodeRole::Follower, following.leader),
+            Role::Candidate(_) => (NodeRole::Candidate, None),
+            Role::Leader(_) => (NodeRole::Leader, Some(self.me)),
+            Role::Faulty => (NodeRole::Faulty, None),
+        };
+        let (commit, applied) = (self.commit.get(), self.machine.applied().get());
+        Observation { role, epoch: self.term.get(), leader, commit, applied }
+    }
+
+    fn details(&self) -> Vec<(&'static str, String)> {
+        let vote = self.vote.map_or("none".to_owned(), |node| node.to_string());
+        vec![("vote", vote), ("last", self.log.last().to_string())]
+    }
+}
+
+impl<S: Spec> Raft<S> {
+    /// Its current term.
+    pub fn term(&self) -> Term {
+        self.term
+    }
+
+    /// Whom it has voted for in that term.
+    pub fn vote(&self) -> Option<NodeId> {
+        self.vote
+    }
+
+    /// Its log.
+    pub fn log(&self) -> &Log<S::Op> {
+        &self.log
+    }
+
+    /// The last entry that it knows to be committed.
+    pub fn commit(&self) -> LogIndex {
+        self.commit
+    }
+
+    /// Sends what reveals this server's term, vote or log, once all of those are durable. Whether they already are is nothing to
+    /// find out here: a sync with nothing to do returns at once.
+    fn say(to: NodeId, msg: Msg<S::Op>, ctx: &mut Ctx<'_, Self>) {
+        ctx.after_sync(|ctx| ctx.send(to, msg));
+    }
+
+    /// Applies what is committed and not yet applied, and answers the clients whose operations those are.
+    fn apply_committed(&mut self, ctx: &mut Ctx<'_, Self>) {
+        while self.machine.applied() < self.commit {
+            let index = self.machine.applied().next();
+            let Some(entry) = self.log.get(index) else { break };
+            let answer = self.machine.apply(&entry.payload, self.config.rules);
+            if let Role::Leader(leader) = &mut self.role
+                && let Some(request) = leader.take_request(index)
+                && let Some(ret) = answer
+            {
+                ctx.reply(request, ret.clone());
+            }
+        }
+    }
+}

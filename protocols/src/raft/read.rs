@@ -1,0 +1,70 @@
+//! Linearizable reads that do not go through the log: ReadIndex (§8, thesis §6.4).
+//!
+//! Reads that arrive while a round is under way share the next one, so however many there are, one round is under way at a time.
+
+use shaketable_sim::id::{NodeId, RequestId};
+use shaketable_sim::node::Ctx;
+use shaketable_sim::spec::Spec;
+
+use super::leader::Leader;
+use super::rules::Reading;
+use super::types::{LogIndex, Round};
+use super::{Raft, Role};
+
+/// A read that waits for a confirmation.
+#[derive(Clone, Debug)]
+pub(super) struct PendingRead<O> {
+    id: RequestId,
+    op: O,
+    /// The read index: see [`Reading::index`].
+    index: LogIndex,
+    /// The first round that begins after the read arrived.
+    round: Round,
+}
+
+impl<S: Spec> Raft<S> {
+    pub(super) fn on_read(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
+        let Role::Leader(leader) = &mut self.role else { return };
+        let index = self.commit.max(leader.first);
+        leader.reads.push_back(PendingRead { id, op, index, round: leader.round.next() });
+        self.serve_reads(ctx);
+    }
+
+    /// Answers the reads that may be answered. If others wait for a round that has not begun, begins it as soon as the
+    /// current one is confirmed.
+    pub(super) fn serve_reads(&mut self, ctx: &mut Ctx<'_, Self>) {
+        loop {
+            let Role::Leader(leader) = &mut self.role else { return };
+            if leader.reads.is_empty() {
+                return;
+            }
+            let rules = self.config.rules;
+            let confirmed = leader.reached_by(rules.quorum(self.nodes), |peer| peer.round).unwrap_or(Round::ZERO);
+            let applied = self.machine.applied();
+            while let Some(read) = leader.reads.front() {
+                if !rules.may_answer_read(Reading { index: read.index, applied, round: read.round, confirmed }) {
+                    break;
+                }
+                ctx.reply(read.id, self.machine.read(&read.op));
+                leader.reads.pop_front();
+            }
+            let waits_for_next = leader.reads.back().is_some_and(|read| read.round > leader.round);
+            if !waits_for_next || confirmed < leader.round {
+                return;
+            }
+            leader.round = leader.round.next();
+            // The leader itself confirms at once; alone in its cluster, it is a quorum.
+            leader.peers[self.me.index()].round = leader.round;
+            self.send_round(ctx);
+        }
+    }
+}
+
+impl<O> Leader<O> {
+    /// Turns every pending read away: it has had no effect.
+    pub(super) fn reject_reads<S: Spec<Op = O>>(self, hint: Option<NodeId>, ctx: &mut Ctx<'_, Raft<S>>) {
+        for read in self.reads {
+            ctx.reject(read.id, hint);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Raft in the simulated world: right, it survives what it claims to bear; wrong, it is found out.
+
+mod common;
+
+use common::{every, heal, plan, raft, run, target};
+use shaketable_protocols::raft::RAFT;
+use shaketable_protocols::raft::Raft;
+use shaketable_protocols::raft::config::{Config, PARAMS};
+use shaketable_protocols::tamper::{Setup, Tamper, Tampered};
+use shaketable_sim::node::EffectOf;
+use shaketable_sim::param::{Args, Value};
+use shaketable_sim::plan::Plan;
+use shaketable_sim::rng::{Delay, Seed};
+use shaketable_sim::run::{Coverage, Verdict};
+use shaketable_sim::spec::any::Any;
+use shaketable_sim::time::{Ppm, Span};
+use shaketable_sim::workload::WORKLOADS;
+use shaketable_sim::world;
+
+/// Each seed draws its own mixture of faults, cluster size, workload and variant of the protocol.
+fn swarm(seed: u64) -> (Plan, Args) {
+    let mut rng = Seed(seed).stream("swarm");
+    let workload = rng.pick(WORKLOADS).expect("there are workloads").name;
+    let mut plan = plan(rng.between(1, 5) as usize, 12, workload);
+    heal(&mut plan, 5);
+    plan.network.loss = Ppm::percent(rng.below(4) as u32);
+    plan.network.duplicate = Ppm::percent(rng.below(3) as u32);
+    plan.network.reorder = Ppm::percent(rng.below(6) as u32);
+    let leader = || ("node", target("leader"));
+    let faults = [
+        every("crash", (300, 2_000), Some((50, 800)), &[("node", target("random"))]),
+        every("crash", (300, 2_000), Some((20, 300)), &[leader(), ("after-effects", Value::Counts(0, 12))]),
+        every("partition", (300, 2_000), Some((200, 1_500)), &[]),
+        every("isolate", (300, 2_000), Some((200, 1_500)), &[leader()]),
+        every("pause", (300, 2_000), Some((100, 800)), &[leader()]),
+        every("cut", (300, 2_000), Some((200, 1_500)), &[("from", target("random")), ("to", target("random"))]),
+        every("hold", (300, 2_000), Some((50, 800)), &[("from", target("leader")), ("to", target("follower"))]),
+        every(
+            "clock-jump",
+            (300, 2_000),
+            None,
+            &[("node", target("random")), ("by", Value::Shifts(-3_000_000_000, 3_000_000_000))],
+        ),
+        every(
+            "slow-disk",
+            (300, 2_000),
+            Some((200, 1_500)),
+            &[("node", target("random")), ("by", Value::Delay(Delay::Uniform(Span::millis(1), Span::millis(100))))],
+        ),
+    ];
+    plan.faults.extend(faults.into_iter().filter(|_| rng.below(2) == 0));
+    let args = raft(&[
+        ("elections", Value::Choice(["plain", "check-quorum", "pre-vote"][rng.below(3) as usize])),
+        ("read", Value::Choice(["read-index", "log"][rng.below(2) as usize])),
+        ("batch", Value::Count(*rng.pick(&[1, 3, 64]).expect("not empty"))),
+        ("window", Value::Count(*rng.pick(&[1, 4]).expect("not empty"))),
+    ]);
+    (plan, args)
+}
+
+#[test]
+fn raft_survives_what_it_claims_to_bear() {
+    let mut reached = Coverage::default();
+    for seed in 0..400 {
+        let (plan, args) = swarm(seed);
+        let run = run(&plan, &args, None, seed);
+        assert_eq!(run.verdict, Verdict::Pass, "seed {seed}");
+        reached.add(&run.coverage);
+    }
+    let least = [
+        (reached.completed_ops, 150_000),
+        (reached.ops_after_heal, 60_000),
+        (reached.leader_changes, 1_500),
+        (reached.restarts, 800),
+        (reached.crashes_between_effects, 50),
+        (reached.records_torn, 50),
+        (reached.cut_on_sending, 10_000),
+        (reached.held, 100),
+    ];
+    for (place, (count, least)) in least.into_iter().enumerate() {
+        assert!(count >= least, "figure {place}: {count} of at least {least} in {:?}", reached.named());
+    }
+}
+
+/// The worlds in which these bugs show to the invariants within a few seeds; the right protocol survives the same ones.
+#[test]
+fn bugs_that_show_at_once_are_caught_where_raft_survives() {
+    let mut reordering = plan(5, 12, "kv");
+    heal(&mut reordering, 5);
+    reordering.clients.count = 12;
+    reordering.network.reorder = Ppm::percent(20);
+    reordering.faults = vec![every("crash", (300, 1_500), Some((100, 600)), &[("node", target("leader"))])];
+    let mut cutting = plan(3, 12, "register");
+    heal(&mut cutting, 5);
+    cutting.faults = vec![
+        every("isolate", (200, 800), Some((100, 600)), &[("node", target("leader"))]),
+        every("crash", (100, 600), Some((30, 200)), &[("node", target("random"))]),
+    ];
+    let plain = raft(&[("elections", Value::Choice("plain"))]);
+    for (bug, plan) in [("truncates-always", reordering), ("votes-shorter-log", cutting)] {
+        let expected = RAFT.bugs.iter().find(|known| known.name == bug).expect("a bug of that name").caught_by;
+        let mut caught = 0;
+        for seed in 0..12 {
+            assert_eq!(run(&plan, &plain, None, seed).verdict, Verdict::Pass, "right, seed {seed}");
+            if let Verdict::Violation(violation) = run(&plan, &plain, Some(bug), seed).verdict {
+                caught += u64::from(violation.signature() == expected);
+            }
+        }
+        assert!(caught >= 6, "{bug}: {caught} of 12 seeds show {expected}");
+    }
+}
+
+#[test]
+fn every_planted_bug_runs() {
+    let (plan, args) = swarm(1);
+    for bug in RAFT.bugs {
+        assert!(run(&plan, &args, Some(bug.name), 1).coverage.completed_ops > 0, "{}", bug.name);
+    }
+}
+
+/// Changes nothing.
+#[derive(Debug)]
+struct HandsOff;
+
+impl Tamper<Raft<Any>> for HandsOff {
+    fn tamper(&self, _: &mut Vec<EffectOf<Raft<Any>>>) {}
+}
+
+#[test]
+fn a_wrapper_that_changes_nothing_changes_nothing() {
+    let kv = WORKLOADS.iter().find(|known| known.name == "kv").expect("a workload");
+    let workload = (kv.build)(&Args::defaults(kv.params));
+    let config = Config::from_args(&Args::defaults(PARAMS)).expect("the defaults fit together");
+    let setup = Setup { inner: config, tamper: &HandsOff };
+    for seed in 0..5 {
+        let (mut plan, _) = swarm(seed);
+        (plan.clients.workload, plan.clients.mix) = ("kv", Args::defaults(kv.params));
+        let bare = world::run::<Raft<Any>>(&plan, &config, &*workload, Seed(seed), None);
+        let wrapped = world::run::<Tampered<Raft<Any>>>(&plan, &setup, &*workload, Seed(seed), None);
+        assert_eq!(bare.digest, wrapped.digest, "seed {seed}");
+        assert_eq!(bare.coverage.named(), wrapped.coverage.named());
+        assert!(bare.coverage.completed_ops > 0);
+    }
+}

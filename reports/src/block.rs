@@ -1,0 +1,59 @@
+//! A block of a report: a title, and labelled lines below it.
+
+use crate::summary::Split;
+use crate::text::{Style, Tint, counted, grouped, width};
+
+/// A title and labelled lines below it.
+pub(crate) struct Block {
+    text: String,
+    style: Style,
+}
+
+impl Block {
+    pub(crate) fn new(style: Style) -> Block {
+        Block { text: String::new(), style }
+    }
+
+    pub(crate) fn title(&mut self, tint: Tint, title: &str, of: &str) {
+        let title = self.style.paint(tint, if of.is_empty() { title.to_owned() } else { format!("{title}:") }.as_str());
+        let of = self.style.paint(Tint::Strong, of);
+        self.text.push_str(format!("{title} {of}").trim_end());
+        self.text.push('\n');
+    }
+
+    pub(crate) fn line(&mut self, label: &str, text: &str) {
+        let gap = " ".repeat(12_usize.saturating_sub(width(label)));
+        let label = self.style.paint(Tint::Faint, label);
+        self.text.push_str(format!("  {label}{gap}{text}").trim_end());
+        self.text.push('\n');
+    }
+
+    pub(crate) fn lines(&mut self, label: &str, lines: &[String]) {
+        for (place, line) in lines.iter().enumerate() {
+            self.line(if place == 0 { label } else { "" }, line);
+        }
+    }
+
+    pub(crate) fn reproduce(&mut self, command: &str) {
+        self.text.push_str(&format!("reproduce: {}\n", self.style.paint(Tint::Strong, command)));
+    }
+
+    pub(crate) fn done(self) -> String {
+        self.text
+    }
+}
+
+/// Where two runs from one seed part.
+pub(crate) fn where_they_part(block: &mut Block, split: &Split) {
+    match split {
+        Split::Event { event, first, second } => {
+            let over = || "(the run is over)".to_owned();
+            block.line("event", &grouped(*event));
+            block.line("first run", &first.clone().unwrap_or_else(over));
+            block.line("second run", &second.clone().unwrap_or_else(over));
+        }
+        Split::Hidden { lines } => {
+            block.line("event", &format!("two further runs, traced, were the same for {}", counted(*lines, "line")))
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The report of one run, and of how it compares with what was recorded of it.
+
+use shaketable_sim::run::{Checkpoint, Verdict};
+use shaketable_sim::time::Instant;
+
+use crate::block::{Block, where_they_part};
+use crate::summary::{Exit, Split};
+use crate::text::{Style, Tint, counted, grouped};
+
+/// One run, looked at by itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Replayed {
+    /// The file.
+    pub scenario: String,
+    /// The protocol, with the bug planted in it if there is one.
+    pub protocol: String,
+    /// The seed.
+    pub seed: u64,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The digest of all its events and effects.
+    pub digest: u64,
+    /// How many events it had.
+    pub events: u64,
+    /// When it ended, by true time.
+    pub end: Instant,
+    /// The faults that were active when a violation was seen, or else the last that had struck, one a line.
+    pub faults: Vec<String>,
+    /// For a saved case: what was recorded.
+    pub recorded: Option<Past>,
+    /// If it came out otherwise when it was repeated: where the two part.
+    pub wavering: Option<Split>,
+}
+
+/// What was recorded of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Past {
+    /// The violation's signature.
+    pub signature: String,
+    /// The digest.
+    pub digest: u64,
+    /// The version of the tool, if it was another one.
+    pub other_version: Option<String>,
+    /// Where the run has left the recorded one, if it has.
+    pub left: Option<Left>,
+}
+
+/// Where a run has left the recorded one: between two events whose digests were recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Left {
+    /// The last place where both were the same; the beginning if none.
+    pub after: Option<Checkpoint>,
+    /// The first place where they were not; the end if none.
+    pub before: Option<Checkpoint>,
+    /// The first event in between, as the trace of the new run has it.
+    pub event: Option<String>,
+}
+
+/// How a run compares with what was recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Judgement {
+    /// There is nothing to compare with: the verdict stands for itself.
+    Alone,
+    /// The same violation in the same run.
+    StillFails,
+    /// It passes.
+    Fixed,
+    /// Another violation.
+    FailsDifferently,
+    /// The same violation, but in another run than the recorded one.
+    Diverged,
+    /// It could not be decided.
+    Undecided,
+    /// Repeating it gave another run.
+    Nondeterministic,
+}
+
+impl Replayed {
+    /// How it compares with what was recorded.
+    pub fn judgement(&self) -> Judgement {
+        let Some(past) = &self.recorded else {
+            return if self.wavering.is_some() { Judgement::Nondeterministic } else { Judgement::Alone };
+        };
+        match &self.verdict {
+            _ if self.wavering.is_some() => Judgement::Nondeterministic,
+            Verdict::Pass => Judgement::Fixed,
+            Verdict::Violation(violation) if violation.signature() != past.signature => Judgement::FailsDifferently,
+            Verdict::Violation(_) if past.digest == self.digest => Judgement::StillFails,
+            Verdict::Violation(_) => Judgement::Diverged,
+            Verdict::AssumptionExceeded(_) | Verdict::Inconclusive(_) => Judgement::Undecided,
+        }
+    }
+
+    /// How the tool ends.
+    pub fn exit(&self) -> Exit {
+        match (self.judgement(), &self.verdict) {
+            (Judgement::Nondeterministic | Judgement::Diverged, _) => Exit::Nondeterministic,
+            (_, Verdict::Pass) => Exit::Pass,
+            (_, Verdict::Violation(_)) => Exit::Violation,
+            (_, Verdict::Inconclusive(_)) => Exit::Inconclusive,
+            (_, Verdict::AssumptionExceeded(_)) => Exit::NothingTested,
+        }
+    }
+}
+
+/// A report of one run for people. Its last line is the judgement.
+pub fn replayed(replayed: &Replayed, style: Style) -> String {
+    let mut block = Block::new(style);
+    block.line("scenario", &replayed.scenario);
+    block.line("protocol", &replayed.protocol);
+    block.line("seed", &replayed.seed.to_string());
+    block.line("run", &format!("{} in {}", counted(replayed.events, "event"), replayed.end));
+    block.line("digest", &format!("{:016x}", replayed.digest));
+    if let Verdict::Violation(violation) = &replayed.verdict {
+        if violation.at > Instant::ZERO {
+            block.line("seen at", &violation.at.to_string());
+        }
+        block.lines("story", &violation.story);
+        block.lines("faults", &replayed.faults);
+    }
+    if let Some(past) = &replayed.recorded {
+        compared(&mut block, past);
+    }
+    if let Some(split) = &replayed.wavering {
+        where_they_part(&mut block, split);
+    }
+    let (tint, text) = sentence(replayed);
+    format!("{}\n{}\n", block.done(), style.paint(tint, &text))
+}
+
+fn compared(block: &mut Block, past: &Past) {
+    if let Some(version) = &past.other_version {
+        block.line("recorded by", &format!("version {version}, which is not this one"));
+    }
+    if let Some(left) = &past.left {
+        let place = |checkpoint: &Checkpoint| format!("event {} (at {})", grouped(checkpoint.event), checkpoint.at);
+        let after = left.after.as_ref().map_or("the beginning".to_owned(), place);
+        let before = left.before.as_ref().map_or("the end".to_owned(), place);
+        block.line("recorded", &format!("digest {:016x}; the runs part between {after} and {before}", past.digest));
+        if let Some(event) = &left.event {
+            block.line("there", event);
+        }
+    }
+}
+
+fn sentence(replayed: &Replayed) -> (Tint, String) {
+    let verdict = &replayed.verdict;
+    let recorded = replayed.recorded.as_ref().map_or("", |past| past.signature.as_str());
+    match replayed.judgement() {
+        Judgement::Alone => match verdict {
+            Verdict::Pass => (Tint::Good, "pass".to_owned()),
+            Verdict::Violation(_) => (Tint::Bad, verdict.to_string()),
+            Verdict::AssumptionExceeded(_) | Verdict::Inconclusive(_) => (Tint::Doubtful, verdict.to_string()),
+        },
+        Judgement::StillFails => (Tint::Bad, format!("still fails, exactly as recorded: {recorded}")),
+        Judgement::Fixed => (Tint::Good, format!("fixed: passes now; recorded was a violation of {recorded}")),
+        Judgement::FailsDifferently => {
+            (Tint::Bad, format!("fails differently: {verdict}; recorded was one of {recorded}"))
+        }
+        Judgement::Diverged => (Tint::Bad, format!("diverged: {verdict}, as recorded, but in another run")),
+        Judgement::Undecided => (Tint::Doubtful, format!("{verdict}; recorded was a violation of {recorded}")),
+        Judgement::Nondeterministic => {
+            (Tint::Bad, "nondeterministic: the same seed gave two different runs".to_owned())
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What a replay says, and how it ends.
+
+use insta::assert_snapshot;
+use shaketable_reports::{Judgement, Left, Past, Replayed, Split, Style, replayed};
+use shaketable_sim::run::{Checkpoint, Verdict, Violation};
+use shaketable_sim::time::Instant;
+
+fn violation(property: &str) -> Verdict {
+    Verdict::Violation(Violation {
+        check: "invariant",
+        property: property.to_owned(),
+        at: Instant::nanos(12_345_678_900),
+        story: vec!["n1 became leader of term 7.".to_owned(), "n4 became leader of term 7.".to_owned()],
+    })
+}
+
+fn run(verdict: Verdict) -> Replayed {
+    Replayed {
+        scenario: "shaketable-out/crashes-invariant-election-safety-17.toml".to_owned(),
+        protocol: "raft/forgets-vote".to_owned(),
+        seed: 17,
+        verdict,
+        digest: 0x0123_4567_89ab_cdef,
+        events: 20_412,
+        end: Instant::nanos(12_345_678_900),
+        faults: vec![r#"crash = { node = "n2", at = "12.2s", for = "300ms" }"#.to_owned()],
+        recorded: None,
+        wavering: None,
+    }
+}
+
+fn same() -> Past {
+    Past {
+        signature: "invariant/election-safety".to_owned(),
+        digest: 0x0123_4567_89ab_cdef,
+        other_version: None,
+        left: None,
+    }
+}
+
+fn other() -> Past {
+    let checkpoint = |event| Checkpoint { event, at: Instant::nanos(event * 1_000_000), digest: event };
+    let event = Some(r#"{"id":1025,"kind":"timer","node":"n3","t":1024500000}"#.to_owned());
+    let left = Left { after: Some(checkpoint(1_024)), before: Some(checkpoint(1_280)), event };
+    Past { digest: 7, other_version: Some("0.0.9".to_owned()), left: Some(left), ..same() }
+}
+
+fn judged(replay: &Replayed) -> (Judgement, u8) {
+    (replay.judgement(), replay.exit().code())
+}
+
+fn last_line(replay: &Replayed) -> String {
+    replayed(replay, Style::Plain).lines().last().expect("a report has lines").to_owned()
+}
+
+#[test]
+fn a_run_by_itself_tells_its_verdict() {
+    let failing = run(violation("election-safety"));
+    assert_eq!(judged(&failing), (Judgement::Alone, 1));
+    assert_snapshot!(replayed(&failing, Style::Plain));
+    assert_eq!(judged(&run(Verdict::Pass)), (Judgement::Alone, 0));
+    assert_eq!(last_line(&run(Verdict::Pass)), "pass");
+    assert_eq!(run(Verdict::Inconclusive("too long".to_owned())).exit().code(), 3);
+    assert_eq!(run(Verdict::AssumptionExceeded("no quorum".to_owned())).exit().code(), 4);
+}
+
+#[test]
+fn a_case_that_still_fails_says_that_it_is_the_same() {
+    let replay = Replayed { recorded: Some(same()), ..run(violation("election-safety")) };
+    assert_eq!(judged(&replay), (Judgement::StillFails, 1));
+    assert_eq!(last_line(&replay), "still fails, exactly as recorded: invariant/election-safety");
+}
+
+#[test]
+fn a_case_that_passes_is_fixed() {
+    let replay = Replayed { recorded: Some(other()), ..run(Verdict::Pass) };
+    assert_eq!(judged(&replay), (Judgement::Fixed, 0));
+    assert_eq!(last_line(&replay), "fixed: passes now; recorded was a violation of invariant/election-safety");
+}
+
+#[test]
+fn a_case_that_breaks_something_else_says_what() {
+    let replay = Replayed { recorded: Some(other()), ..run(violation("log-matching")) };
+    assert_eq!(judged(&replay), (Judgement::FailsDifferently, 1));
+    let sentence =
+        "fails differently: violation of invariant/log-matching; recorded was one of invariant/election-safety";
+    assert_eq!(last_line(&replay), sentence);
+}
+
+#[test]
+fn a_case_that_took_another_way_says_where_it_parted() {
+    let replay = Replayed { recorded: Some(other()), ..run(violation("election-safety")) };
+    assert_eq!(judged(&replay), (Judgement::Diverged, 5));
+    assert_snapshot!(replayed(&replay, Style::Plain));
+}
+
+#[test]
+fn a_case_that_cannot_be_decided_is_neither_fixed_nor_failing() {
+    let replay = Replayed { recorded: Some(other()), ..run(Verdict::Inconclusive("too long".to_owned())) };
+    assert_eq!(judged(&replay), (Judgement::Undecided, 3));
+}
+
+#[test]
+fn two_runs_of_one_seed_outweigh_all_else() {
+    let split = Split::Event { event: 9, first: Some("{}".to_owned()), second: None };
+    for recorded in [None, Some(same()), Some(other())] {
+        let replay = Replayed { recorded, wavering: Some(split.clone()), ..run(Verdict::Pass) };
+        assert_eq!(judged(&replay), (Judgement::Nondeterministic, 5));
+        assert_eq!(last_line(&replay), "nondeterministic: the same seed gave two different runs");
+    }
+}

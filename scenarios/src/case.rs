@@ -1,0 +1,315 @@
+//! Saved cases: a run written down as a scenario file that does the same again.
+//!
+//! Nothing is left to chance but the seed: the faults are those that struck, at their times. Nothing is left to defaults
+//! either, so that a case outlives a change of them.
+
+use std::fmt::Write;
+
+use shaketable_sim::faults::Applied;
+use shaketable_sim::param::{Args, Value};
+use shaketable_sim::plan::{CheckPlan, ClientPlan, ClockPlan, DiskPlan, Heal, Limits, NetworkPlan, Plan};
+use shaketable_sim::run::{Run, Verdict};
+use shaketable_sim::spec::any::Any;
+use shaketable_sim::time::{Instant, Span};
+
+use crate::scenario::Scenario;
+
+/// Writes down `run`, which came of `scenario`.
+pub(crate) fn render(scenario: &Scenario, run: &Run<Any>) -> String {
+    let mut text = String::new();
+    opening(&mut text, scenario, run);
+    let protocol = match scenario.bug {
+        Some(bug) => format!("{}/{}", scenario.protocol.name, bug.name),
+        None => scenario.protocol.name.to_owned(),
+    };
+    let seed = run.seed.0;
+    let seeds = format!("{seed}..{}", seed.saturating_add(1));
+    keys(
+        &mut text,
+        &Args::new(vec![
+            ("protocol", Value::Text(protocol)),
+            ("nodes", Value::Count(scenario.plan.nodes as u64)),
+            ("duration", Value::Span(scenario.plan.duration)),
+            ("seeds", Value::Text(seeds)),
+        ]),
+    );
+    table(&mut text, scenario.protocol.name, &scenario.config);
+    for (name, args) in sections(&scenario.plan) {
+        table(&mut text, name, &args);
+    }
+    run.applied.iter().for_each(|applied| fault(&mut text, applied));
+    outcome(&mut text, run);
+    text
+}
+
+fn opening(text: &mut String, scenario: &Scenario, run: &Run<Any>) {
+    let what = match &run.verdict {
+        Verdict::Violation(violation) => format!("a violation of {}", violation.signature()),
+        verdict => format!("a run with the verdict \"{verdict}\""),
+    };
+    let path = scenario.path.display();
+    comment(text, &format!("A saved case: {what}, from {path} with seed {}.", run.seed));
+    comment(text, "To replay it: shaketable replay, and the name of this file.");
+    if !scenario.doc.is_empty() {
+        comment(text, "");
+        comment(text, &format!("The scenario says: {}", scenario.doc));
+    }
+}
+
+/// One line of comment, whatever is in it.
+fn comment(text: &mut String, line: &str) {
+    let line: String = line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    *text += format!("# {line}").trim_end();
+    *text += "\n";
+}
+
+fn outcome(text: &mut String, run: &Run<Any>) {
+    let (verdict, signature) = match &run.verdict {
+        Verdict::Violation(violation) => {
+            let signature = violation.signature();
+            let violation = vec![("violation", Value::Text(signature.clone())), ("within-seeds", Value::Count(1))];
+            (Value::Table(Args::new(violation)), signature)
+        }
+        verdict => (Value::Choice("pass"), verdict.to_string()),
+    };
+    table(text, "expect", &Args::new(vec![("verdict", verdict)]));
+    let recorded = Args::new(vec![
+        ("seed", Value::Count(run.seed.0)),
+        ("digest", Value::Text(format!("{:016x}", run.digest))),
+        ("version", Value::Text(env!("CARGO_PKG_VERSION").to_owned())),
+        ("signature", Value::Text(signature)),
+    ]);
+    table(text, "recorded", &recorded);
+    *text += "checkpoints = [\n";
+    for checkpoint in &run.checkpoints {
+        writeln!(text, "    \"{} {} {:016x}\",", checkpoint.event, checkpoint.at, checkpoint.digest)
+            .expect("a string takes any text");
+    }
+    *text += "]\n";
+}
+
+fn fault(text: &mut String, applied: &Applied) {
+    let mut args = applied.args.clone();
+    args.set("at", Value::Span(since_start(applied.at)));
+    if let Some(lasting) = applied.lasting {
+        args.set("for", Value::Spans(lasting, lasting));
+    }
+    if applied.permanent {
+        args.set("permanent", Value::Flag(true));
+    }
+    *text += "\n[[fault]]\n";
+    keys(text, &Args::new(vec![(applied.kind, Value::Table(args))]));
+}
+
+fn table(text: &mut String, name: &str, args: &Args) {
+    *text += &format!("\n[{name}]\n");
+    keys(text, args);
+}
+
+fn keys(text: &mut String, args: &Args) {
+    for (name, value) in args.iter() {
+        *text += &format!("{name} = {value}\n");
+    }
+}
+
+fn since_start(at: Instant) -> Span {
+    at.since(Instant::ZERO)
+}
+
+/// What each section must say so that this plan comes of it. Each plan is taken apart in full, so that a part that is added to one
+/// cannot be forgotten here.
+fn sections(plan: &Plan) -> Vec<(&'static str, Args)> {
+    let Plan { nodes: _, duration: _, network, disk, clock, clients, faults: _, heal, check, limits } = plan;
+    let mut sections = vec![
+        ("network", network_args(network)),
+        ("disk", disk_args(disk)),
+        ("clock", clock_args(clock)),
+        ("clients", client_args(clients)),
+    ];
+    sections.extend(heal.iter().map(|heal| ("heal", heal_args(heal))));
+    sections.extend([("check", check_args(check)), ("limits", limit_args(limits))]);
+    sections
+}
+
+fn network_args(plan: &NetworkPlan) -> Args {
+    let NetworkPlan { delay, client_delay, loss, duplicate, reorder, fifo } = plan;
+    Args::new(vec![
+        ("delay", Value::Delay(*delay)),
+        ("client-delay", Value::Delay(*client_delay)),
+        ("loss", Value::Odds(*loss)),
+        ("duplicate", Value::Odds(*duplicate)),
+        ("reorder", Value::Odds(*reorder)),
+        ("order", Value::Choice(if *fifo { "fifo" } else { "any" })),
+    ])
+}
+
+fn disk_args(plan: &DiskPlan) -> Args {
+    let DiskPlan { sync, restart } = plan;
+    Args::new(vec![("sync", Value::Delay(*sync)), ("restart", Value::Spans(restart.0, restart.1))])
+}
+
+fn clock_args(plan: &ClockPlan) -> Args {
+    let ClockPlan { offset, drift } = plan;
+    Args::new(vec![("offset", Value::Shifts(offset.0, offset.1)), ("drift", Value::Odds(*drift))])
+}
+
+fn client_args(plan: &ClientPlan) -> Args {
+    let ClientPlan { count, start, pause, open, timeout, give_up, workload, mix } = plan;
+    let mut args = Args::new(vec![
+        ("count", Value::Count(*count as u64)),
+        ("start", Value::Span(since_start(*start))),
+        ("loop", Value::Choice(if *open { "open" } else { "closed" })),
+        ("pause", Value::Delay(*pause)),
+        ("timeout", Value::Span(*timeout)),
+        ("give-up", Value::Span(*give_up)),
+        ("workload", Value::Text((*workload).to_owned())),
+    ]);
+    mix.iter().for_each(|(name, value)| args.set(name, value.clone()));
+    args
+}
+
+fn heal_args(plan: &Heal) -> Args {
+    let Heal { at, within } = plan;
+    Args::new(vec![("at", Value::Span(since_start(*at))), ("within", Value::Span(*within))])
+}
+
+fn check_args(plan: &CheckPlan) -> Args {
+    let CheckPlan { linearizable, invariants, states, bytes } = plan;
+    let invariants = match invariants.as_deref() {
+        None => vec!["all".to_owned()],
+        Some([]) => vec!["none".to_owned()],
+        Some(names) => names.to_vec(),
+    };
+    Args::new(vec![
+        ("linearizable", Value::Flag(*linearizable)),
+        ("invariants", Value::Names(invariants)),
+        ("states", Value::Count(*states)),
+        ("bytes", Value::Count(*bytes)),
+    ])
+}
+
+fn limit_args(plan: &Limits) -> Args {
+    let Limits { events, pending, instant } = plan;
+    Args::new(vec![
+        ("events", Value::Count(*events)),
+        ("pending", Value::Count(*pending)),
+        ("instant", Value::Count(*instant)),
+    ])
+}
+
+#[cfg(test)]
+mod replays;
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use shaketable_sim::faults::Start;
+    use shaketable_sim::rng::Seed;
+    use shaketable_sim::run::{Checkpoint, Coverage, Violation};
+
+    use super::*;
+    use crate::load::{GOOD, load};
+    use crate::scenario::Expected;
+    use crate::tables::Tables;
+    use crate::testing;
+
+    fn read(path: &Path, text: &str, tables: &Tables) -> Scenario {
+        load(path, text, tables).unwrap_or_else(|wrong| panic!("{wrong}"))
+    }
+
+    /// A run as it might have come of the plan: each fault struck once, as it is written.
+    fn made_up(scenario: &Scenario) -> Run<Any> {
+        let applied = scenario.plan.faults.iter().enumerate().map(|(index, fault)| Applied {
+            kind: fault.kind.name,
+            args: fault.args.clone(),
+            at: Instant::nanos(1_234_567_891 + index as u64),
+            lasting: fault.lasting.map(|(low, _)| low),
+            permanent: fault.permanent,
+            acted: 1,
+        });
+        Run {
+            seed: Seed(17),
+            verdict: Verdict::Violation(Violation {
+                check: "invariant",
+                property: "election-safety".to_owned(),
+                at: Instant::nanos(2_000_000_000),
+                story: Vec::new(),
+            }),
+            digest: 0x00c0_ffee_0000_0001,
+            checkpoints: vec![Checkpoint { event: 4_096, at: Instant::nanos(1_250_000_000), digest: 7 }],
+            end: Instant::nanos(2_000_000_000),
+            applied: applied.collect(),
+            coverage: Coverage::default(),
+            history: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_case_is_a_scenario_file_for_people_too() {
+        let scenario = read(Path::new("scenarios/some.toml"), GOOD, &testing::tables());
+        insta::assert_snapshot!(render(&scenario, &made_up(&scenario)));
+    }
+
+    #[test]
+    fn a_case_reads_back_as_what_it_was_made_from() {
+        let mut scenario = read(Path::new("scenarios/some.toml"), GOOD, &testing::tables());
+        scenario.plan.check.invariants = Some(vec!["election-safety".to_owned(), "log-matching".to_owned()]);
+        let run = made_up(&scenario);
+        let case = read(Path::new("case.toml"), &render(&scenario, &run), &testing::tables());
+
+        assert_eq!(case.seeds, 17..18);
+        assert_eq!(case.config, scenario.config);
+        let without_faults = |plan: &Plan| format!("{:?}", Plan { faults: Vec::new(), ..plan.clone() });
+        assert_eq!(without_faults(&case.plan), without_faults(&scenario.plan));
+        let faults = case.plan.faults.iter().map(|fault| (fault.kind.name, &fault.args, fault.start, fault.lasting));
+        let struck = run
+            .applied
+            .iter()
+            .map(|one| (one.kind, &one.args, Start::At(one.at), one.lasting.map(|lasting| (lasting, lasting))));
+        assert!(faults.eq(struck));
+        assert!(matches!(case.expect.verdict, Expected::Violation { ref signature, within_seeds: 1 }
+            if signature == "invariant/election-safety"));
+        let recorded = case.recorded.as_ref().expect("a record");
+        assert_eq!((recorded.seed, recorded.digest), (17, run.digest));
+        assert_eq!(recorded.version, env!("CARGO_PKG_VERSION"));
+        assert_eq!(recorded.checkpoints, run.checkpoints);
+        // What is saved of a case is the case, but for the comment that says where it comes from.
+        let rules =
+            |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
+        let again = made_up(&case);
+        let twice = render(&case, &Run { applied: run.applied.clone(), ..again });
+        assert_eq!(rules(&twice), rules(&case.text));
+    }
+
+    #[test]
+    fn a_case_replays_to_the_same_digest() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for name in ["negative/raft-forgets-vote.toml", "raft/crashes.toml", "raft/rot-and-wipe.toml"] {
+            let path: PathBuf = folder.join(name);
+            let text = std::fs::read_to_string(&path).expect("a shipped scenario");
+            let scenario = read(&path, &text, &Tables::shipped());
+            for seed in scenario.seeds.clone().take(3) {
+                let run = replay(&scenario, seed);
+                let case = read(Path::new("case.toml"), &render(&scenario, &run), &Tables::shipped());
+                let again = replay(&case, seed);
+                assert_eq!(again.digest, run.digest, "{name} with seed {seed}");
+                assert_eq!((again.verdict, again.applied), (run.verdict, run.applied), "{name} with seed {seed}");
+            }
+        }
+    }
+
+    fn replay(scenario: &Scenario, seed: u64) -> Run<Any> {
+        (scenario.protocol.run)(&scenario.plan, &scenario.config, scenario.bug, Seed(seed), None)
+    }
+
+    #[test]
+    fn whatever_a_violation_is_called_the_case_reads_back() {
+        let scenario = read(Path::new("some\n\"file\".toml"), GOOD, &testing::tables());
+        let mut run = made_up(&scenario);
+        let property = "index out of bounds:\n\"7\" \\ 5\u{1b}[31m".to_owned();
+        run.verdict = Verdict::Violation(Violation { check: "panic", property, at: run.end, story: Vec::new() });
+        let case = read(Path::new("case.toml"), &render(&scenario, &run), &testing::tables());
+        let Verdict::Violation(violation) = run.verdict else { unreachable!("just made") };
+        assert_eq!(case.recorded.expect("a record").signature, violation.signature());
+    }
+}

@@ -1,0 +1,122 @@
+//! Whatever strikes, a saved case replays it: plans drawn at random, over all kinds of faults.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use shaketable_sim::faults::FAULTS;
+use shaketable_sim::rng::{Seed, Stream};
+use shaketable_sim::run::Run;
+use shaketable_sim::spec::any::Any;
+
+use super::render;
+use crate::load::load;
+use crate::scenario::Scenario;
+use crate::tables::Tables;
+
+/// How many plans are drawn.
+const PLANS: u64 = 250;
+
+fn one<'a>(rng: &mut Stream, words: &[&'a str]) -> &'a str {
+    rng.pick(words).expect("some words")
+}
+
+/// A scenario drawn from a seed: any size, any configuration, one to eight faults.
+fn draw(seed: u64) -> String {
+    let rng = &mut Seed(seed).stream("plans");
+    let protocol = one(rng, &["raft", "raft", "raft/local-reads", "raft/acks-before-sync"]);
+    let mut text = format!(
+        "protocol = \"{protocol}\"\nnodes = {}\nduration = \"8s\"\nseeds = \"0..1\"\n\
+         [raft]\nelections = \"{}\"\nwindow = {}\nbatch = {}\n\
+         [network]\nloss = \"{}%\"\nduplicate = \"{}%\"\nreorder = \"{}%\"\norder = \"{}\"\n\
+         [disk]\nsync = \"{}\"\n[clients]\nworkload = \"{}\"\nloop = \"{}\"\n",
+        rng.between(1, 5),
+        one(rng, &["plain", "check-quorum", "pre-vote"]),
+        rng.between(1, 8),
+        rng.between(1, 64),
+        rng.between(0, 5),
+        rng.between(0, 5),
+        rng.between(0, 5),
+        one(rng, &["any", "fifo"]),
+        one(rng, &["0s", "1ms", "30ms"]),
+        one(rng, &["kv", "counter", "list", "register"]),
+        one(rng, &["open", "closed"]),
+    );
+    if rng.below(3) > 0 {
+        text.push_str("[heal]\nat = \"5s\"\nwithin = \"3s\"\n");
+    }
+    for _ in 0..rng.between(1, 8) {
+        text.push_str(&draw_fault(rng));
+    }
+    text
+}
+
+fn draw_fault(rng: &mut Stream) -> String {
+    let kind = rng.pick(FAULTS).expect("some kinds");
+    let whom = ["n1", "leader", "follower", "random", "minority", "majority", "all", "not(leader)"];
+    let ends = ["n1", "leader", "follower", "random", "minority", "all", "clients", "c1", "not(leader)"];
+    let mut keys = Vec::new();
+    for param in kind.params {
+        let value = match param.name {
+            "node" | "side" | "members" => format!("\"{}\"", one(rng, &whom)),
+            "from" | "to" if kind.name != "transfer" => format!("\"{}\"", one(rng, &ends)),
+            "to" => format!("\"{}\"", one(rng, &["n1", "random"])),
+            "odds" => format!("\"{}%\"", rng.between(1, 100)),
+            "by" if kind.name == "clock-jump" => "[\"-3s\", \"+3s\"]".to_owned(),
+            "by" if kind.name == "clock-drift" => format!("\"{}%\"", rng.between(1, 90)),
+            "by" => format!("\"{}ms\"", rng.between(1, 300)),
+            "both" | "clients" => (rng.below(2) == 0).to_string(),
+            "max-down" => format!("\"{}\"", one(rng, &["minority", "any"])),
+            "after-effects" => format!("[0, {}]", rng.below(60)),
+            "message" if rng.below(3) == 0 => "\"AppendEntries\"".to_owned(),
+            _ => continue,
+        };
+        keys.push(format!("{} = {value}", param.name));
+    }
+    keys.push(match rng.below(4) {
+        0 => format!("at = \"{}ms\"", rng.between(0, 4_900)),
+        1 => format!("when = {{ committed = {} }}, times = 5", rng.between(1, 50)),
+        2 => "when = { leader-changes = 1, after = [\"0s\", \"50ms\"] }, times = 9".to_owned(),
+        _ => format!("every = [\"{}ms\", \"1s\"]", rng.between(1, 900)),
+    });
+    match rng.below(8) {
+        _ if kind.instantaneous => {}
+        0 => keys.push("permanent = true".to_owned()),
+        1 => {}
+        _ => keys.push(format!("for = [\"{}ms\", \"1s\"]", rng.between(1, 999))),
+    }
+    let mut text = String::new();
+    let _ = writeln!(text, "[[fault]]\n{} = {{ {} }}", kind.name, keys.join(", "));
+    text
+}
+
+fn read(text: &str) -> Scenario {
+    load(Path::new("drawn.toml"), text, &Tables::shipped()).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"))
+}
+
+fn run(scenario: &Scenario, seed: u64) -> Run<Any> {
+    (scenario.protocol.run)(&scenario.plan, &scenario.config, scenario.bug, Seed(seed), None)
+}
+
+#[test]
+fn whatever_strikes_a_saved_case_replays_it() {
+    let (mut struck, mut kinds) = (0, std::collections::BTreeSet::new());
+    for seed in 0..PLANS {
+        let text = draw(seed);
+        let scenario = read(&text);
+        let first = run(&scenario, seed);
+        let case = read(&render(&scenario, &first));
+        let again = run(&case, seed);
+        assert_eq!(again.digest, first.digest, "plan {seed} did not replay:\n{text}");
+        assert_eq!(again.verdict, first.verdict, "plan {seed}");
+        assert_eq!(again.applied, first.applied, "plan {seed}");
+        let mut lines = Vec::new();
+        let mut keep = |line: serde_json::Value| lines.push(line["t"].as_u64());
+        let traced =
+            (scenario.protocol.run)(&scenario.plan, &scenario.config, scenario.bug, Seed(seed), Some(&mut keep));
+        assert_eq!(traced.digest, first.digest, "a trace changed plan {seed}");
+        assert!(lines.windows(2).all(|pair| pair[0] <= pair[1]), "time ran backwards in plan {seed}:\n{text}");
+        struck += first.applied.len();
+        kinds.extend(first.applied.iter().map(|fault| fault.kind));
+    }
+    assert!(struck > 1_000 && kinds.len() == FAULTS.len(), "{struck} faults of the kinds {kinds:?}");
+}

@@ -1,0 +1,120 @@
+//! `shaketable bugs`: the kill matrix, measured.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use shaketable_reports::{Exit, Matrix, Power, Row, Side, Style, markdown, matrix_json};
+use shaketable_sim::plan::CheckPlan;
+use shaketable_sim::rng::Seed;
+use shaketable_sim::run::Verdict;
+
+use super::refuse;
+use super::run::threads;
+use crate::attempt::Subject;
+use crate::cli::{self, Format, Look};
+use crate::files::read_all;
+use crate::interrupt;
+use crate::lanes::in_order;
+use crate::scenario::{Expected, Scenario};
+use crate::tables::Tables;
+use crate::terminal::{print, stderr_style, tell};
+
+/// Which checks are on.
+#[derive(Clone, Copy)]
+enum Checks {
+    All,
+    Invariants,
+    History,
+}
+
+const CHECKS: [Checks; 3] = [Checks::All, Checks::Invariants, Checks::History];
+
+/// Measures the scenarios that `args` name, and prints the matrix.
+///
+/// # Errors
+/// If it cannot be printed.
+pub(super) fn bugs(args: &cli::Bugs, look: &Look, tables: &Tables) -> io::Result<Exit> {
+    let scenarios = match read_all(&args.paths, tables, stderr_style(look.color) == Style::Color) {
+        Ok(scenarios) => scenarios,
+        Err(trouble) => return Ok(refuse(&trouble)),
+    };
+    let stop = interrupt::heed();
+    let negative = scenarios.iter().filter(|scenario| matches!(scenario.expect.verdict, Expected::Violation { .. }));
+    let mut matrix = Matrix { sweeps: args.sweeps, within: (args.within, args.within_alone), rows: Vec::new() };
+    for scenario in negative {
+        if !look.quiet {
+            tell(&format!("{}\n", scenario.path.display()));
+        }
+        let [all, invariants, history] = CHECKS.map(|checks| measure(scenario, checks, args, stop));
+        if stop.load(Ordering::Relaxed) {
+            tell("interrupted: the scenario that was being measured is left out\n");
+            break;
+        }
+        let Expected::Violation { signature, .. } = &scenario.expect.verdict else { continue };
+        let subject = Subject { scenario, side: Side::Own };
+        matrix.rows.push(Row {
+            bug: subject.protocol(),
+            scenario: scenario.path.display().to_string(),
+            expected: signature.clone(),
+            all,
+            invariants,
+            history,
+        });
+    }
+    print(&match args.format {
+        Format::Human => markdown(&matrix),
+        Format::Json => format!("{:#}\n", matrix_json(&matrix)),
+    })?;
+    Ok(match (stop.load(Ordering::Relaxed), matrix.rows.iter().all(|row| row.all.missed == 0)) {
+        (true, _) => Exit::Interrupted,
+        _ if matrix.rows.is_empty() => Exit::NothingTested,
+        (_, true) => Exit::Pass,
+        (_, false) => Exit::Violation,
+    })
+}
+
+/// So many independent sweeps of one scenario with some checks, each until something is violated.
+fn measure(scenario: &Scenario, checks: Checks, args: &cli::Bugs, stop: &AtomicBool) -> Power {
+    let mut checked = scenario.clone();
+    let check = &scenario.plan.check;
+    let within = match checks {
+        Checks::All => args.within,
+        _ => args.within_alone,
+    };
+    checked.plan.check = match checks {
+        Checks::All => check.clone(),
+        Checks::Invariants => CheckPlan { linearizable: false, ..check.clone() },
+        Checks::History => CheckPlan { invariants: Some(Vec::new()), ..check.clone() },
+    };
+    let subject = Subject { scenario: &checked, side: Side::Own };
+    let first = scenario.seeds.start;
+    let mut caught = vec![None; args.sweeps as usize];
+    in_order(
+        &vec![within; args.sweeps as usize],
+        threads(args.jobs),
+        stop,
+        |piece| {
+            let seed = first + piece.lane as u64 * args.within.max(args.within_alone) + piece.place;
+            match subject.run(Seed(seed), None).verdict {
+                Verdict::Violation(violation) => Some(violation.signature()),
+                _ => None,
+            }
+        },
+        |piece, violated| match violated {
+            None => ControlFlow::Continue(()),
+            Some(signature) => {
+                caught[piece.lane] = Some((piece.place + 1, signature));
+                ControlFlow::Break(())
+            }
+        },
+    );
+    let mut power =
+        Power { missed: caught.iter().filter(|caught| caught.is_none()).count() as u64, ..Power::default() };
+    for (seeds, signature) in caught.into_iter().flatten() {
+        power.seeds.push(seeds);
+        *power.signatures.entry(signature).or_default() += 1;
+    }
+    power.seeds.sort_unstable();
+    power
+}

@@ -1,0 +1,48 @@
+//! What the tool can be told to do, one file a command.
+
+mod bugs;
+mod replay;
+mod run;
+mod show;
+mod trace;
+
+use std::io;
+
+use shaketable_reports::Exit;
+
+use crate::cli::{Cli, Command};
+use crate::files::Trouble;
+use crate::tables::Tables;
+use crate::terminal::tell;
+
+/// Does what the command line says.
+pub(crate) fn obey(cli: &Cli) -> Exit {
+    let tables = Tables::shipped();
+    let done = match &cli.command {
+        Command::Run(args) => run::run(args, &cli.look, tables),
+        Command::Bugs(args) => bugs::bugs(args, &cli.look, &tables),
+        Command::Replay(args) => replay::replay(args, &cli.look, &tables),
+        Command::List(args) => show::list(args, &cli.look, &tables),
+        Command::Explain { name } => show::explain(name, &tables),
+        Command::Schema => show::schema(&tables),
+        Command::Completions { shell } => show::completions(*shell),
+    };
+    done.unwrap_or_else(|error: io::Error| {
+        tell(&format!("error: cannot write: {error}\n"));
+        Exit::Usage
+    })
+}
+
+/// Says why there is nothing to do.
+fn refuse(trouble: &Trouble) -> Exit {
+    match trouble {
+        Trouble::Wrong(text) => {
+            tell(text);
+            Exit::Usage
+        }
+        Trouble::Nothing(text) => {
+            tell(text);
+            Exit::NothingTested
+        }
+    }
+}

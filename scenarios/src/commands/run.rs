@@ -1,0 +1,71 @@
+//! `shaketable run`: many seeds of many scenarios, compared with what they expect.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::thread;
+
+use rand::RngExt;
+use shaketable_reports::{Exit, Style, human, json};
+
+use super::refuse;
+use crate::case;
+use crate::cases::Cases;
+use crate::cli::{self, Format, Look, SeedArg};
+use crate::files::read_all;
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::sweep::{Choice, Task, sweep};
+use crate::tables::Tables;
+use crate::terminal::{print, stderr_style, stdout_style, tell};
+
+/// Runs what `args` name, and prints what came of it.
+///
+/// # Errors
+/// If the results cannot be printed.
+pub(super) fn run(args: &cli::Run, look: &Look, tables: Tables) -> io::Result<Exit> {
+    let scenarios = match read_all(&args.paths, &tables, stderr_style(look.color) == Style::Color) {
+        Ok(scenarios) => scenarios,
+        Err(trouble) => return Ok(refuse(&trouble)),
+    };
+    let choice = choose(args, look);
+    let tasks: Vec<_> = scenarios.iter().map(|scenario| Task::new(scenario, &choice)).collect();
+    let mut cases = Cases::new(&args.out, case::render, tables);
+    let mut progress = Progress::new(look.progress, look.quiet);
+    let summary = sweep(&tasks, threads(args.jobs), interrupt::heed(), &mut cases, |done| progress.update(done));
+    progress.finish();
+    for trouble in &cases.troubles {
+        tell(&format!("warning: {trouble}\n"));
+    }
+    print(&match args.format {
+        Format::Human => human(&summary, stdout_style(look.color)),
+        Format::Json => format!("{:#}\n", json(&summary)),
+    })?;
+    Ok(summary.exit())
+}
+
+pub(super) fn threads(jobs: Option<NonZeroUsize>) -> NonZeroUsize {
+    // A machine that does not tell how many cores it has can run one thread.
+    jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn choose(args: &cli::Run, look: &Look) -> Choice {
+    match (&args.seeds, args.seed) {
+        (_, Some(seed)) => Choice::Range(seed..seed.saturating_add(1)),
+        (Some(SeedArg::Range(range)), None) => Choice::Range(range.clone()),
+        (Some(SeedArg::Random(count)), None) => {
+            let range = fresh(*count);
+            if !look.quiet {
+                tell(&format!("seeds {}..{}\n", range.start, range.end));
+            }
+            Choice::Range(range)
+        }
+        (None, None) => Choice::File,
+    }
+}
+
+/// Seeds that nobody has chosen: few digits, because people copy them.
+fn fresh(count: u64) -> Range<u64> {
+    let first = rand::rng().random_range(1_000_000..1_000_000_000_000);
+    first..first + count
+}

@@ -1,0 +1,25 @@
+//! The first interrupt asks to stop; the second does not ask.
+
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use shaketable_reports::Exit;
+
+use crate::terminal::tell;
+
+/// Set by the first interrupt.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Heeds interrupts (SIGINT, SIGTERM, SIGHUP) from now on. The flag is set when somebody wants the work to stop.
+pub(crate) fn heed() -> &'static AtomicBool {
+    let heeded = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            process::exit(i32::from(Exit::Interrupted.code()));
+        }
+        tell("\nstopping after the seeds that are running; once more to stop at once\n");
+    });
+    if let Err(error) = heeded {
+        tell(&format!("warning: an interrupt will lose what is done: {error}\n"));
+    }
+    &STOP
+}

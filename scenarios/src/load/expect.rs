@@ -1,0 +1,169 @@
+//! What must come of a scenario, with which seeds, and what a saved case remembers.
+
+use std::ops::Range;
+
+use shaketable_protocols::Protocol;
+use shaketable_sim::param::{Args, Raw, RawKind, Value, suggest};
+use shaketable_sim::run::Checkpoint;
+use shaketable_sim::time::{Instant, Span};
+
+use super::sections::Sections;
+use super::{Reading, parse_seeds};
+use crate::scenario::{Expect, Expected, Recorded};
+use crate::tables::CHECKS;
+
+/// How many seeds, from 0, if neither they nor the expected violation say so.
+const SEEDS: u64 = 100;
+
+impl Reading<'_> {
+    /// What must come of it, and with which seeds.
+    pub(super) fn expect(
+        &mut self,
+        sections: &Sections,
+        protocol: Option<&'static Protocol>,
+    ) -> Option<(Expect, Range<u64>)> {
+        let args = self.section("expect");
+        let reach = match args.get("reach") {
+            Some(Value::Table(reach)) => reach.iter().map(|(name, _)| (name, reach.count(name))).collect(),
+            _ => Vec::new(),
+        };
+        let raw = self.root.get("expect").and_then(|expect| expect.get("verdict"));
+        let seeds = self.seeds(sections);
+        let (verdict, seeds) = match (args.get("verdict")?, raw) {
+            (Value::Table(violation), Some(raw)) => self.violation(sections, protocol?, raw, violation, seeds?)?,
+            _ => (Expected::Pass, seeds?.unwrap_or(0..SEEDS)),
+        };
+        Some((Expect { verdict, reach }, seeds))
+    }
+
+    /// What a saved case remembers.
+    pub(super) fn recorded(&mut self, seeds: Option<&Range<u64>>) -> Option<Recorded> {
+        let raw = self.root.get("recorded")?;
+        let args = self.section("recorded");
+        let digest = self.digest(&args, raw.get("digest"));
+        let checkpoints = self.checkpoints(raw.get("checkpoints"));
+        let Some(Value::Count(seed)) = args.get("seed") else { return None };
+        if let (Some(seeds), Some(place)) = (seeds, raw.get("seed"))
+            && !seeds.contains(seed)
+        {
+            let outside = format!("the recorded seed {seed} is not among the seeds {}..{}", seeds.start, seeds.end);
+            self.error(place.error(outside));
+        }
+        let (Some(Value::Text(version)), Some(Value::Text(signature))) = (args.get("version"), args.get("signature"))
+        else {
+            return None;
+        };
+        let (version, signature) = (version.clone(), signature.clone());
+        Some(Recorded { seed: *seed, digest: digest?, version, signature, checkpoints })
+    }
+
+    /// The seeds that are written; none inside if they are not.
+    fn seeds(&mut self, sections: &Sections) -> Option<Option<Range<u64>>> {
+        let Some(raw) = self.root.get("seeds") else { return Some(None) };
+        let Some(Value::Text(text)) = sections.top.get("seeds") else { return None };
+        match parse_seeds(text) {
+            Ok(seeds) => Some(Some(seeds)),
+            Err(why) => {
+                self.error(raw.error(why));
+                None
+            }
+        }
+    }
+
+    fn violation(
+        &mut self,
+        sections: &Sections,
+        protocol: &'static Protocol,
+        raw: &Raw,
+        violation: &Args,
+        seeds: Option<Range<u64>>,
+    ) -> Option<(Expected, Range<u64>)> {
+        let signature = violation.text("violation");
+        self.judge_signature(sections, protocol, raw.get("violation").unwrap_or(raw), signature);
+        let within = violation.get("within-seeds").map(|_| violation.count("within-seeds"));
+        let seeds = seeds.unwrap_or(0..within.unwrap_or(SEEDS));
+        let count = seeds.end - seeds.start;
+        if let (Some(within), Some(place)) = (within.filter(|within| *within > count), raw.get("within-seeds")) {
+            let error = place.error(format!("it cannot show within {within} seeds: there are {count}"));
+            self.error(error.help("write more `seeds`, or leave them out"));
+            return None;
+        }
+        Some((Expected::Violation { signature: signature.to_owned(), within_seeds: within.unwrap_or(count) }, seeds))
+    }
+
+    /// That there is such a violation, and that it is looked for.
+    fn judge_signature(&mut self, sections: &Sections, protocol: &Protocol, raw: &Raw, signature: &str) {
+        let (check, property) = match signature.split_once('/') {
+            Some((check, property)) => (check, Some(property)),
+            None => (signature, None),
+        };
+        let properties = || protocol.properties.iter().map(|property| property.name);
+        let known = match (check, property) {
+            ("invariant", Some(name)) => properties().any(|known| known == name),
+            (check, property) => CHECKS.iter().any(|(name, _)| *name == check) && property != Some(""),
+        };
+        if !known {
+            let full: Vec<String> = properties().map(|name| format!("invariant/{name}")).collect();
+            let checks = CHECKS.iter().map(|(name, _)| *name).filter(|name| check != "invariant" || check != *name);
+            let names = checks.chain(full.iter().map(String::as_str));
+            self.error(
+                raw.error(format!("no check finds a violation of `{signature}`")).help(suggest(signature, names)),
+            );
+            return;
+        }
+        let checked = match (check, sections.check.get("invariants")) {
+            ("linearizability", _) => sections.check.get("linearizable") != Some(&Value::Flag(false)),
+            ("invariant", Some(Value::Names(names))) => {
+                let checked = |property: &str| names.iter().any(|name| name == "all" || name == property);
+                property.map_or_else(|| properties().any(checked), checked)
+            }
+            _ => true,
+        };
+        if !checked {
+            let error = raw.error(format!("`{signature}` is expected to break but is not checked"));
+            self.error(error.help("see `[check]`"));
+        }
+    }
+
+    fn digest(&mut self, args: &Args, raw: Option<&Raw>) -> Option<u64> {
+        let Some(Value::Text(text)) = args.get("digest") else { return None };
+        let digest = parse_digest(text);
+        if let (None, Some(raw)) = (digest, raw) {
+            self.error(raw.error(format!("`{text}` is no digest")).help("a digest has 16 hexadecimal digits"));
+        }
+        digest
+    }
+
+    fn checkpoints(&mut self, raw: Option<&Raw>) -> Vec<Checkpoint> {
+        let items: &[Raw] = match raw {
+            Some(Raw { kind: RawKind::List(items), .. }) => items,
+            Some(raw) => std::slice::from_ref(raw),
+            None => &[],
+        };
+        let mut checkpoints = Vec::new();
+        for item in items {
+            let RawKind::Text(text) = &item.kind else { continue }; // The reader of its shape has said so.
+            match parse_checkpoint(text) {
+                Some(checkpoint) => checkpoints.push(checkpoint),
+                None => {
+                    let error = item.error(format!("`{text}` is no checkpoint"));
+                    self.error(error.help("write events, time and digest, as \"4096 1.25s 00c0ffee00c0ffee\""));
+                }
+            }
+        }
+        checkpoints
+    }
+}
+
+fn parse_digest(text: &str) -> Option<u64> {
+    let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    digits.then(|| u64::from_str_radix(text, 16).ok())?
+}
+
+fn parse_checkpoint(text: &str) -> Option<Checkpoint> {
+    let mut words = text.split(' ');
+    let (event, at, digest) = (words.next()?, words.next()?, words.next()?);
+    let at = at.parse::<Span>().ok()?;
+    let checkpoint = Checkpoint { event: event.parse().ok()?, at: Instant::ZERO + at, digest: parse_digest(digest)? };
+    words.next().is_none().then_some(checkpoint)
+}

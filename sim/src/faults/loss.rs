@@ -1,0 +1,23 @@
+//! Loss: some messages never arrive.
+
+use super::settle::{MESSAGE, end, ends, links, only, settle_ends};
+use super::{Action, FaultType, LinkRule};
+use crate::param::{Default, Param, Shape};
+
+pub(super) const LOSS: FaultType = FaultType {
+    name: "loss",
+    doc: "loses some messages on some links",
+    params: &[
+        Param { name: "odds", shape: Shape::Odds, default: Default::Required, doc: "how many messages are lost" },
+        end("from", "the senders"),
+        end("to", "the receivers"),
+        MESSAGE,
+    ],
+    instantaneous: false,
+    resolve: settle_ends,
+    action: |args, _| Action::Links {
+        rule: LinkRule::Loss(args.odds("odds")),
+        only: only(args),
+        links: links(&ends(args, "from"), &ends(args, "to"), false),
+    },
+};

@@ -1,0 +1,364 @@
+//! Carrying out what nodes ask for, one effect after the other, and starting and stopping nodes.
+
+use std::mem;
+
+use serde_json::{Value, json};
+
+use super::{Event, World};
+use crate::check::invariant::Invariants;
+use crate::faults::{DiskTrouble, Keep};
+use crate::id::{NodeId, RequestId};
+use crate::network::Route;
+use crate::node::{Ctx, DiskError, Effect, EffectOf, Message, Node, Observation, Recovered, Ret, Role};
+use crate::rng::Delay;
+use crate::time::{Ppm, Span};
+use crate::timers::Timers;
+
+impl<N: Node> World<'_, N> {
+    /// Lets a node that is up handle something, carries out what it asks for, and checks what it has become.
+    #[inline]
+    pub(super) fn handle(&mut self, node: NodeId, handler: impl FnOnce(&mut N, &mut Ctx<'_, N>)) {
+        let mut effects = mem::take(&mut self.effects);
+        let nodes = self.servers.len();
+        let server = &mut self.servers[node.index()];
+        let now = server.clock.read(self.now);
+        let state = server.node.as_mut().expect("only a node that is up is asked to handle anything");
+        handler(state, &mut Ctx::new(node, nodes, now, &mut server.rng, &mut effects));
+        let result = self.carry_out(node, &mut effects);
+        self.effects = effects;
+        self.after_event(node);
+        if let Err(error) = result {
+            self.disk_error(node, error);
+        }
+    }
+
+    /// Tells a node what its disk could not do. If that asks for something that the disk cannot do either, the node stops.
+    fn disk_error(&mut self, node: NodeId, error: DiskError) {
+        if self.servers[node.index()].node.is_none() {
+            return;
+        }
+        let mut effects = Vec::new();
+        let nodes = self.servers.len();
+        let server = &mut self.servers[node.index()];
+        let now = server.clock.read(self.now);
+        if let Some(state) = server.node.as_mut() {
+            state.on_disk_error(error, &mut Ctx::new(node, nodes, now, &mut server.rng, &mut effects));
+        }
+        if self.carry_out(node, &mut effects).is_err() {
+            self.halt(node, error.name());
+        }
+        self.after_event(node);
+    }
+
+    /// Carries out effects, in order, until the node crashes or its disk refuses.
+    fn carry_out(&mut self, node: NodeId, effects: &mut Vec<EffectOf<N>>) -> Result<(), DiskError> {
+        let index = node.index();
+        let mut held = 0_u32;
+        for effect in effects.drain(..) {
+            if !self.servers[index].armed.is_empty() && self.crash_is_due(node) {
+                return Ok(());
+            }
+            if held > 0 {
+                held -= 1;
+                self.servers[index].disk.wait(effect);
+                continue;
+            }
+            match effect {
+                Effect::Send { to, msg } => self.send(node, to, msg),
+                Effect::Reply { to, ret } => {
+                    self.mark_with(17, index, to.op.client.index(), &(to, &ret));
+                    self.note_effect(|| format!("reply {to}: {ret}"));
+                    self.answer(node, to, Ok(ret));
+                }
+                Effect::Reject { to, hint } => {
+                    self.mark_with(18, index, to.op.client.index(), &(to, hint));
+                    self.note_effect(|| match hint {
+                        Some(hint) => format!("reject {to}, try {hint}"),
+                        None => format!("reject {to}"),
+                    });
+                    self.answer(node, to, Err(hint));
+                }
+                Effect::SetTimer { timer, after } => {
+                    self.mark_with(19, index, 0, &(timer, after));
+                    self.note_effect(|| format!("set timer {timer:?} {after}"));
+                    self.set_timer(node, timer, after);
+                }
+                Effect::CancelTimer { timer } => {
+                    self.mark_with(20, index, 0, &timer);
+                    self.note_effect(|| format!("cancel timer {timer:?}"));
+                    self.servers[index].timers.cancel(timer);
+                }
+                Effect::Write(record) => {
+                    self.mark_with(21, index, 0, &record);
+                    self.show_effect(|| json!({ "write": &record }));
+                    self.room(node)?;
+                    self.servers[index].disk.append(record);
+                }
+                Effect::Compact(records) => {
+                    self.mark_with(22, index, 0, &records);
+                    self.note_effect(|| format!("compact to {} records", records.len()));
+                    self.room(node)?;
+                    self.servers[index].disk.replace(records);
+                }
+                Effect::Sync { held: following } => {
+                    self.mark(23, index, following as usize);
+                    held = self.sync(node, following);
+                }
+                Effect::Note(text) => self.note_effect(|| text),
+                Effect::Halt(why) => {
+                    self.mark(24, index, 0);
+                    self.note_effect(|| format!("halt: {why}"));
+                    self.halt(node, why);
+                    return Ok(());
+                }
+            }
+        }
+        self.begin_sync(node);
+        Ok(())
+    }
+
+    #[inline]
+    fn send(&mut self, from: NodeId, to: NodeId, msg: N::Msg) {
+        self.mark_with(16, from.index(), to.index(), &msg);
+        self.show_effect(|| json!({ "send": to, "msg": msg.kind(), "body": &msg }));
+        if from == to {
+            let life = self.servers[from.index()].life;
+            return self.push(self.now, Event::Own { node: from, life, msg });
+        }
+        let World { network, coverage, strikes, .. } = self;
+        let arrivals =
+            network.send(Route::nodes(from, to), msg.kind(), self.now, coverage, |fault| strikes.acted(fault));
+        if let Some(at) = arrivals.second {
+            self.push(at, Event::Message { from, to, msg: msg.clone() });
+        }
+        match arrivals.first {
+            Some(at) => self.push(at, Event::Message { from, to, msg }),
+            None => self.note_effect(|| "…lost".to_owned()),
+        }
+    }
+
+    fn answer(&mut self, from: NodeId, id: RequestId, answer: Result<Ret<N>, Option<NodeId>>) {
+        if id.op.client.index() >= self.clients.len() {
+            return; // Nobody asked: a node made the id up.
+        }
+        let World { network, coverage, strikes, .. } = self;
+        let route = Route::answer(from, id.op.client);
+        let arrivals = network.send(route, super::events::ANSWER, self.now, coverage, |fault| strikes.acted(fault));
+        if let Some(at) = arrivals.second {
+            self.push(at, Event::Answer { from, id, answer: answer.clone() });
+        }
+        if let Some(at) = arrivals.first {
+            self.push(at, Event::Answer { from, id, answer });
+        }
+    }
+
+    fn set_timer(&mut self, node: NodeId, timer: N::Timer, after: Span) {
+        let server = &mut self.servers[node.index()];
+        let due = self.queue.next_due(self.now + server.clock.true_span(after));
+        if let Some(slot) = server.timers.set(timer, due) {
+            let life = server.life;
+            self.push_due(due, Event::Timer { node, life, slot, due });
+        }
+    }
+
+    /// Whether there is room for another record.
+    #[inline]
+    fn room(&mut self, node: NodeId) -> Result<(), DiskError> {
+        let full = self.servers[node.index()].troubles.iter().find(|trouble| trouble.what == DiskTrouble::Full);
+        match full.map(|trouble| trouble.fault) {
+            None => Ok(()),
+            Some(fault) => {
+                self.strikes.acted(fault);
+                self.coverage.writes_refused += 1;
+                self.note_effect(|| "…disk full".to_owned());
+                Err(DiskError::Full)
+            }
+        }
+    }
+
+    /// Asks the disk to make everything durable. How many of the effects that follow must wait for that.
+    #[inline]
+    fn sync(&mut self, node: NodeId, following: u32) -> u32 {
+        let instant = self.plan.disk.sync == Delay::Fixed(Span::ZERO);
+        let server = &mut self.servers[node.index()];
+        if server.disk.is_clean() {
+            return 0;
+        }
+        if instant && server.troubles.is_empty() && server.disk.is_idle() {
+            server.disk.sync_now();
+            self.coverage.syncs += 1;
+            return 0;
+        }
+        server.disk.want_sync();
+        self.note_effect(|| "sync, and then:".to_owned());
+        following
+    }
+
+    /// Lets a sync begin, if one is wanted and none is under way.
+    #[inline]
+    fn begin_sync(&mut self, node: NodeId) {
+        let server = &mut self.servers[node.index()];
+        if server.node.is_none() || !server.disk.begin_sync() {
+            return;
+        }
+        let mut takes = self.plan.disk.sync.sample(&mut server.disk_rng);
+        for trouble in &mut server.troubles {
+            if let DiskTrouble::Slow(delay) = trouble.what {
+                takes = takes + delay.sample(&mut trouble.rng);
+                self.coverage.syncs_slowed += 1;
+                self.strikes.acted(trouble.fault);
+            }
+        }
+        let life = server.life;
+        self.push(self.now + takes, Event::Synced { node, life });
+    }
+
+    /// The sync that is under way returns, or fails.
+    pub(super) fn on_synced(&mut self, node: NodeId) {
+        let server = &mut self.servers[node.index()];
+        let failing = server.troubles.iter_mut().find(|trouble| trouble.what == DiskTrouble::FailSync);
+        if let Some(trouble) = failing {
+            self.coverage.syncs_failed += 1;
+            self.strikes.acted(trouble.fault);
+            server.disk.fail_sync(&mut trouble.rng);
+            self.record("sync failed", |line| line.text("node", node));
+            return self.disk_error(node, DiskError::SyncFailed);
+        }
+        self.coverage.syncs += 1;
+        let mut effects = mem::take(&mut self.effects);
+        server.disk.end_sync(&mut effects);
+        self.record("synced", |line| line.text("node", node));
+        let result = self.carry_out(node, &mut effects);
+        self.effects = effects;
+        if let Err(error) = result {
+            self.disk_error(node, error);
+        }
+    }
+
+    /// One effect fewer until the crashes that wait; whether one of them is due, which has then happened.
+    fn crash_is_due(&mut self, node: NodeId) -> bool {
+        let server = &mut self.servers[node.index()];
+        let due = server.armed.iter().position(|armed| armed.effects_left == 0);
+        if let Some(due) = due {
+            let armed = server.armed.remove(due);
+            self.coverage.crashes_between_effects += 1;
+            self.strikes.acted(armed.fault);
+            self.note_effect(|| "…crash".to_owned());
+            self.crash(node, armed.keep);
+            return true;
+        }
+        server.armed.iter_mut().for_each(|armed| armed.effects_left -= 1);
+        false
+    }
+
+    /// Kills the process of a node, if it runs; one more reason for it to be down.
+    pub(super) fn crash(&mut self, node: NodeId, keep: Keep) {
+        let server = &mut self.servers[node.index()];
+        server.down += 1;
+        let ran = server.node.take().is_some();
+        if ran || keep == Keep::Nothing {
+            let (lost, torn) = server.disk.crash(keep);
+            match keep {
+                Keep::Share(..) => self.coverage.records_lost += lost,
+                Keep::Nothing => {
+                    server.doubtful = true;
+                    self.coverage.disks_wiped += 1;
+                }
+            }
+            self.coverage.records_torn += torn;
+        }
+        if ran {
+            server.timers = Timers::new();
+            server.inbox.clear();
+            server.observation = Observation::default();
+            server.paused.clear();
+            self.coverage.crashes += 1;
+            self.invariants.after_crash(node);
+        }
+    }
+
+    /// A node stops by itself: the process ends, but the machine goes on, and nothing that was written is lost.
+    fn halt(&mut self, node: NodeId, why: &'static str) {
+        if self.servers[node.index()].node.is_none() {
+            return;
+        }
+        self.record_more("halted", why);
+        self.crash(node, Keep::Share(Ppm::ONE, false));
+        let restart = self.servers[node.index()].disk_rng.span(self.plan.disk.restart);
+        self.push(self.now + restart, Event::Boot { node });
+    }
+
+    /// One reason fewer for a node to be down; it boots if that was the last.
+    pub(super) fn lift(&mut self, node: NodeId) {
+        let server = &mut self.servers[node.index()];
+        server.down -= 1;
+        if server.down > 0 {
+            return;
+        }
+        server.life += 1;
+        server.rng = self.seed.stream(format_args!("node {node} life {}", server.life));
+        let disk = Recovered { first_boot: mem::take(&mut server.disk.fresh), records: server.disk.recover() };
+        self.coverage.restarts += u64::from(!disk.first_boot);
+        let (life, records) = (server.life, disk.records.len());
+        self.mark(6, life as usize, records);
+        self.record("boot", |line| {
+            line.text("node", node).number("life", life.into()).number("records", records as u64)
+        });
+        let mut effects = mem::take(&mut self.effects);
+        let nodes = self.servers.len();
+        let server = &mut self.servers[node.index()];
+        let now = server.clock.read(self.now);
+        server.node = Some(N::boot(self.config, disk, &mut Ctx::new(node, nodes, now, &mut server.rng, &mut effects)));
+        let result = self.carry_out(node, &mut effects);
+        self.effects = effects;
+        self.after_event(node);
+        if let Err(error) = result {
+            self.disk_error(node, error);
+        }
+    }
+
+    /// Looks at a node that has just acted: what it is now, and whether that is allowed.
+    #[inline]
+    fn after_event(&mut self, node: NodeId) {
+        let server = &mut self.servers[node.index()];
+        let Some(state) = &server.node else { return };
+        let (before, after) = (server.observation, state.observe());
+        let breach = match &self.plan.check.invariants {
+            Some(names) if names.is_empty() => None,
+            _ => self.invariants.after_event(node, state).err(),
+        };
+        if before != after {
+            server.observation = after;
+            self.coverage.leader_changes += u64::from(after.role == Role::Leader && before.role != Role::Leader);
+            self.coverage.elections += u64::from(after.role == Role::Candidate && before.role != Role::Candidate);
+            self.coverage.commits = self.coverage.commits.max(after.commit);
+            self.coverage.epochs = self.coverage.epochs.max(after.epoch);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.observed(&after, state.details());
+            }
+            self.check_triggers();
+        }
+        if let Some(breach) = breach {
+            self.breached(Some(node), *breach);
+        }
+    }
+
+    /// Adds to the trace, if there is one, an effect of the present event.
+    #[inline]
+    pub(super) fn note_effect(&mut self, text: impl FnOnce() -> String) {
+        self.show_effect(|| Value::String(text()));
+    }
+
+    #[inline]
+    pub(super) fn show_effect(&mut self, effect: impl FnOnce() -> Value) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.effect(effect());
+        }
+    }
+
+    fn record_more(&mut self, key: &'static str, text: &'static str) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.add(key, text);
+        }
+    }
+}

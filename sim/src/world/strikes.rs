@@ -1,0 +1,322 @@
+//! Letting faults strike and end.
+//!
+//! Every planned fault has a stream of chance of its own. When it is due it is resolved into an applied one, which draws nothing
+//! and says everything; the world then does what it says. At one instant, faults that end come first, then the heal, then
+//! faults that strike, in the order of the plan; all before anything else. So applied faults, written down in order as
+//! faults `at` their times, do exactly the same again.
+
+use std::mem;
+
+use super::server::{Armed, Trouble};
+use super::{Event, World};
+use crate::faults::target::{NodeView, View};
+use crate::faults::{Action, Applied, Start, Trigger};
+use crate::id::NodeId;
+use crate::network::Route;
+use crate::node::{Node, Role};
+use crate::plan::Plan;
+use crate::queue::{Due, Rank};
+use crate::rng::{Seed, Stream};
+use crate::run::Coverage;
+use crate::time::{Instant, Span};
+
+/// All faults of a run: planned, applied, in force.
+#[derive(Clone)]
+pub(super) struct Strikes {
+    planned: Vec<Progress>,
+    applied: Vec<Applied>,
+    in_force: Vec<InForce>,
+    /// The planned faults that wait for a state of the cluster.
+    triggers: Vec<usize>,
+}
+
+#[derive(Clone)]
+struct Progress {
+    rng: Stream,
+    struck: u32,
+    /// What had been reached when it struck last.
+    since: Coverage,
+}
+
+#[derive(Clone)]
+struct InForce {
+    applied: usize,
+    action: Action,
+}
+
+impl Strikes {
+    pub(super) fn new(plan: &Plan, seed: Seed) -> Strikes {
+        let progress = |index| Progress {
+            rng: seed.stream(format_args!("fault #{}", index + 1)),
+            struck: 0,
+            since: Coverage::default(),
+        };
+        let triggers = plan.faults.iter().enumerate().filter(|(_, fault)| matches!(fault.start, Start::When(_)));
+        Strikes {
+            planned: (0..plan.faults.len()).map(progress).collect(),
+            applied: Vec::new(),
+            in_force: Vec::new(),
+            triggers: triggers.map(|(index, _)| index).collect(),
+        }
+    }
+
+    /// A fault has made a difference.
+    #[inline]
+    pub(super) fn acted(&mut self, applied: usize) {
+        self.applied[applied].acted += 1;
+    }
+
+    pub(super) fn into_applied(self) -> Vec<Applied> {
+        self.applied
+    }
+
+    /// The applied faults in force, each with what it does.
+    pub(super) fn in_force(&self) -> impl Iterator<Item = (usize, &Applied, &Action)> {
+        self.in_force.iter().map(|fault| (fault.applied, &self.applied[fault.applied], &fault.action))
+    }
+}
+
+impl<N: Node> World<'_, N> {
+    pub(super) fn plan_strikes(&mut self) {
+        for (index, fault) in self.plan.faults.iter().enumerate() {
+            match fault.start {
+                Start::At(at) => self.queue_strike(index, at),
+                Start::Every(low, high) => {
+                    let wait = self.strikes.planned[index].rng.span((low, high));
+                    self.queue_strike(index, fault.from + wait);
+                }
+                Start::When(_) => {}
+            }
+        }
+    }
+
+    fn queue_strike(&mut self, planned: usize, at: Instant) {
+        if at <= self.end {
+            self.push_due(Due { at, rank: Rank::strike(planned) }, Event::Strike { planned });
+        }
+    }
+
+    /// Looks whether a fault that waits for a state of the cluster has found it. It then strikes a nanosecond later, so that
+    /// nothing of the present instant comes before it when it is replayed.
+    #[inline]
+    pub(super) fn check_triggers(&mut self) {
+        if !self.strikes.triggers.is_empty() {
+            self.check_triggers_now();
+        }
+    }
+
+    fn check_triggers_now(&mut self) {
+        let mut index = 0;
+        while let Some(&planned) = self.strikes.triggers.get(index) {
+            let fault = &self.plan.faults[planned];
+            let Start::When(trigger) = fault.start else { unreachable!("only these are triggers") };
+            let progress = &mut self.strikes.planned[planned];
+            if self.now < fault.from || !reached(&trigger, &self.coverage, &progress.since) {
+                index += 1;
+                continue;
+            }
+            self.strikes.triggers.remove(index);
+            let at = self.now + progress.rng.span(trigger.after) + Span::nanos(1);
+            self.queue_strike(planned, at);
+        }
+    }
+
+    /// A planned fault is due.
+    pub(super) fn strike(&mut self, planned: usize) {
+        let fault = &self.plan.faults[planned];
+        if self.now > fault.until || (self.healed.is_some() && !fault.permanent) {
+            return;
+        }
+        let nodes = self.view();
+        let view = View { nodes: &nodes, clients: self.clients.len() };
+        let progress = &mut self.strikes.planned[planned];
+        progress.since = self.coverage;
+        let resolved = (fault.kind.resolve)(&fault.args, &view, &mut progress.rng);
+        let lasting = fault.lasting.map(|range| progress.rng.span(range));
+        progress.struck += u32::from(resolved.is_some());
+        if progress.struck < fault.times {
+            match fault.start {
+                Start::At(_) => {}
+                Start::Every(low, high) => {
+                    let wait = progress.rng.span((low, high)).max(Span::nanos(1));
+                    self.queue_strike(planned, self.now + wait);
+                }
+                Start::When(_) => self.strikes.triggers.push(planned),
+            }
+        }
+        if let Some(args) = resolved {
+            let action = (fault.kind.action)(&args, &view);
+            let (kind, at, permanent) = (fault.kind.name, self.now, fault.permanent);
+            self.count_event(u32::MAX);
+            self.mark(9, self.strikes.applied.len(), 0);
+            self.record("fault", |line| line.text("fault", kind).text("what", &args));
+            self.strikes.applied.push(Applied { kind, args, at, lasting, permanent, acted: 0 });
+            self.apply(action, lasting);
+        }
+    }
+
+    /// What planners may look at.
+    fn view(&self) -> Vec<NodeView> {
+        let view = |server: &super::Server<N>| NodeView {
+            up: server.node.is_some(),
+            paused: !server.paused.is_empty(),
+            doubtful: server.doubtful || server.observation.role == Role::Faulty,
+            observation: server.observation,
+        };
+        self.servers.iter().map(view).collect()
+    }
+
+    /// Does what the latest applied fault says.
+    fn apply(&mut self, action: Action, lasting: Option<Span>) {
+        let fault = self.strikes.applied.len() - 1;
+        let acted = match &action {
+            Action::Links { rule, only, links } => {
+                for &(from, to) in links {
+                    self.network.add_rule(Route { from, to }, fault, *rule, only.as_deref(), self.now);
+                }
+                0 // It acts when a message meets it.
+            }
+            Action::Crash { nodes, keep, after_effects: 0 } => {
+                nodes.iter().for_each(|&node| self.crash(node, *keep));
+                nodes.len() as u64
+            }
+            Action::Crash { nodes, keep, after_effects } => {
+                for node in nodes {
+                    let armed = Armed { fault, effects_left: *after_effects, keep: *keep };
+                    self.servers[node.index()].armed.push(armed);
+                }
+                0
+            }
+            Action::Pause { nodes } => {
+                let up = |node: &&NodeId| self.servers[node.index()].node.is_some();
+                let running: Vec<NodeId> = nodes.iter().filter(up).copied().collect();
+                running.iter().for_each(|node| self.servers[node.index()].paused.push(fault));
+                running.len() as u64
+            }
+            Action::Disk { nodes, trouble } => {
+                for &node in nodes {
+                    let rng = self.seed.stream(format_args!("disk trouble of {} on {node}", self.now.as_nanos()));
+                    self.servers[node.index()].troubles.push(Trouble { fault, what: *trouble, rng });
+                }
+                0
+            }
+            Action::Rot { nodes, place } => nodes.iter().map(|&node| u64::from(self.rot(node, *place))).sum(),
+            Action::Jump { nodes, by } => {
+                nodes.iter().for_each(|node| self.servers[node.index()].clock.jump(*by));
+                self.coverage.clock_jumps += nodes.len() as u64;
+                nodes.len() as u64
+            }
+            Action::Command { nodes, command } => {
+                nodes.iter().for_each(|&node| self.push(self.now, Event::Command { node, command: command.clone() }));
+                nodes.len() as u64
+            }
+            Action::Drift { nodes, rate } => {
+                for &node in nodes {
+                    self.servers[node.index()].drifts.push((fault, *rate));
+                    self.update_rate(node);
+                }
+                self.coverage.clock_drifts += nodes.len() as u64;
+                nodes.len() as u64
+            }
+        };
+        self.strikes.applied[fault].acted = acted;
+        if !matches!(action, Action::Rot { .. } | Action::Jump { .. } | Action::Command { .. }) {
+            self.strikes.in_force.push(InForce { applied: fault, action });
+            if let Some(lasting) = lasting {
+                let due = Due { at: self.now + lasting, rank: Rank::undo(fault) };
+                self.push_due(due, Event::Undo { applied: fault });
+            }
+        }
+    }
+
+    fn rot(&mut self, node: NodeId, place: crate::time::Ppm) -> bool {
+        let server = &mut self.servers[node.index()];
+        let rotted = server.disk.rot(place);
+        server.doubtful |= rotted;
+        self.coverage.records_rotted += u64::from(rotted);
+        rotted
+    }
+
+    /// The time of an applied fault is over. The heal may have undone it before.
+    pub(super) fn end(&mut self, applied: usize) {
+        if let Some(kind) = self.undo(applied) {
+            self.record("fault ends", |line| line.text("fault", kind));
+        }
+    }
+
+    /// Undoes an applied fault, if it is in force. The name of its kind if it was.
+    pub(super) fn undo(&mut self, applied: usize) -> Option<&'static str> {
+        self.mark(10, applied, 0);
+        let in_force = &mut self.strikes.in_force;
+        let place = in_force.iter().position(|fault| fault.applied == applied)?;
+        let action = in_force.remove(place).action;
+        match action {
+            Action::Links { links, .. } => {
+                let mut released = Vec::new();
+                for (from, to) in links {
+                    self.network.remove_rules(Route { from, to }, applied, &mut released);
+                }
+                released.into_iter().for_each(|parcel| self.push(self.now, parcel));
+            }
+            Action::Crash { nodes, .. } => {
+                for node in nodes {
+                    let server = &mut self.servers[node.index()];
+                    match server.armed.iter().position(|armed| armed.fault == applied) {
+                        Some(place) => drop(server.armed.remove(place)), // It never came to that.
+                        None => self.push(self.now, Event::Boot { node }),
+                    }
+                }
+            }
+            Action::Pause { nodes } => nodes.into_iter().for_each(|node| self.resume(node, applied)),
+            Action::Disk { nodes, .. } => {
+                for node in nodes {
+                    self.servers[node.index()].troubles.retain(|trouble| trouble.fault != applied);
+                }
+            }
+            Action::Drift { nodes, .. } => {
+                for node in nodes {
+                    self.servers[node.index()].drifts.retain(|(fault, _)| *fault != applied);
+                    self.update_rate(node);
+                }
+            }
+            Action::Rot { .. } | Action::Jump { .. } | Action::Command { .. } => unreachable!("never in force"),
+        }
+        Some(self.strikes.applied[applied].kind)
+    }
+
+    fn resume(&mut self, node: NodeId, applied: usize) {
+        let server = &mut self.servers[node.index()];
+        let before = server.paused.len();
+        server.paused.retain(|fault| *fault != applied);
+        if before > 0 && server.paused.is_empty() {
+            let inbox = mem::take(&mut server.inbox);
+            inbox.into_iter().for_each(|event| self.push(self.now, event));
+        }
+    }
+
+    /// Sets a clock's rate to what it is by itself and with all drifts in force, and moves the timers that run on it.
+    fn update_rate(&mut self, node: NodeId) {
+        let server = &mut self.servers[node.index()];
+        let rate = server.drifts.iter().fold(server.own_drift, |sum, (_, rate)| sum.saturating_add(*rate));
+        let left = |due: Due| due.at.since(self.now);
+        let pending: Vec<_> = server.timers.pending();
+        let local: Vec<_> = pending.iter().map(|&(timer, due)| (timer, server.clock.local_span(left(due)))).collect();
+        server.clock.set_rate(self.now, rate);
+        let life = server.life;
+        for (timer, span) in local {
+            let server = &mut self.servers[node.index()];
+            let due = self.queue.next_due(self.now + server.clock.true_span(span));
+            if let Some(slot) = server.timers.set(timer, due) {
+                self.push_due(due, Event::Timer { node, life, slot, due });
+            }
+        }
+    }
+}
+
+fn reached(trigger: &Trigger, now: &Coverage, since: &Coverage) -> bool {
+    let more = |wanted: Option<u64>, now: u64, since: u64| wanted.is_none_or(|wanted| now >= since + wanted);
+    more(trigger.committed, now.commits, since.commits)
+        && trigger.epoch.is_none_or(|epoch| now.epochs >= epoch)
+        && more(trigger.leader_changes, now.leader_changes, since.leader_changes)
+        && more(trigger.completed, now.completed_ops, since.completed_ops)
+}

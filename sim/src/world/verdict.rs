@@ -1,0 +1,117 @@
+//! What comes of a run: a limit exceeded, a property broken, and at the end what its history says.
+
+use super::World;
+use super::server::Server;
+use crate::check::invariant::{Breach, Invariants, Property};
+use crate::check::linearizable::{self, Linearizability};
+use crate::history::History;
+use crate::id::NodeId;
+use crate::node::{Node, Role};
+use crate::run::{Run, Verdict, Violation};
+use crate::spec::Spec;
+
+impl<N: Node> World<'_, N> {
+    #[inline]
+    pub(super) fn keep_within_limits(&mut self) {
+        let limits = &self.plan.limits;
+        if self.at_this_instant >= limits.instant {
+            let story = vec![format!(
+                "time stands still: {} events at {}, and more to come at the same instant",
+                limits.instant, self.now
+            )];
+            self.fail("liveness", "time-stands-still".to_owned(), story);
+        } else if self.coverage.events >= limits.events {
+            self.stop(Verdict::Inconclusive(format!("{} events did not end the run", limits.events)));
+        } else if self.queue.len() as u64 > limits.pending {
+            self.stop(Verdict::Inconclusive(format!("more than {} events were pending", limits.pending)));
+        }
+    }
+
+    pub(super) fn stop(&mut self, verdict: Verdict) {
+        self.verdict.get_or_insert(verdict);
+    }
+
+    pub(super) fn fail(&mut self, check: &'static str, property: String, mut story: Vec<String>) {
+        story.extend(self.nodes_now());
+        self.stop(Verdict::Violation(Violation { check, property, at: self.now, story }));
+    }
+
+    pub(super) fn breached(&mut self, node: Option<NodeId>, breach: Breach) {
+        let on = |names: &Vec<String>| names.iter().any(|name| name == breach.property);
+        if self.plan.check.invariants.as_ref().is_none_or(on) {
+            let known = <N::Invariants as Invariants<N>>::PROPERTIES.iter();
+            let doc =
+                known.filter(|Property { name, .. }| *name == breach.property).map(|property| property.doc).next();
+            let seen = node.map_or("after the heal".to_owned(), |node| format!("when {node} had acted"));
+            let mut story = vec![format!("{} (seen {seen})", breach.story)];
+            story.extend(doc.map(|doc| format!("the property says: {doc}")));
+            self.fail("invariant", breach.property.to_owned(), story);
+        }
+    }
+
+    /// What every node is now, a line for all of them.
+    pub(super) fn nodes_now(&self) -> Option<String> {
+        let describe = |(index, server): (usize, &Server<N>)| {
+            let node = NodeId::at(index);
+            let seen = &server.observation;
+            let state = match (&server.node, server.paused.is_empty()) {
+                (None, _) => return format!("{node} down"),
+                (Some(_), false) => " (paused)",
+                (Some(_), true) => "",
+            };
+            let leader = match (seen.role, seen.leader) {
+                (Role::Follower, Some(leader)) => format!(" of {leader}"),
+                _ => String::new(),
+            };
+            format!("{node} {}{leader}{state}, epoch {}, commit {}", seen.role.name(), seen.epoch, seen.commit)
+        };
+        let nodes: Vec<String> = self.servers.iter().enumerate().map(describe).collect();
+        Some(format!("nodes: {}", nodes.join(" · ")))
+    }
+
+    pub(super) fn finish(mut self) -> Run<N::Service> {
+        self.leave_unknown();
+        let check = &self.plan.check;
+        let mut verdict = self.verdict.unwrap_or(Verdict::Pass);
+        // Wrong answers weigh more than missing ones; a broken invariant has ended the run before any more were given.
+        let open = matches!(&verdict, Verdict::Pass | Verdict::AssumptionExceeded(_))
+            || matches!(&verdict, Verdict::Violation(violation) if violation.check == "liveness");
+        if check.linearizable && open {
+            match judge(&self.history, linearizable::Budget { states: check.states, bytes: check.bytes }) {
+                Verdict::Pass => {}
+                wrong @ Verdict::Violation(_) => verdict = wrong,
+                undecided if verdict == Verdict::Pass => verdict = undecided,
+                _ => {}
+            }
+        }
+        let applied = self.strikes.into_applied();
+        self.coverage.faults = applied.len() as u64;
+        self.coverage.faults_acted = applied.iter().filter(|fault| fault.acted > 0).count() as u64;
+        Run {
+            seed: self.seed,
+            verdict,
+            digest: self.digest.value(),
+            checkpoints: self.checkpoints,
+            end: self.now,
+            applied,
+            coverage: self.coverage,
+            history: self.history,
+        }
+    }
+}
+
+/// What the linearizability of a history says about its run.
+fn judge<S: Spec>(history: &History<S>, budget: linearizable::Budget) -> Verdict {
+    match linearizable::check(history, budget) {
+        Linearizability::Linearizable { .. } => Verdict::Pass,
+        Linearizability::Inconclusive { key, reason, explained } => Verdict::Inconclusive(format!(
+            "{reason} ({explained} returns on {key} can be explained; `states` and `bytes` of [check] are the budget)"
+        )),
+        Linearizability::Violation(counterexample) => Verdict::Violation(Violation {
+            check: "linearizability",
+            property: counterexample.kind(),
+            at: counterexample.at(),
+            story: counterexample.tell(),
+        }),
+    }
+}
