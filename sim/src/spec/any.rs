@@ -11,7 +11,7 @@ use crate::id::Key;
 
 /// A service whose objects are registers, map entries, counters or lists: each what its first operation makes of it,
 /// and that for good. (Asked for as another kind, an object answers as a fresh one of that kind; only as long as no
-/// workload does so are the [footprints](Spec::footprint) of its operations right.)
+/// workload does so are [`Any::footprint`] and [`Any::too_late`] right.)
 #[derive(Clone, Debug)]
 pub struct Any;
 
@@ -88,6 +88,18 @@ macro_rules! union {
                         $module::$spec::footprint(op, Some(ret)).map(|state| State::of(state, State::$variant))
                     })*
                     _ => Footprint::Unclear,
+                }
+            }
+
+            fn too_late(state: &State, op: &Op, ret: &Ret) -> bool {
+                match (state, op, ret) {
+                    $((State::$variant(state), Op::$variant(op), Ret::$variant(ret)) => {
+                        $module::$spec::too_late(state, op, ret)
+                    })*
+                    $((State::Fresh, Op::$variant(op), Ret::$variant(ret)) => {
+                        $module::$spec::too_late(&Default::default(), op, ret)
+                    })*
+                    _ => false,
                 }
             }
         }

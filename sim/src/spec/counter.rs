@@ -25,7 +25,7 @@ pub struct Op {
 pub enum Action {
     /// Read it.
     Read,
-    /// Add this much to it, and answer the sum.
+    /// Add this much to it, and answer the sum. It never exceeds the largest number there is.
     Add(u64),
 }
 
@@ -44,7 +44,7 @@ impl Spec for Counter {
 
     fn apply(state: &mut u64, op: &Op) -> Ret {
         if let Action::Add(amount) = op.action {
-            *state = state.wrapping_add(amount);
+            *state = state.saturating_add(amount);
         }
         Ret(*state)
     }
@@ -56,8 +56,15 @@ impl Spec for Counter {
     fn footprint(op: &Op, ret: Option<&Ret>) -> Footprint<u64> {
         match (&op.action, ret) {
             (Action::Read, Some(Ret(sum))) => Footprint::Finds(*sum),
-            (Action::Add(amount), Some(Ret(sum))) => Footprint::Finds(sum.wrapping_sub(*amount)),
-            (_, None) => Footprint::Unclear,
+            (Action::Add(_), Some(Ret(u64::MAX))) | (_, None) => Footprint::Unclear,
+            (Action::Add(amount), Some(Ret(sum))) => Footprint::Finds(sum.saturating_sub(*amount)),
+        }
+    }
+
+    fn too_late(state: &u64, op: &Op, Ret(sum): &Ret) -> bool {
+        match op.action {
+            Action::Read => state > sum,
+            Action::Add(amount) => state.saturating_add(amount) > *sum,
         }
     }
 }

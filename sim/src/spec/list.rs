@@ -60,6 +60,13 @@ impl Spec for List {
     fn is_read(op: &Op) -> bool {
         op.action == Action::Read
     }
+
+    fn too_late(state: &Vec<u64>, _: &Op, ret: &Ret) -> bool {
+        match ret {
+            Ret::Items(items) => !items.starts_with(state),
+            Ret::Length(length) => state.len() as u64 >= *length,
+        }
+    }
 }
 
 impl fmt::Display for Op {

@@ -60,6 +60,13 @@ pub trait Spec: Clone + Debug + 'static {
         let _ = (op, ret);
         Footprint::Unclear
     }
+
+    /// Whether an object in this state can never again answer an operation thus, whatever comes between: as a counter
+    /// that has passed a number never shows it again. It spares the check work, too: `false` is always right.
+    fn too_late(state: &Self::State, op: &Self::Op, ret: &Self::Ret) -> bool {
+        let _ = (state, op, ret);
+        false
+    }
 }
 
 /// Which states an operation can have found, and which it leaves: what the linearizability check knows about an

@@ -1,6 +1,6 @@
 //! A history that is not linearizable, told to people.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use crate::history::{Operation, Outcome};
 use crate::id::Key;
@@ -9,6 +9,9 @@ use crate::time::Instant;
 
 /// How many lines a story has at most.
 const MOST_LINES: usize = 12;
+
+/// How many characters of an answer are shown at most.
+const MOST_SHOWN: usize = 60;
 
 /// Why a history is not linearizable: the first return that nothing explains.
 #[derive(Clone, Debug)]
@@ -62,8 +65,9 @@ impl<S: Spec> Counterexample<S> {
         };
         let mut text = if self.all_answers { ": only ".to_owned() } else { ": ".to_owned() };
         for (place, answer) in others.iter().enumerate() {
-            let _ = write!(text, "{}{answer}", if place == 0 { "" } else { ", " });
+            let _ = write!(text, "{}{}", if place == 0 { "" } else { ", " }, shown(answer));
         }
+        let last = shown(last);
         let _ = match (others.is_empty(), self.all_answers) {
             (true, true) => write!(text, "{last} was possible"),
             (true, false) => write!(text, "{last} was possible, for one"),
@@ -78,8 +82,18 @@ impl<S: Spec> Counterexample<S> {
 fn line<S: Spec>(operation: &Operation<S>) -> String {
     let Operation { id, op, invoked, outcome, .. } = operation;
     match outcome {
-        Outcome::Ok { ret, returned } => format!("{id} {op} → {ret}   {} … {}", invoked.at, returned.at),
+        Outcome::Ok { ret, returned } => format!("{id} {op} → {}   {} … {}", shown(ret), invoked.at, returned.at),
         Outcome::Failed => format!("{id} {op} → failed   {} …", invoked.at),
         Outcome::Unknown => format!("{id} {op} → unknown   {} …", invoked.at),
     }
+}
+
+/// An answer, without its middle if it is long.
+fn shown(answer: &impl Display) -> String {
+    let text: Vec<char> = answer.to_string().chars().collect();
+    if text.len() <= MOST_SHOWN {
+        return text.into_iter().collect();
+    }
+    let (head, tail) = (&text[..MOST_SHOWN / 2 - 1], &text[text.len() - (MOST_SHOWN / 2 - 2)..]);
+    head.iter().chain(&[' ', '…', ' ']).chain(tail).collect()
 }

@@ -1,6 +1,7 @@
 //! Why a key's calls are not linearizable: the first return that nothing explains, and the few operations that suffice to see it.
 
-use super::calls::{Call, Fate, prefix};
+use super::answers::{self, Answers};
+use super::calls::{Call, prefix};
 use super::counterexample::Counterexample;
 use super::footprints::ByFootprint;
 use super::search::Decision;
@@ -8,8 +9,6 @@ use super::{Budget, Memory};
 use crate::id::Key;
 use crate::spec::Spec;
 
-/// How many possible answers are looked for.
-const MOST_ANSWERS: usize = 4;
 /// How many states an explanation may visit, over all its searches, besides some for each call and for each state of
 /// the verdict.
 const EFFORT: u64 = 1_000_000;
@@ -37,29 +36,29 @@ pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Me
     let calls = prefix(calls, returns[first]);
     let culprit = calls.iter().position(|call| call.returned() == Some(returns[first]));
     let culprit = culprit.expect("each return is some call's");
-    let (answers, all_answers) = possible_answers(&calls, culprit, &mut trial);
+    let Answers { possible, all } = answers::possible(&calls, culprit, &mut trial);
     let mut story = minimised(&calls, &mut trial);
     story.retain(|call| call.invoked() != calls[culprit].invoked());
     Counterexample {
         key,
         explained: first,
         culprit: calls[culprit].operation.clone(),
-        answers,
-        all_answers,
+        answers: possible,
+        all_answers: all,
         story: story.into_iter().map(|call| call.operation.clone()).collect(),
     }
 }
 
 /// Searches for the sake of an explanation.
-struct Trial<'m, S: Spec> {
-    memory: &'m mut Memory<S>,
+pub(super) struct Trial<'m, S: Spec> {
+    pub(super) memory: &'m mut Memory<S>,
     /// How many states the verdict took.
     verdict: u64,
     left: Budget,
 }
 
 impl<S: Spec> Trial<'_, S> {
-    fn decide(&mut self, calls: &[Call<'_, S>]) -> Decision {
+    pub(super) fn decide(&mut self, calls: &[Call<'_, S>]) -> Decision {
         let allowed = 20_000 + 20 * calls.len() as u64 + 2 * self.verdict;
         let mut budget = Budget { states: self.left.states.min(allowed), ..self.left };
         let before = budget.states;
@@ -97,23 +96,6 @@ fn first_violation<S: Spec>(
         }
     }
     high
-}
-
-/// What the culprit, which returns last, could have answered instead, and whether that is all.
-fn possible_answers<S: Spec>(calls: &[Call<'_, S>], culprit: usize, trial: &mut Trial<'_, S>) -> (Vec<S::Ret>, bool) {
-    let mut answers: Vec<S::Ret> = Vec::new();
-    while answers.len() < MOST_ANSWERS {
-        let mut asked = calls.to_vec();
-        let order = asked[culprit].returned().expect("the culprit has returned");
-        asked[culprit].fate = Fate::Probe(order, &answers);
-        let decision = trial.decide(&asked);
-        match (decision, trial.memory.probed.take()) {
-            (Decision::Linearizable, Some(answer)) => answers.push(answer),
-            (Decision::Violation { .. }, _) => return (answers, true),
-            _ => return (answers, false),
-        }
-    }
-    (answers, false)
 }
 
 /// As few calls as can be found that cannot be explained by themselves, nor with the help of all others, whatever

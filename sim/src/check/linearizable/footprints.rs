@@ -16,17 +16,12 @@ const ANY: Number = 0;
 
 /// See the [module](self).
 #[derive(Debug)]
-pub(super) struct ByFootprint<S: Spec> {
+pub(super) struct ByFootprint {
     acts: Vec<Act>,
     initial: Option<Number>,
     classes: u32,
     /// By state: how the calls that are not carried out yet regard it.
     regards: Vec<Regard>,
-    states: Interner<S::State>,
-    /// By state: whether the probe is legal in it, if there is one.
-    probe: Vec<bool>,
-    /// The state in which the [probe](Fate::Probe) was carried out last.
-    probed: Option<Number>,
 }
 
 /// What a call does.
@@ -50,8 +45,6 @@ enum Deed {
     Misses,
     /// May happen in `found` and leaves `left`. (It may happen in others too, and change nothing.)
     Changes,
-    /// Is legal where [`ByFootprint::probe`] says.
-    Probes,
     /// Is legal nowhere.
     Errs,
 }
@@ -68,9 +61,9 @@ struct Regard {
     last_finder: u32,
 }
 
-impl<S: Spec> ByFootprint<S> {
-    /// The model of these calls, if each has a footprint, or is a probe that only reads.
-    pub(super) fn new(calls: &[Call<'_, S>]) -> Option<ByFootprint<S>> {
+impl ByFootprint {
+    /// The model of these calls, if each has a footprint.
+    pub(super) fn new<S: Spec>(calls: &[Call<'_, S>]) -> Option<ByFootprint> {
         let mut states = Interner::new(calls.len() + 1);
         let initial = states.number(S::State::default()) + 1;
         let mut acts = Vec::with_capacity(calls.len());
@@ -82,24 +75,13 @@ impl<S: Spec> ByFootprint<S> {
             initial: Some(initial),
             classes: 0,
             regards: vec![Regard::default(); states.values().len() + 1],
-            states,
-            probe: Vec::new(),
-            probed: None,
         };
         model.count_tellers();
-        model.ask_probe(calls);
         model.count_changes();
         model.merge_untold();
         model.count_others(calls);
         model.classify();
         Some(model)
-    }
-
-    /// The answer of the probe in the linearization found last.
-    pub(super) fn probed(&self, calls: &[Call<'_, S>]) -> Option<S::Ret> {
-        let mut state = self.states.values()[self.probed?.checked_sub(1)? as usize].clone();
-        let (call, _) = super::probe(calls)?;
-        Some(S::apply(&mut state, &call.operation.op))
     }
 
     fn count_tellers(&mut self) {
@@ -121,7 +103,7 @@ impl<S: Spec> ByFootprint<S> {
                 let act = self.acts[ignored[place]];
                 if [act.found, act.left].iter().any(|&state| self.regards[state as usize].tellers > 0) {
                     self.regards[act.found as usize].tellers += 1;
-                    ignored.remove(place);
+                    ignored.swap_remove(place);
                 }
             }
             if ignored.len() == before {
@@ -131,19 +113,6 @@ impl<S: Spec> ByFootprint<S> {
         for at in ignored {
             self.acts[at].deed = Deed::Errs;
         }
-    }
-
-    /// Finds out in which states the probe is legal. It may tell any two states apart.
-    fn ask_probe(&mut self, calls: &[Call<'_, S>]) {
-        let Some((call, others)) = super::probe(calls) else {
-            return;
-        };
-        self.regards.iter_mut().for_each(|regard| regard.tellers += 1);
-        self.probe.push(false);
-        self.probe.extend(self.states.values().iter().map(|state| {
-            let answer = S::apply(&mut state.clone(), &call.operation.op);
-            !others.contains(&answer)
-        }));
     }
 
     /// Gives the same number to all states that no call can tell apart.
@@ -156,7 +125,7 @@ impl<S: Spec> ByFootprint<S> {
         }
     }
 
-    fn count_others(&mut self, calls: &[Call<'_, S>]) {
+    fn count_others<S: Spec>(&mut self, calls: &[Call<'_, S>]) {
         // What leads to a state that nobody tells from others can explain a miss of the state before, and only that: so
         // no more of it is needed than there are misses, and none after the last of these.
         let misses = self.acts.iter().filter(|act| act.deed == Deed::Misses);
@@ -210,8 +179,7 @@ impl Act {
         let ret = match call.fate {
             Fate::Returned(_, ret) => Some(ret),
             Fate::Open => None,
-            Fate::Probe(..) if !S::is_read(op) => return None,
-            Fate::Probe(..) => return Some(act(Deed::Probes, ANY, ANY)),
+            Fate::Probe(..) => return None,
         };
         Some(match S::footprint(op, ret) {
             Footprint::Overwrites(left) => match ret {
@@ -245,12 +213,12 @@ impl Act {
         match self.deed {
             Deed::Overwrites => true,
             Deed::Finds | Deed::Changes => self.found != self.left,
-            Deed::Misses | Deed::Probes | Deed::Errs => false,
+            Deed::Misses | Deed::Errs => false,
         }
     }
 }
 
-impl<S: Spec> Model for ByFootprint<S> {
+impl Model for ByFootprint {
     type State = Number;
 
     fn initial(&self) -> Option<Number> {
@@ -263,10 +231,6 @@ impl<S: Spec> Model for ByFootprint<S> {
             Deed::Overwrites => act.left,
             Deed::Finds | Deed::Changes if *state == act.found => act.left,
             Deed::Misses if *state != act.found => *state,
-            Deed::Probes if self.probe[*state as usize] => {
-                self.probed = Some(*state);
-                *state
-            }
             _ => return false,
         };
         self.count(act, |count, by| count - by);
@@ -284,10 +248,14 @@ impl<S: Spec> Model for ByFootprint<S> {
         self.count(self.acts[call as usize], |count, by| count + by);
     }
 
+    fn too_late(&self, _: &Number, _: u32) -> bool {
+        false
+    }
+
     fn observes(&self, call: u32) -> bool {
         let act = self.acts[call as usize];
         match act.deed {
-            Deed::Misses | Deed::Probes => true,
+            Deed::Misses => true,
             Deed::Finds => act.found == act.left,
             Deed::Overwrites | Deed::Changes | Deed::Errs => false,
         }
@@ -342,9 +310,9 @@ impl<S: Spec> Model for ByFootprint<S> {
     }
 }
 
-impl<S: Spec> ByFootprint<S> {
+impl ByFootprint {
     /// The calls without those that cannot explain anything.
-    pub(super) fn useful<'h>(calls: Vec<Call<'h, S>>) -> Vec<Call<'h, S>> {
+    pub(super) fn useful<'h, S: Spec>(calls: Vec<Call<'h, S>>) -> Vec<Call<'h, S>> {
         match ByFootprint::new(&calls) {
             Some(model) => {
                 let useless = |act: &Act| act.returned.is_none() && act.deed == Deed::Errs;

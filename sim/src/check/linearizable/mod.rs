@@ -14,6 +14,7 @@ use crate::history::Operation;
 use crate::id::Key;
 use crate::spec::Spec;
 
+mod answers;
 mod calls;
 mod counterexample;
 mod explain;
@@ -26,7 +27,7 @@ mod timeline;
 
 pub use counterexample::Counterexample;
 
-use calls::{Call, Fate, Split};
+use calls::{Call, Split};
 use footprints::ByFootprint;
 use model::BySpec;
 use search::{Decision, Stacks, search};
@@ -103,29 +104,29 @@ pub fn check<S: Spec>(history: &[Operation<S>], budget: Budget) -> Linearizabili
     for patience in [Patience::Short, Patience::Long] {
         for key in std::mem::take(&mut keys) {
             split.calls(key, &mut calls);
-            let mut share = patience.share(left, calls.len());
-            let before = share.states;
-            let decision = memory.decide(&calls, &mut share);
-            left.states -= before - share.states;
+            let given = patience.share(left, calls.len());
+            let mut rest = given;
+            let decision = memory.decide(&calls, &mut rest);
+            let cost = Budget { states: given.states - rest.states, ..budget };
             match decision {
                 Decision::Linearizable => {}
                 Decision::Violation { explained } => {
-                    let cost = Budget { states: before - share.states, ..budget };
                     let violation = explain::Violation { key, calls: &calls, explained, cost };
                     return Linearizability::Violation(Box::new(explain::explain(&violation, &mut memory)));
                 }
-                Decision::Inconclusive { .. } if patience == Patience::Short => keys.push(key),
+                Decision::Inconclusive { reason: Reason::States, .. } if given.states < left.states => keys.push(key),
                 Decision::Inconclusive { reason, explained } => {
                     inconclusive.get_or_insert(Linearizability::Inconclusive { key, reason, explained });
                 }
             }
+            left.states -= cost.states;
         }
     }
     inconclusive.unwrap_or(Linearizability::Linearizable { states: budget.states - left.states })
 }
 
 /// How much of what is left is spent on one key.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Patience {
     /// Enough for a key without much to search.
     Short,
@@ -146,7 +147,7 @@ impl Patience {
 struct Memory<S: Spec> {
     by_footprint: Stacks<u32>,
     by_spec: Stacks<S::State>,
-    /// The answer of the probe in the linearization that was found last.
+    /// The answer of the [probe](calls::Fate::Probe) in the linearization that was found last.
     probed: Option<S::Ret>,
 }
 
@@ -159,9 +160,7 @@ impl<S: Spec> Memory<S> {
     fn decide(&mut self, calls: &[Call<'_, S>], budget: &mut Budget) -> Decision {
         let moments = calls.iter().map(|call| (call.invoked(), call.returned()));
         if let Some(mut model) = ByFootprint::new(calls) {
-            let decision = search(&mut model, moments, &mut self.by_footprint, budget);
-            self.probed = model.probed(calls);
-            decision
+            search(&mut model, moments, &mut self.by_footprint, budget)
         } else {
             let mut model = BySpec::new(calls);
             let decision = search(&mut model, moments, &mut self.by_spec, budget);
@@ -169,12 +168,4 @@ impl<S: Spec> Memory<S> {
             decision
         }
     }
-}
-
-/// The probe among calls.
-fn probe<'c, 'h, S: Spec>(calls: &'c [Call<'h, S>]) -> Option<(&'c Call<'h, S>, &'h [S::Ret])> {
-    calls.iter().rev().find_map(|call| match call.fate {
-        Fate::Probe(_, others) => Some((call, others)),
-        Fate::Returned(..) | Fate::Open => None,
-    })
 }

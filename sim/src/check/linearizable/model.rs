@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use super::calls::{Call, Fate};
 use super::intern::Interner;
 use crate::digest::digest_of;
-use crate::spec::Spec;
+use crate::spec::{Footprint, Spec};
 
 /// An object and the calls on it. Calls are named by their places in the list that the model was made from.
 pub(super) trait Model {
@@ -20,6 +20,10 @@ pub(super) trait Model {
 
     /// Takes back the call that was carried out last of those not taken back. The state is restored by others.
     fn undo(&mut self, call: u32);
+
+    /// Whether a call that returns can no longer be carried out, once the object is in this state. No model needs
+    /// to tell that has [`step`](Model::step) tell it.
+    fn too_late(&self, state: &Self::State, call: u32) -> bool;
 
     /// Whether a call never changes a state in which it is legal, so that it may be carried out as soon as it is.
     fn observes(&self, call: u32) -> bool;
@@ -86,7 +90,7 @@ impl<S: Spec> Model for BySpec<'_, '_, S> {
     type State = S::State;
 
     fn initial(&self) -> Option<S::State> {
-        Some(S::State::default())
+        (!goes_back(self.calls)).then(S::State::default)
     }
 
     fn step(&mut self, state: &mut S::State, call: u32) -> bool {
@@ -107,6 +111,11 @@ impl<S: Spec> Model for BySpec<'_, '_, S> {
     }
 
     fn undo(&mut self, _: u32) {}
+
+    fn too_late(&self, state: &S::State, call: u32) -> bool {
+        let Call { operation, fate } = &self.calls[call as usize];
+        matches!(fate, Fate::Returned(_, ret) if S::too_late(state, &operation.op, ret))
+    }
 
     fn observes(&self, call: u32) -> bool {
         S::is_read(&self.calls[call as usize].operation.op)
@@ -151,6 +160,34 @@ impl<S: Spec> Model for BySpec<'_, '_, S> {
         let mut bytes = FedBytes(0);
         state.hash(&mut bytes);
         bytes.0.saturating_sub(size_of::<S::State>() as u64)
+    }
+}
+
+/// Whether some call comes too late after the one that returned last before it, if that one tells which state it left.
+///
+/// The search would find out as well, but perhaps only after trying how all calls of unknown outcome can lead there.
+fn goes_back<S: Spec>(calls: &[Call<'_, S>]) -> bool {
+    let mut returns: Vec<(u32, &Call<'_, S>)> =
+        calls.iter().filter_map(|call| Some((call.returned()?, call))).collect();
+    returns.sort_unstable_by_key(|&(order, _)| order);
+    let mut returned = returns.iter().peekable();
+    let mut left: Option<S::State> = None;
+    calls.iter().any(|call| {
+        while let Some((_, before)) = returned.next_if(|&&(order, _)| order < call.invoked()) {
+            left = left_by(before).or_else(|| left.take());
+        }
+        let Fate::Returned(_, ret) = call.fate else { return false };
+        left.as_ref().is_some_and(|left| S::too_late(left, &call.operation.op, ret))
+    })
+}
+
+/// The state that a call left, if its answer tells.
+fn left_by<S: Spec>(call: &Call<'_, S>) -> Option<S::State> {
+    let Fate::Returned(_, ret) = call.fate else { return None };
+    match S::footprint(&call.operation.op, Some(ret)) {
+        Footprint::Finds(mut state) => (S::apply(&mut state, &call.operation.op) == *ret).then_some(state),
+        Footprint::Overwrites(state) => Some(state),
+        Footprint::Misses(_) | Footprint::Changes(_) | Footprint::Unclear => None,
     }
 }
 

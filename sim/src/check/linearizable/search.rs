@@ -175,7 +175,8 @@ impl<M: Model> Search<'_, M> {
     fn run(&mut self) -> Result<bool, Reason> {
         while let Some(window) = self.settle() {
             let place = window.place;
-            match self.go_on(&window) {
+            let went_on = if self.is_too_late(&window) { Ok(false) } else { self.go_on(&window) };
+            match went_on {
                 Ok(true) => {}
                 Ok(false) => {
                     self.furthest = self.furthest.max(place);
@@ -217,6 +218,27 @@ impl<M: Model> Search<'_, M> {
                 }
             }
             (place, entry) = self.stacks.timeline.after(place);
+        }
+    }
+
+    /// Whether some call cannot be carried out any more: an open one, or one that returns soon. The first observer to
+    /// return says most about the state that is needed, so this looks no farther.
+    fn is_too_late(&self, window: &Window) -> bool {
+        let timeline = &self.stacks.timeline;
+        let (mut place, mut entry) = timeline.first();
+        loop {
+            let (call, last) = match entry {
+                Entry::Head => return false,
+                Entry::Invocation(call) => (call, false),
+                Entry::Return(call) => (call, place >= window.place && self.model.observes(call)),
+            };
+            if self.model.too_late(&self.state, call) {
+                return true;
+            }
+            if last {
+                return false;
+            }
+            (place, entry) = timeline.after(place);
         }
     }
 
