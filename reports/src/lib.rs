@@ -8,8 +8,11 @@
 //!
 //! A [`Matrix`] is how many seeds planted bugs take to be caught.
 //!
+//! A [`Survey`] is how evenly placements spread keys.
+//!
 //! A [`Replayed`] is one run by itself, and how it compares with what was recorded of it; [`replayed()`] is for a terminal.
 
+mod balance;
 mod block;
 mod failure;
 mod human;
@@ -19,6 +22,7 @@ mod replay;
 mod summary;
 mod text;
 
+pub use balance::{Balance, Survey, survey_json, survey_markdown};
 pub use human::human;
 pub use json::json;
 pub use matrix::{Matrix, Power, Row, markdown, matrix_json};

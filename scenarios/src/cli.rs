@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::builder::{FalseyValueParser, PossibleValue};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use crate::describe::What;
 use crate::load::parse_seeds;
@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Measure how many seeds the scenarios of planted bugs take to catch them, and by which checks
     Bugs(Bugs),
+    /// Measure how evenly placements spread keys over nodes, and how many move when a node comes or goes
+    Placements(Placements),
     /// List the scenarios, or what they can name
     List(List),
     /// Explain a protocol, a planted bug, a property, a fault, a workload, a key or a check
@@ -95,7 +97,7 @@ pub(crate) struct Run {
     pub(crate) seeds: Option<SeedArg>,
 
     /// The only seed to run
-    #[arg(long, conflicts_with = "seeds", value_name = "N")]
+    #[arg(long, conflicts_with = "seeds", value_parser = value_parser!(u64).range(..u64::MAX), value_name = "N")]
     pub(crate) seed: Option<u64>,
 
     /// How many seeds to run at once; as many as there are cores unless given. The results do not depend on it
@@ -139,13 +141,28 @@ pub(crate) struct Bugs {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct Placements {
+    /// Numbers of nodes, with commas between them
+    #[arg(long, value_delimiter = ',', default_value = "10,30,100,300,1000", value_parser = value_parser!(u16).range(1..=10_000), value_name = "N,…")]
+    pub(crate) nodes: Vec<u16>,
+
+    /// How many keys to place. The balance of few keys is that of chance
+    #[arg(long, default_value_t = 100_000, value_parser = value_parser!(u64).range(1..=10_000_000), value_name = "N")]
+    pub(crate) keys: u64,
+
+    /// What to print: a table of Markdown, or one JSON object
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Replay {
     /// A saved case, or a scenario
     #[arg(value_name = "FILE")]
     pub(crate) path: PathBuf,
 
     /// The seed; that of the case unless given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = value_parser!(u64).range(..u64::MAX), value_name = "N")]
     pub(crate) seed: Option<u64>,
 
     /// Where to write every event, one JSON object a line; `-` is stdout, and the report then goes to stderr

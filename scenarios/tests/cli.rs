@@ -58,6 +58,8 @@ fn what_cannot_be_run_says_why() {
     assert_eq!(code(&["explain", "crsh"]), Some(2));
     assert!(shaketable(&["explain", "crsh"]).stderr.contains("crash"), "the nearest name is told");
     assert_eq!(code(&["frobnicate"]), Some(2));
+    let last = u64::MAX.to_string();
+    assert_eq!(code(&["run", "--seed", &last, "scenarios/raft/calm.toml"]), Some(2), "no range ends behind it");
 }
 
 #[test]
@@ -137,6 +139,22 @@ fn an_interrupt_keeps_what_is_done() {
     assert_eq!(output.status.code(), Some(130));
     let stdout = String::from_utf8(output.stdout).expect("text");
     assert!(stdout.contains("crashes.toml") && stdout.contains("interrupted"), "{stdout}");
+}
+
+#[test]
+fn placements_are_measured_for_people_and_for_programs() {
+    let args = ["placements", "--nodes", "3,10", "--keys", "2000"];
+    let table = shaketable(&args);
+    assert_eq!((table.code, table.stdout.matches("| rendezvous |").count()), (Some(0), 2), "{}", table.stdout);
+    let json: Json =
+        serde_json::from_str(&shaketable(&[&args[..], &["--format", "json"]].concat()).stdout).expect("JSON");
+    let rows = json["rows"].as_array().expect("rows");
+    let measured: Vec<_> = rows.iter().map(|row| (row["nodes"].as_u64(), row["placement"].as_str())).collect();
+    let placements = ["ring", "rendezvous", "jump", "bounded"];
+    let expected: Vec<_> =
+        [3, 10].iter().flat_map(|&nodes| placements.map(|placement| (Some(nodes), Some(placement)))).collect();
+    assert_eq!(measured, expected);
+    assert_eq!(shaketable(&["placements", "--nodes", "0"]).code, Some(2));
 }
 
 #[test]

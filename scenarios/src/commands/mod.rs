@@ -1,6 +1,7 @@
 //! What the tool can be told to do, one file a command.
 
 mod bugs;
+mod placements;
 mod replay;
 mod run;
 mod show;
@@ -21,6 +22,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Run(args) => run::run(args, &cli.look, tables),
         Command::Bugs(args) => bugs::bugs(args, &cli.look, &tables),
+        Command::Placements(args) => placements::placements(args),
         Command::Replay(args) => replay::replay(args, &cli.look, &tables),
         Command::List(args) => show::list(args, &cli.look, &tables),
         Command::Explain { name } => show::explain(name, &tables),

@@ -17,9 +17,9 @@ pub mod bounded;
 pub mod jump;
 pub mod rendezvous;
 pub mod ring;
-mod survey;
+pub mod survey;
 
-pub use survey::{Row, survey};
+pub use survey::survey;
 
 /// A member of the cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,6 +4,8 @@
 //! exactly its share without the logarithms of the usual formula.
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::iter;
 
 use shaketable_sim::id::NodeId;
 
@@ -25,12 +27,10 @@ impl Rendezvous {
 impl Placement for Rendezvous {
     fn place(&self, keys: &[Point], count: usize) -> Vec<Vec<NodeId>> {
         let one = |&key: &Point| {
-            let mut order: Vec<usize> = (0..self.members.len()).collect();
-            order.sort_by_cached_key(|&place| {
-                let member = &self.members[place];
-                (Reverse(draw(member, key)), member.node)
-            });
-            spread(&self.members, order.into_iter(), count)
+            let draw = |(place, member): (usize, &Member)| (draw(member, key), Reverse(member.node), place);
+            // A heap, as only the first few are asked for.
+            let mut order: BinaryHeap<_> = self.members.iter().enumerate().map(draw).collect();
+            spread(&self.members, iter::from_fn(|| order.pop().map(|(_, _, place)| place)), count)
         };
         keys.iter().map(one).collect()
     }

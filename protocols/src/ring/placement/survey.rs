@@ -10,10 +10,10 @@ use super::ring::Ring;
 use super::{Member, Placement, Point};
 
 /// Virtual nodes of the surveyed rings.
-const VIRTUAL_NODES: u32 = 128;
+pub const VIRTUAL_NODES: u32 = 128;
 
 /// ε of the surveyed bounded loads.
-const SLACK: Ppm = Ppm::percent(10);
+pub const SLACK: Ppm = Ppm::percent(10);
 
 /// What was measured of one placement on one number of nodes. All shares are in parts per million, rounded down.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,14 +24,23 @@ pub struct Row {
     pub nodes: usize,
     /// The load of the fullest node, in parts per million of the mean load: 1,000,000 is perfect balance.
     pub fullest: u64,
-    /// The share of all keys that move when one more node joins.
-    pub moved_on_join: u64,
-    /// The least that can move then, if the load is to be even: one key in `nodes + 1`.
-    pub least_on_join: u64,
-    /// The share of all keys that move when the last node leaves.
-    pub moved_on_leave: u64,
-    /// What the last node kept: that has to move.
-    pub least_on_leave: u64,
+    /// The load of the emptiest node, likewise.
+    pub emptiest: u64,
+    /// What moves when one more node joins. The least is its share of the keys, one in `nodes + 1`.
+    pub join: Moved,
+    /// What moves when the node that joined last leaves. The least is what it kept.
+    pub last_leaves: Moved,
+    /// What moves when the node that joined first leaves. The least is what it kept.
+    pub first_leaves: Moved,
+}
+
+/// Shares of all keys, in parts per million.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// The keys that are with another node afterwards.
+    pub moved: u64,
+    /// The least that can be.
+    pub least: u64,
 }
 
 /// A placement to be measured: its name, and how it is made for some members.
@@ -44,36 +53,36 @@ const KINDS: &[Kind] = &[
     ("bounded", |members| Box::new(Bounded::new(members, VIRTUAL_NODES, SLACK))),
 ];
 
-/// Measures every placement with so many keys, one copy of each, on each of these numbers of nodes: ring and bounded loads with
-/// 128 virtual nodes, the latter with ε = 10 %.
+/// Measures every placement with so many keys (at least 1), one copy of each, on so many nodes (at least 1): the ring and bounded loads
+/// with [`VIRTUAL_NODES`], the latter with an ε of [`SLACK`].
 ///
 /// The balance of few keys on many nodes is that of chance: a thousand keys a node show the placement itself to a few per cent.
-pub fn survey(nodes: &[usize], keys: u64) -> Vec<Row> {
-    let points: Vec<Point> = (0..keys).map(Point::of).collect();
-    nodes
-        .iter()
-        .flat_map(|&nodes| KINDS.iter().map(move |kind| (kind, nodes)))
-        .map(|(kind, nodes)| row(kind, nodes, &points))
-        .collect()
+pub fn survey(nodes: usize, keys: u64) -> Vec<Row> {
+    let points: Vec<Point> = (0..keys.max(1)).map(Point::of).collect();
+    KINDS.iter().map(|kind| row(kind, nodes.max(1), &points)).collect()
 }
 
 fn row(&(placement, make): &Kind, nodes: usize, keys: &[Point]) -> Row {
-    let owners = |count: usize| -> Vec<Option<NodeId>> {
-        let members: Vec<Member> = NodeId::all(count).map(Member::alone).collect();
-        make(&members).place(keys, 1).into_iter().map(|nodes| nodes.first().copied()).collect()
+    let owners = |members: &[Member]| -> Vec<Option<NodeId>> {
+        make(members).place(keys, 1).into_iter().map(|nodes| nodes.first().copied()).collect()
     };
-    let (fewer, now, more) = (owners(nodes - 1), owners(nodes), owners(nodes + 1));
+    let members: Vec<Member> = NodeId::all(nodes + 1).map(Member::alone).collect();
+    let now = owners(&members[..nodes]);
     let ppm = |count: usize| count as u64 * 1_000_000 / keys.len() as u64;
-    let moved = |a: &[Option<NodeId>], b: &[Option<NodeId>]| ppm(a.iter().zip(b).filter(|(a, b)| a != b).count());
+    let moved_to = |members: &[Member], least: u64| Moved {
+        moved: ppm(now.iter().zip(owners(members)).filter(|&(before, after)| *before != after).count()),
+        least,
+    };
     let mut load = vec![0; nodes];
     now.iter().flatten().for_each(|node| load[node.index()] += 1);
+    let of_mean = |load: Option<&usize>| load.map_or(0, |&load| ppm(load * nodes));
     Row {
         placement,
         nodes,
-        fullest: load.iter().max().map_or(0, |&fullest| ppm(fullest * nodes)),
-        moved_on_join: moved(&now, &more),
-        least_on_join: 1_000_000 / (nodes as u64 + 1),
-        moved_on_leave: moved(&now, &fewer),
-        least_on_leave: load.last().map_or(0, |&last| ppm(last)),
+        fullest: of_mean(load.iter().max()),
+        emptiest: of_mean(load.iter().min()),
+        join: moved_to(&members, 1_000_000 / (nodes as u64 + 1)),
+        last_leaves: moved_to(&members[..nodes - 1], ppm(load[nodes - 1])),
+        first_leaves: moved_to(&members[1..nodes], ppm(load[0])),
     }
 }

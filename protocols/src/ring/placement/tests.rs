@@ -6,6 +6,7 @@ use super::bounded::Bounded;
 use super::jump::Jump;
 use super::rendezvous::Rendezvous;
 use super::ring::Ring;
+use super::survey::Moved;
 use super::*;
 use shaketable_sim::time::Ppm;
 
@@ -157,28 +158,41 @@ fn a_member_of_weight_three_keeps_three_times_as_much() {
 
 #[test]
 fn the_survey_keeps_what_the_papers_promise() {
-    let rows = survey(&[10, 100], 20_000);
-    assert_eq!(rows.len(), 8);
-    for row in &rows {
+    for row in [survey(10, 20_000), survey(100, 20_000)].concat() {
         match row.placement {
             "bounded" => {
                 assert!(row.fullest <= 1_100_000 + row.nodes as u64 * 50, "{row:?}");
-                assert!(row.moved_on_join <= row.least_on_join * 10, "{row:?}");
+                assert!(row.join.moved <= row.join.least * 10, "{row:?}");
             }
             _ => {
-                assert_eq!(row.moved_on_leave, row.least_on_leave, "{row:?}");
-                assert!(row.moved_on_join < row.least_on_join * 3 / 2, "{row:?}");
-                assert!(row.fullest < 1_500_000, "{row:?}");
+                assert_eq!(row.last_leaves.moved, row.last_leaves.least, "{row:?}");
+                assert!(row.join.moved < row.join.least * 3 / 2, "{row:?}");
+                assert!(row.fullest < 1_500_000 && row.emptiest > 500_000, "{row:?}");
             }
+        }
+        match row.placement {
+            "jump" => assert!(row.first_leaves.moved > 400_000, "its members are numbered, {row:?}"),
+            "bounded" => assert!(row.first_leaves.moved <= row.first_leaves.least * 10, "{row:?}"),
+            _ => assert_eq!(row.first_leaves.moved, row.first_leaves.least, "{row:?}"),
         }
     }
 }
 
 #[test]
+fn one_node_keeps_all_and_a_second_takes_half() {
+    for row in survey(1, 20_000) {
+        assert_eq!((row.fullest, row.emptiest), (1_000_000, 1_000_000), "{row:?}");
+        assert_eq!(row.last_leaves, Moved { moved: 1_000_000, least: 1_000_000 }, "{row:?}");
+        assert!((350_000..650_000).contains(&row.join.moved), "{row:?}");
+    }
+}
+
+#[test]
 fn the_survey_comes_out_as_it_did() {
-    let figures: Vec<_> = survey(&[10, 1_000], 4_000)
+    let figures: Vec<_> = [survey(10, 4_000), survey(1_000, 4_000)]
+        .concat()
         .iter()
-        .map(|row| (row.placement, row.nodes, row.fullest, row.moved_on_join, row.moved_on_leave))
+        .map(|row| (row.placement, row.nodes, row.fullest, row.join.moved, row.last_leaves.moved))
         .collect();
     assert_eq!(figures, GOLDEN);
 }
