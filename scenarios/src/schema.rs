@@ -3,7 +3,8 @@
 //! It knows shapes, not meaning: what is right here may still name a node that does not exist.
 
 use serde_json::{Map, Value as Json, json};
-use shaketable_sim::faults::{FaultType, SCHEDULE, target};
+use shaketable_sim::faults::target::{self, Target};
+use shaketable_sim::faults::{FaultType, SCHEDULE};
 use shaketable_sim::param::{Default, Param, Shape};
 use shaketable_sim::plan::CLIENTS;
 
@@ -150,8 +151,9 @@ fn shape(shape: &Shape) -> Json {
             "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
         }),
         Shape::Delay => delay(),
-        Shape::Target => targets(),
-        Shape::Groups => json!({ "type": "array", "items": targets(), "minItems": 1 }),
+        Shape::Target => targets("nc", |_| true),
+        Shape::Nodes => targets("n", of_nodes),
+        Shape::Groups => json!({ "type": "array", "items": targets("n", of_nodes), "minItems": 1 }),
         Shape::Table(params) => table(&[params]),
         Shape::ChoiceOrTable(words, params) => json!({ "anyOf": [choice(words), table(&[params])] }),
         Shape::Text => json!({ "type": "string" }),
@@ -192,9 +194,16 @@ fn delay() -> Json {
 }
 
 /// A target or a list of them. The words are listed for completion; a pattern takes numbers and `not(…)`.
-fn targets() -> Json {
-    let words: Vec<&str> = target::WORDS.iter().map(|(word, _)| *word).filter(|word| !word.contains('(')).collect();
-    let plain = format!("({}|[nc][0-9]+)", words.join("|"));
+/// Whether a word for a target is about nodes.
+fn of_nodes(word: &str) -> bool {
+    !word.parse::<Target>().is_ok_and(|target| target.speaks_of_clients())
+}
+
+/// Targets whose names are one of these letters and a number, or one of the words that `means` one.
+fn targets(letters: &str, means: fn(&str) -> bool) -> Json {
+    let words = target::WORDS.iter().map(|(word, _)| *word).filter(|word| !word.contains('(') && means(word));
+    let words: Vec<&str> = words.collect();
+    let plain = format!("({}|[{letters}][0-9]+)", words.join("|"));
     let pattern = format!(r"^\s*({plain}|not\(\s*{plain}\s*(,\s*{plain}\s*)*\))\s*$");
     let one = json!({ "anyOf": [{ "enum": words }, { "type": "string", "pattern": pattern }] });
     json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })

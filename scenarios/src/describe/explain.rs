@@ -229,7 +229,9 @@ fn written(param: &Param) -> String {
         Shape::Choice(_) | Shape::ChoiceOrTable(..) | Shape::Text | Shape::Flag => param.shape.noun().to_owned(),
         Shape::Count(low, u64::MAX) => format!("a whole number, at least {low}"),
         Shape::Count(low, high) => format!("a whole number from {low} to {high}"),
-        Shape::Delay | Shape::Target => format!("{}: {}", param.shape.noun(), param.shape.example().replace('`', "")),
+        Shape::Delay | Shape::Target | Shape::Nodes => {
+            format!("{}: {}", param.shape.noun(), param.shape.example().replace('`', ""))
+        }
         shape if default.is_none() => format!("{}: {}", shape.noun(), shape.example().replace('`', "")),
         shape => shape.noun().to_owned(),
     };

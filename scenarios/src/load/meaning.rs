@@ -51,7 +51,7 @@ impl Reading<'_> {
         for param in params {
             let Some(value) = raw.get(param.name) else { continue };
             match param.shape {
-                Shape::Target | Shape::Groups => self.endpoints_in(value, sections),
+                Shape::Target | Shape::Nodes | Shape::Groups => self.endpoints_in(value, sections),
                 Shape::Table(params) | Shape::ChoiceOrTable(_, params) => self.endpoints_exist(params, value, sections),
                 _ => {}
             }

@@ -24,6 +24,7 @@ static SHAPES: &[Param] = &[
     absent("names", Shape::Names),
     absent("delay", Shape::Delay),
     absent("target", Shape::Target),
+    absent("nodes", Shape::Nodes),
     absent("groups", Shape::Groups),
     absent("table", Shape::Table(INNER)),
     absent("choice-or-table", Shape::ChoiceOrTable(WORDS, INNER)),
@@ -79,7 +80,8 @@ fn draw(shape: &Shape, rng: &mut Stream) -> Value {
         Shape::Names => Value::Names((0..rng.below(4)).map(|_| text(rng)).collect()),
         Shape::Delay => Value::Delay(delay(rng)),
         Shape::Target => Value::Target(target(rng)),
-        Shape::Groups => Value::Groups((0..rng.between(1, 3)).map(|_| target(rng)).collect()),
+        Shape::Nodes => Value::Target(nodes(rng)),
+        Shape::Groups => Value::Groups((0..rng.between(1, 3)).map(|_| nodes(rng)).collect()),
         Shape::Table(params) => {
             let table = format!("by = {}", rng.between(1, 9));
             Value::Table(parse_table(&[params], &raw::read(&table).expect("TOML")).0)
@@ -113,6 +115,16 @@ fn delay(rng: &mut Stream) -> Delay {
         1 => Delay::Uniform(low, high),
         2 => Delay::Exponential { min: low, mean: high },
         _ => Delay::LogNormal { median: low, p99: high },
+    }
+}
+
+/// A target that is about no client.
+fn nodes(rng: &mut Stream) -> Target {
+    loop {
+        let target = target(rng);
+        if !target.speaks_of_clients() {
+            return target;
+        }
     }
 }
 

@@ -137,7 +137,9 @@ impl Reading<'_> {
         if !here.is_empty() && has(TOP) {
             places.push("at the top of the file, before the first table".to_owned());
         }
-        let sections = SECTIONS.iter().map(|section| (section.name, section.params));
+        // Nobody writes a record by hand: who writes `seed` means `seeds`.
+        let written = SECTIONS.iter().filter(|section| section.name != "recorded");
+        let sections = written.map(|section| (section.name, section.params));
         let protocols = self.tables.protocols.iter().map(|protocol| (protocol.name, protocol.params));
         for (name, params) in sections.chain(protocols) {
             if name != here && has(params) {

@@ -94,7 +94,7 @@ cas      = 20
 crash = { node = "leadre", at = "5s" }
 
 [[fault]]
-partition = { groups = [["c7"], ["n1"]], when = { committed = 10 } }
+partition = { groups = [["c1"], ["n1"]], when = { committed = 10 } }
 
 [[fault]]
 jump = { by = "+3s" }

@@ -1,6 +1,6 @@
 //! Clock drift: a clock runs fast or slow, and all timers with it.
 
-use super::settle::{nodes, settle_node, target};
+use super::settle::{nodes, settle_node, whom};
 use super::target::View;
 use super::{Action, FaultType};
 use crate::param::{Args, Default, Literal, Param, Shape, Value};
@@ -10,7 +10,7 @@ pub(super) const CLOCK_DRIFT: FaultType = FaultType {
     name: "clock-drift",
     doc: "lets the clocks of nodes run fast or slow, and their timers with them",
     params: &[
-        target("node", "whose clocks"),
+        whom("node", "whose clocks"),
         Param { name: "by", shape: Shape::Odds, default: Default::Required, doc: "by how much" },
         Param {
             name: "direction",

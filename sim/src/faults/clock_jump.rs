@@ -1,6 +1,6 @@
 //! Clock jumps: somebody sets the clock.
 
-use super::settle::{nodes, settle_node, target};
+use super::settle::{nodes, settle_node, whom};
 use super::target::View;
 use super::{Action, FaultType};
 use crate::param::{Args, Default, Param, Shape, Value};
@@ -10,7 +10,7 @@ pub(super) const CLOCK_JUMP: FaultType = FaultType {
     name: "clock-jump",
     doc: "moves the clocks of nodes, for good; their timers do not notice",
     params: &[
-        target("node", "whose clocks"),
+        whom("node", "whose clocks"),
         Param {
             name: "by",
             shape: Shape::Shifts,

@@ -1,6 +1,6 @@
 //! Crashes: a process dies, between two events or between two effects of one handler, and its machine loses power.
 
-use super::settle::{MAX_DOWN, nodes, settle_within_budget, target};
+use super::settle::{MAX_DOWN, nodes, settle_within_budget, whom};
 use super::target::View;
 use super::{Action, FaultType, Keep};
 use crate::param::{Args, Default, Literal, Param, Shape, Value};
@@ -11,7 +11,7 @@ pub(super) const CRASH: FaultType = FaultType {
     name: "crash",
     doc: "kills nodes; they start again when it ends, with what their disks kept",
     params: &[
-        target("node", "which nodes"),
+        whom("node", "which nodes"),
         Param {
             name: "disk",
             shape: Shape::Choice(&[

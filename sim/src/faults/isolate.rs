@@ -1,6 +1,6 @@
 //! Isolation of single nodes: of all partitions that break systems, the commonest (Alquraan et al., OSDI 2018: 88 %).
 
-use super::settle::{ends, links, settle_node, switch, target};
+use super::settle::{ends, links, settle_node, switch, whom};
 use super::{Action, FaultType, LinkRule};
 use crate::id::{ClientId, Endpoint, NodeId};
 use crate::param::{Default, Literal, Param, Shape};
@@ -9,7 +9,7 @@ pub(super) const ISOLATE: FaultType = FaultType {
     name: "isolate",
     doc: "cuts nodes off from all other nodes; clients still reach them unless `clients` is true",
     params: &[
-        target("node", "which nodes"),
+        whom("node", "which nodes"),
         Param {
             name: "direction",
             shape: Shape::Choice(&[

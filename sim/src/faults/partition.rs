@@ -13,7 +13,7 @@ pub(super) const PARTITION: FaultType = FaultType {
     params: &[
         Param {
             name: "side",
-            shape: Shape::Target,
+            shape: Shape::Nodes,
             default: Default::Value(Literal::Text("minority")),
             doc: "the nodes of one group; the rest is the other",
         },

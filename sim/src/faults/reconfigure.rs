@@ -1,6 +1,6 @@
 //! Membership change: an operator says who the members are to be.
 
-use super::settle::{ends, nodes, settle, settle_node, target};
+use super::settle::{ends, nodes, settle, settle_node, whom};
 use super::{Action, FaultType};
 use crate::id::Endpoint;
 use crate::node::Command;
@@ -8,7 +8,7 @@ use crate::node::Command;
 pub(super) const RECONFIGURE: FaultType = FaultType {
     name: "reconfigure",
     doc: "asks nodes to change the members of the cluster",
-    params: &[target("node", "who is asked"), target("members", "who are to be the members")],
+    params: &[whom("node", "who is asked"), whom("members", "who are to be the members")],
     instantaneous: true,
     resolve: |args, view, rng| {
         let mut args = settle_node(args, view, rng)?;

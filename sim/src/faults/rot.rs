@@ -1,6 +1,6 @@
 //! Bit rot: a durable record is damaged at rest. It shows when the node boots next.
 
-use super::settle::{MAX_DOWN, nodes, settle_within_budget, target};
+use super::settle::{MAX_DOWN, nodes, settle_within_budget, whom};
 use super::target::View;
 use super::{Action, FaultType};
 use crate::param::{Args, Default, Literal, Param, Shape, Value};
@@ -11,7 +11,7 @@ pub(super) const ROT: FaultType = FaultType {
     name: "rot",
     doc: "damages one durable record on the disks of nodes, for good; it shows when they boot next",
     params: &[
-        target("node", "whose disks"),
+        whom("node", "whose disks"),
         Param {
             name: "record",
             shape: Shape::Choice(&[

@@ -5,7 +5,12 @@ use crate::id::{Endpoint, NodeId};
 use crate::param::{Args, Default, Literal, Param, Shape, Value};
 use crate::rng::Stream;
 
-/// Whom a fault strikes.
+/// Which nodes a fault strikes, or is about.
+pub(super) const fn whom(name: &'static str, doc: &'static str) -> Param {
+    Param { name, shape: Shape::Nodes, default: Default::Required, doc }
+}
+
+/// Which nodes or clients a fault strikes.
 pub(super) const fn target(name: &'static str, doc: &'static str) -> Param {
     Param { name, shape: Shape::Target, default: Default::Required, doc }
 }

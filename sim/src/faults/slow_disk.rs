@@ -1,6 +1,6 @@
 //! Slow disks: syncs take longer, and what must wait for them waits.
 
-use super::settle::{nodes, settle_node, target};
+use super::settle::{nodes, settle_node, whom};
 use super::{Action, DiskTrouble, FaultType};
 use crate::param::{Default, Param, Shape};
 
@@ -8,7 +8,7 @@ pub(super) const SLOW_DISK: FaultType = FaultType {
     name: "slow-disk",
     doc: "lets every sync of nodes take longer",
     params: &[
-        target("node", "whose disks"),
+        whom("node", "whose disks"),
         Param { name: "by", shape: Shape::Delay, default: Default::Required, doc: "by how much" },
     ],
     instantaneous: false,

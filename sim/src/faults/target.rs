@@ -156,6 +156,16 @@ impl Target {
         }
     }
 
+    /// Whether it speaks of clients, wherever that stands.
+    pub fn speaks_of_clients(&self) -> bool {
+        match self {
+            Target::Client(_) | Target::Clients => true,
+            Target::Not(inner) => inner.speaks_of_clients(),
+            Target::Each(targets) => targets.iter().any(Target::speaks_of_clients),
+            _ => false,
+        }
+    }
+
     /// Every endpoint that is mentioned by name, wherever it stands.
     pub fn mentions(&self) -> Vec<Endpoint> {
         match self {

@@ -1,6 +1,6 @@
 //! Leadership transfer: an operator asks the leader to hand over.
 
-use super::settle::{ends, nodes, settle, settle_node, target};
+use super::settle::{ends, nodes, settle, settle_node, whom};
 use super::{Action, FaultType};
 use crate::id::Endpoint;
 use crate::node::Command;
@@ -8,7 +8,7 @@ use crate::node::Command;
 pub(super) const TRANSFER: FaultType = FaultType {
     name: "transfer",
     doc: "asks nodes to hand leadership over to another",
-    params: &[target("node", "who is asked"), target("to", "who is to lead")],
+    params: &[whom("node", "who is asked"), whom("to", "who is to lead")],
     instantaneous: true,
     resolve: |args, view, rng| {
         let mut args = settle_node(args, view, rng)?;

@@ -89,6 +89,8 @@ pub enum Shape {
     Delay,
     /// Nodes or clients: `"leader"`, `"n1"`, `"not(leader)"`, `["n1", "n2"]`.
     Target,
+    /// Nodes: as a target, but of no client.
+    Nodes,
     /// Groups of nodes that cannot reach each other: `[["n1", "n2"], ["n3"]]`.
     Groups,
     /// A table of further parameters.
@@ -124,7 +126,7 @@ pub enum Value {
     Names(Vec<String>),
     /// Of [`Shape::Delay`].
     Delay(Delay),
-    /// Of [`Shape::Target`].
+    /// Of [`Shape::Target`] or [`Shape::Nodes`].
     Target(Target),
     /// Of [`Shape::Groups`].
     Groups(Vec<Target>),

@@ -100,9 +100,10 @@ impl Shape {
             Shape::Names => self.names(raw),
             Shape::Delay => self.delay(raw).map(Value::Delay),
             Shape::Target => self.target(raw).map(Value::Target),
+            Shape::Nodes => self.nodes(raw).map(Value::Target),
             Shape::Groups => match &raw.kind {
                 RawKind::List(groups) if !groups.is_empty() => {
-                    each(groups, |group| Shape::Target.target(group)).map(Value::Groups)
+                    each(groups, |group| Shape::Nodes.nodes(group)).map(Value::Groups)
                 }
                 _ => Err(one(self.mismatch(raw))),
             },
@@ -116,6 +117,13 @@ impl Shape {
     }
 
     fn mismatch(&self, raw: &Raw) -> ParamError {
+        if let (Shape::Count(..) | Shape::Counts(..), Some(number)) = (self, raw.text())
+            && let Ok(number) = number.trim().parse::<u64>()
+        {
+            return raw
+                .error(format!("expected {}, found a text", self.noun()))
+                .help(format!("write `{number}`, without quotes"));
+        }
         raw.error(format!("expected {}, found {}", self.noun(), raw.noun())).help(format!("write {}", self.example()))
     }
 
@@ -175,6 +183,16 @@ impl Shape {
             RawKind::Text(_) => one_target(raw),
             _ => Err(vec![self.mismatch(raw)]),
         }
+    }
+
+    fn nodes(&self, raw: &Raw) -> Result<Target, Vec<ParamError>> {
+        let target = self.target(raw)?;
+        if !target.speaks_of_clients() {
+            return Ok(target);
+        }
+        Err(vec![
+            raw.error("clients are not nodes: this is about nodes alone").help(format!("write {}", self.example())),
+        ])
     }
 
     fn delay(&self, raw: &Raw) -> Result<Delay, Vec<ParamError>> {

@@ -18,6 +18,7 @@ impl Shape {
             Shape::Names => "a name or a list of names",
             Shape::Delay => "a delay",
             Shape::Target => "a target or a list of them",
+            Shape::Nodes => "nodes: a target or a list of them",
             Shape::Groups => "a list of groups",
             Shape::Table(_) => "a table",
             Shape::ChoiceOrTable(..) => "a word or a table",
@@ -42,7 +43,7 @@ impl Shape {
                 "`\"5ms\"`, `{ uniform = [\"1ms\", \"10ms\"] }`, `{ exponential = { min = \"1ms\", mean = \"5ms\" } }` \
                  or `{ lognormal = { median = \"2ms\", p99 = \"20ms\" } }`"
             }
-            Shape::Target => "`\"leader\"`, `\"n1\"`, `\"not(leader)\"` or `[\"n1\", \"n2\"]`",
+            Shape::Target | Shape::Nodes => "`\"leader\"`, `\"n1\"`, `\"not(leader)\"` or `[\"n1\", \"n2\"]`",
             Shape::Groups => "`[[\"n1\", \"n2\"], [\"n3\"]]`",
             Shape::Table(params) => return sample(params),
             Shape::ChoiceOrTable(words, params) => {
