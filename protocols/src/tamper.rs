@@ -3,6 +3,7 @@
 //!
 //! The node inside does not know. Effects are values, so changing them takes no hook in the protocol.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
 
 use shaketable_sim::check::invariant::{Breach, Invariants, Property};
@@ -88,6 +89,10 @@ impl<N: Node> Node for Tampered<N> {
 
     fn observe(&self) -> Observation {
         self.inner.observe()
+    }
+
+    fn electorates(&self, nodes: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+        self.inner.electorates(nodes, decided)
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {

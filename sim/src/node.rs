@@ -12,6 +12,7 @@
 //!   these: it arrives at the same instant, after what was already due, unless the node crashes first.
 //! - A timer that is set again is replaced; timers die with the node's life.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -113,6 +114,16 @@ pub trait Node: Sized + Clone + 'static {
     /// The few things about a node that fault targets, triggers, checks and viewers understand of every protocol.
     fn observe(&self) -> Observation;
 
+    /// The sets of nodes of which each needs a working majority for the cluster to serve, as far as this node knows: the members of
+    /// the cluster, and before and after a change that is under way or that this node is about to make. Whoever is in none is outside.
+    ///
+    /// Somebody knows `decided` log entries to be decided. A node whose log does not reach so far may go by members of the past: it returns none.
+    /// By default, all of the `nodes` are members for ever.
+    fn electorates(&self, nodes: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+        let _ = decided;
+        vec![NodeId::all(nodes).collect()]
+    }
+
     /// Anything else worth showing in a trace, by name.
     fn details(&self) -> Vec<(&'static str, String)> {
         Vec::new()
@@ -195,6 +206,8 @@ pub struct Observation {
     pub commit: u64,
     /// How many of them it has applied to its state machine.
     pub applied: u64,
+    /// How many changes of the cluster's members it knows to be decided.
+    pub reconfigurations: u64,
 }
 
 /// A node's part in its cluster.
@@ -212,6 +225,8 @@ pub enum Role {
     Leader,
     /// Follows without a vote.
     Learner,
+    /// Is no member of the cluster, as far as it knows, and waits to become one.
+    Outsider,
     /// Takes no part, because its disk cannot be trusted.
     Faulty,
 }
@@ -225,6 +240,7 @@ impl Role {
             Role::Candidate => "candidate",
             Role::Leader => "leader",
             Role::Learner => "learner",
+            Role::Outsider => "outsider",
             Role::Faulty => "faulty",
         }
     }

@@ -131,6 +131,8 @@ coverage! {
     elections = "elections",
     /// The highest number of decided entries that any node knew.
     commits = "commits",
+    /// The highest number of decided changes of the members that any node knew.
+    reconfigurations = "reconfigurations",
     /// The highest epoch that any node reached.
     epochs = "epochs",
     /// Processes that crashed or stopped.

@@ -188,7 +188,7 @@ impl<S: Spec> Node for Paxos<S> {
             Role::Faulty => (NodeRole::Faulty, None),
         };
         let (commit, applied) = (self.ledger.commit().get(), self.replica.applied().get());
-        Observation { role, epoch: self.promised.round.get(), leader, commit, applied }
+        Observation { role, epoch: self.promised.round.get(), leader, commit, applied, ..Observation::default() }
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {

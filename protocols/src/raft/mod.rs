@@ -208,7 +208,7 @@ impl<S: Spec> Node for Raft<S> {
             Role::Faulty => (NodeRole::Faulty, None),
         };
         let (commit, applied) = (self.commit.get(), self.machine.applied().get());
-        Observation { role, epoch: self.term.get(), leader, commit, applied }
+        Observation { role, epoch: self.term.get(), leader, commit, applied, ..Observation::default() }
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {

@@ -255,7 +255,9 @@ impl<N: Node> World<'_, N> {
     pub(super) fn crash(&mut self, node: NodeId, keep: Keep) {
         let server = &mut self.servers[node.index()];
         server.down += 1;
-        let ran = server.node.take().is_some();
+        let former = server.node.take();
+        let ran = former.is_some();
+        server.former = former.or(server.former.take()).filter(|_| keep != Keep::Nothing);
         if ran || keep == Keep::Nothing {
             let (lost, torn) = server.disk.crash(keep);
             match keep {
@@ -309,6 +311,7 @@ impl<N: Node> World<'_, N> {
         let server = &mut self.servers[node.index()];
         let now = server.clock.read(self.now);
         server.node = Some(N::boot(self.config, disk, &mut Ctx::new(node, nodes, now, &mut server.rng, &mut effects)));
+        server.former = None;
         let result = self.carry_out(node, &mut effects);
         self.effects = effects;
         self.after_event(node);
@@ -332,6 +335,7 @@ impl<N: Node> World<'_, N> {
             self.coverage.leader_changes += u64::from(after.role == Role::Leader && before.role != Role::Leader);
             self.coverage.elections += u64::from(after.role == Role::Candidate && before.role != Role::Candidate);
             self.coverage.commits = self.coverage.commits.max(after.commit);
+            self.coverage.reconfigurations = self.coverage.reconfigurations.max(after.reconfigurations);
             self.coverage.epochs = self.coverage.epochs.max(after.epoch);
             if let Some(recorder) = &mut self.recorder {
                 recorder.observed(&after, state.details());

@@ -1,7 +1,7 @@
 //! The end of the trouble, and the demand for progress.
 //!
 //! The heal undoes every fault that is in force, but for permanent ones; those stay, as long as a quorum can work without the
-//! nodes that they strike: the core. Then, within a bound, every client must be served, and every node of the core must
+//! nodes that they strike: the core. Then, within a bound, every client must be served, and every member in the core must
 //! catch up with what was decided before the heal. Faults that end by themselves, here and there, would hide a
 //! cluster that has locked itself up.
 
@@ -24,8 +24,31 @@ pub(super) struct Healed {
     pub(super) at: Instant,
     /// The nodes that no permanent fault strikes and whose disks can be trusted.
     core: BTreeSet<NodeId>,
+    /// Those of them that were members then.
+    members: BTreeSet<NodeId>,
     /// What they must catch up with.
     commit: u64,
+}
+
+/// What the nodes know of the members of their cluster: what each that has a say takes for its electorates.
+///
+/// Every node that knows all that is decided has a say, or was to be known when it went down: it may lead and go by what it knows, and if that
+/// is not decided yet, nobody can tell whether it will be. So the cluster needs a quorum of each electorate that is named by anyone. Where
+/// that asks too much, a permanent fault is undone that need not have been; where it asked too little, a cluster would
+/// be blamed that cannot serve. For the same reason a node must catch up only if all take it for a member.
+struct Words(Vec<Vec<BTreeSet<NodeId>>>);
+
+impl Words {
+    /// An electorate of which these nodes are no majority, if there is one.
+    fn without_quorum(&self, core: &BTreeSet<NodeId>) -> Option<&BTreeSet<NodeId>> {
+        let lacks = |electorate: &&BTreeSet<NodeId>| 2 * electorate.intersection(core).count() <= electorate.len();
+        self.0.iter().flatten().find(lacks)
+    }
+
+    /// Whether all take this node for a member.
+    fn are_for(&self, node: NodeId) -> bool {
+        self.0.iter().all(|word| word.iter().any(|electorate| electorate.contains(&node)))
+    }
 }
 
 impl<N: Node> World<'_, N> {
@@ -35,12 +58,12 @@ impl<N: Node> World<'_, N> {
         let passing: Vec<usize> = passing.map(|(index, ..)| index).collect();
         passing.into_iter().for_each(|fault| self.heal_fault(fault));
         // A quorum must be able to work: permanent faults are undone, the latest first, until one is.
-        let quorum = self.plan.nodes / 2 + 1;
+        let words = self.words();
         let core = loop {
             let core = self.core();
             let latest = self.strikes.in_force().map(|(index, ..)| index).max();
             match latest {
-                Some(fault) if core.len() < quorum => self.heal_fault(fault),
+                Some(fault) if words.without_quorum(&core).is_some() => self.heal_fault(fault),
                 _ => break core,
             }
         };
@@ -49,7 +72,8 @@ impl<N: Node> World<'_, N> {
             client.asked_since_heal = client.waits_for().is_some().then_some(self.now);
         }
         let commit = core.iter().map(|node| self.servers[node.index()].observation.commit).max();
-        self.healed = Some(Healed { at: self.now, core, commit: commit.unwrap_or(0) });
+        let members = core.iter().copied().filter(|&node| words.are_for(node)).collect();
+        self.healed = Some(Healed { at: self.now, core, members, commit: commit.unwrap_or(0) });
     }
 
     fn heal_fault(&mut self, fault: usize) {
@@ -68,22 +92,23 @@ impl<N: Node> World<'_, N> {
         NodeId::all(self.plan.nodes).filter(|node| !struck.contains(node) && trusted(node)).collect()
     }
 
+    /// What the nodes know of the members. If nobody has a say, all nodes may be members.
+    fn words(&self) -> Words {
+        let count = self.plan.nodes;
+        let known = self.servers.iter().filter_map(|server| server.node.as_ref().or(server.former.as_ref()));
+        let words = known.map(|node| node.electorates(count, self.coverage.commits)).filter(|word| !word.is_empty());
+        let words: Vec<Vec<BTreeSet<NodeId>>> = words.collect();
+        Words(if words.is_empty() { vec![vec![NodeId::all(count).collect()]] } else { words })
+    }
+
     /// The bound has passed: whoever still waits is named.
     pub(super) fn demand_progress(&mut self) {
         self.mark(12, 0, 0);
         let Some(healed) = self.healed.clone() else { return };
-        let quorum = self.plan.nodes / 2 + 1;
-        if healed.core.len() < quorum {
-            let gone: Vec<String> = NodeId::all(self.plan.nodes)
-                .filter(|node| !healed.core.contains(node))
-                .map(|node| node.to_string())
-                .collect();
-            return self.stop(Verdict::AssumptionExceeded(format!(
-                "the disks of {} were lost or damaged, and the other {} of {} nodes are no quorum",
-                gone.join(", "),
-                healed.core.len(),
-                self.plan.nodes
-            )));
+        // Not the electorates of the heal: those may have been left behind since, and others have come into force.
+        let words = self.words();
+        if let Some(electorate) = words.without_quorum(&healed.core) {
+            return self.stop(Verdict::AssumptionExceeded(self.who_is_lost(&healed.core, electorate)));
         }
         // Who asked only just now has not waited long: half of the bound is what each may claim.
         let late = healed.at + Span::nanos(self.now.since(healed.at).as_nanos() / 2);
@@ -98,9 +123,10 @@ impl<N: Node> World<'_, N> {
             let server = &self.servers[node.index()];
             server.node.is_none() || server.observation.applied < healed.commit
         };
-        let behind: Vec<NodeId> = healed.core.iter().filter(behind).copied().collect();
+        let members: BTreeSet<NodeId> = healed.members.iter().copied().filter(|&node| words.are_for(node)).collect();
+        let behind: Vec<NodeId> = members.iter().filter(behind).copied().collect();
         if unserved.is_empty() && behind.is_empty() {
-            return self.demand_rest(&healed.core);
+            return self.demand_rest(&members);
         }
         let property = if unserved.is_empty() { "catch-up" } else { "service" };
         let mut story = vec![format!(
@@ -115,16 +141,29 @@ impl<N: Node> World<'_, N> {
     }
 
     /// The cluster works: the protocol's own demands on a healed one.
-    fn demand_rest(&mut self, core: &BTreeSet<NodeId>) {
+    fn demand_rest(&mut self, members: &BTreeSet<NodeId>) {
         let nodes: Vec<Option<&N>> = self
             .servers
             .iter()
             .enumerate()
-            .map(|(index, server)| server.node.as_ref().filter(|_| core.contains(&NodeId::at(index))))
+            .map(|(index, server)| server.node.as_ref().filter(|_| members.contains(&NodeId::at(index))))
             .collect();
         if let Err(breach) = self.invariants.after_heal(&nodes, &self.history) {
             self.breached(None, *breach);
         }
+    }
+
+    /// Why nothing follows from what this electorate does, since only the core can be relied on.
+    fn who_is_lost(&self, core: &BTreeSet<NodeId>, electorate: &BTreeSet<NodeId>) -> String {
+        let names = |nodes: Vec<&NodeId>| nodes.into_iter().map(NodeId::to_string).collect::<Vec<_>>().join(", ");
+        let gone = names(electorate.difference(core).collect());
+        let left = electorate.intersection(core).count();
+        format!(
+            "{gone} cannot be relied on, because their disks were lost or damaged or they never came back, and the other {left} of {} \
+             members ({}) are no quorum",
+            electorate.len(),
+            names(electorate.iter().collect())
+        )
     }
 
     fn who_waits(&self, client: ClientId) -> String {

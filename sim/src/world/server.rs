@@ -13,6 +13,8 @@ use crate::timers::Timers;
 pub(super) struct Server<N: Node> {
     /// The node; none while it is down.
     pub(super) node: Option<N>,
+    /// While it is down, what it was before: what it knew of the members may be on its disk. None once that was wiped.
+    pub(super) former: Option<N>,
     /// Counts the node's lives, from 1 at its first boot.
     pub(super) life: u32,
     /// How many reasons there are for it to be down.
@@ -61,6 +63,7 @@ impl<N: Node> Server<N> {
     pub(super) fn new(node: NodeId, seed: Seed, offset: i64, own_drift: i32) -> Server<N> {
         Server {
             node: None,
+            former: None,
             life: 0,
             down: 1,
             paused: Vec::new(),

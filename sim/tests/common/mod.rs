@@ -100,7 +100,14 @@ impl Node for Chatter {
 
     fn observe(&self) -> Observation {
         let role = if self.me == NodeId::at(0) { Role::Leader } else { Role::Follower };
-        Observation { role, epoch: 1, leader: Some(NodeId::at(0)), commit: self.durable, applied: self.durable }
+        Observation {
+            role,
+            epoch: 1,
+            leader: Some(NodeId::at(0)),
+            commit: self.durable,
+            applied: self.durable,
+            ..Observation::default()
+        }
     }
 }
 
