@@ -3,6 +3,7 @@
 //! A protocol is a folder here and one line in [`CATALOGUE`]. Its planted bugs are listed in its own folder.
 
 use shaketable_sim::check::invariant::Property;
+use shaketable_sim::node::Milestone;
 use shaketable_sim::param::{Args, Param, ParamError};
 use shaketable_sim::plan::Plan;
 use shaketable_sim::rng::Seed;
@@ -31,6 +32,8 @@ pub struct Protocol {
     pub params: &'static [Param],
     /// What it promises.
     pub properties: &'static [Property],
+    /// What its nodes do inside that a scenario can demand in `[expect] reach`.
+    pub milestones: &'static [Milestone],
     /// The ways in which it can be got wrong.
     pub bugs: &'static [Bug],
     /// What is wrong with values that are each right by themselves. Errors name the parameter in `message`; the loader finds the place.

@@ -9,7 +9,7 @@ use std::fmt::{self, Debug};
 use shaketable_sim::check::invariant::{Breach, Invariants, Property};
 use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Command, Ctx, DiskError, EffectOf, Node, Observation, Op, Recovered};
+use shaketable_sim::node::{Command, Ctx, DiskError, EffectOf, Milestone, Node, Observation, Op, Recovered};
 
 /// A way of changing effects.
 pub trait Tamper<N: Node>: Debug + Sync {
@@ -59,6 +59,7 @@ impl<N: Node> Node for Tampered<N> {
     type Record = N::Record;
     type Service = N::Service;
     type Invariants = Inner<N::Invariants>;
+    const MILESTONES: &'static [Milestone] = N::MILESTONES;
 
     fn boot(setup: &Setup<N>, disk: Recovered<N::Record>, ctx: &mut Ctx<'_, Self>) -> Self {
         let (inner, mut effects) = ctx.nested(|ctx| N::boot(&setup.inner, disk, ctx));

@@ -7,7 +7,7 @@ use shaketable_protocols::raft::RAFT;
 use shaketable_protocols::raft::Raft;
 use shaketable_protocols::raft::config::{Config, PARAMS};
 use shaketable_protocols::tamper::{Setup, Tamper, Tampered};
-use shaketable_sim::node::EffectOf;
+use shaketable_sim::node::{Effect, EffectOf};
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::plan::Plan;
 use shaketable_sim::rng::{Delay, Seed};
@@ -126,6 +126,36 @@ struct HandsOff;
 
 impl Tamper<Raft<Any>> for HandsOff {
     fn tamper(&self, _: &mut Vec<EffectOf<Raft<Any>>>) {}
+}
+
+/// Keeps to itself what it reaches.
+#[derive(Debug)]
+struct Modest;
+
+impl Tamper<Raft<Any>> for Modest {
+    fn tamper(&self, effects: &mut Vec<EffectOf<Raft<Any>>>) {
+        effects.retain(|effect| !matches!(effect, Effect::Reached(_)));
+    }
+}
+
+#[test]
+fn to_count_milestones_changes_nothing_else() {
+    let kv = WORKLOADS.iter().find(|known| known.name == "kv").expect("a workload");
+    let workload = (kv.build)(&Args::defaults(kv.params));
+    let (mut reached, mut between_effects) = (0, 0);
+    for seed in 0..40 {
+        let (mut plan, args) = swarm(seed);
+        (plan.clients.workload, plan.clients.mix) = ("kv", Args::defaults(kv.params));
+        let config = Config::from_args(&args).expect("the parameters fit together");
+        let counted = world::run::<Raft<Any>>(&plan, &config, &*workload, Seed(seed), None);
+        let setup = Setup { inner: config, tamper: &Modest };
+        let uncounted = world::run::<Tampered<Raft<Any>>>(&plan, &setup, &*workload, Seed(seed), None);
+        assert_eq!(counted.digest, uncounted.digest, "seed {seed}");
+        assert!(uncounted.coverage.milestones.values().all(|&number| number == 0));
+        reached += counted.coverage.milestones.values().sum::<u64>();
+        between_effects += counted.coverage.crashes_between_effects;
+    }
+    assert!(reached > 1_000 && between_effects > 10, "{reached} milestones, {between_effects} crashes among them");
 }
 
 #[test]

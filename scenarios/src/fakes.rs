@@ -89,6 +89,7 @@ static FAKES: &[Protocol] = &[Protocol {
         Param { name: "right", shape: Shape::Text, default: EMPTY, doc: "the same for the right one" },
     ],
     properties: &[Property { name: "safety", doc: "nothing bad" }, Property { name: "order", doc: "nothing odd" }],
+    milestones: &[],
     bugs: &[Bug { name: "broken", doc: "is broken", source: "none", caught_by: "invariant/safety" }],
     check: |_, _| Vec::new(),
     run,

@@ -8,7 +8,7 @@ use shaketable_sim::faults::{FaultType, SCHEDULE};
 use shaketable_sim::param::{Default, Param, Shape};
 use shaketable_sim::plan::CLIENTS;
 
-use crate::tables::{SECTIONS, TOP, Tables};
+use crate::tables::{EXPECT, SECTIONS, TOP, Tables, milestones};
 
 /// The schema of the scenario files that can name what is in `tables`.
 pub(crate) fn schema(tables: &Tables) -> Json {
@@ -23,7 +23,11 @@ pub(crate) fn schema(tables: &Tables) -> Json {
         properties.insert(param.name.to_owned(), schema);
     }
     for section in SECTIONS {
-        let table = if section.name == "clients" { clients(tables) } else { table(&[section.params]) };
+        let table = match section.name {
+            "clients" => clients(tables),
+            "expect" => expect(tables),
+            _ => table(&[section.params]),
+        };
         properties.insert(section.name.to_owned(), described(table, section.doc));
     }
     for protocol in tables.protocols {
@@ -96,6 +100,15 @@ fn clients(tables: &Tables) -> Json {
         json!({ "if": named, "then": { "properties": forbidden } })
     });
     schema["allOf"] = cases.collect();
+    schema
+}
+
+/// `reach` knows the milestones of all protocols.
+fn expect(tables: &Tables) -> Json {
+    let mut schema = table(&[EXPECT]);
+    for milestone in tables.protocols.iter().flat_map(milestones) {
+        schema["properties"]["reach"]["properties"][milestone.name] = property(&milestone);
+    }
     schema
 }
 

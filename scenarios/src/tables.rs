@@ -4,6 +4,7 @@
 
 use shaketable_protocols::{CATALOGUE, Protocol};
 use shaketable_sim::faults::{FAULTS, FaultType};
+use shaketable_sim::node::Milestone;
 use shaketable_sim::param::{Default, Literal, Param, Shape};
 use shaketable_sim::plan::{CHECK, CLIENTS, CLOCK, DISK, HEAL, LIMITS, NETWORK};
 use shaketable_sim::run::Coverage;
@@ -124,7 +125,7 @@ pub(crate) static TOP: &[Param] = &[
 ];
 
 /// `[expect]`.
-static EXPECT: &[Param] = &[
+pub(crate) static EXPECT: &[Param] = &[
     Param {
         name: "verdict",
         shape: Shape::ChoiceOrTable(&[("pass", "every seed passes")], VIOLATION),
@@ -133,9 +134,9 @@ static EXPECT: &[Param] = &[
     },
     Param {
         name: "reach",
-        shape: Shape::Table(&REACH),
+        shape: Shape::Table(REACH),
         default: Default::Absent,
-        doc: "what the runs must have exercised at least, summed over all seeds: a green run that tested nothing is red",
+        doc: "what the runs must have exercised at least, summed over all seeds, the milestones of the protocol included: a green run that tested nothing is red",
     },
 ];
 
@@ -155,10 +156,18 @@ static VIOLATION: &[Param] = &[
     },
 ];
 
+/// `reach = { … }`: the milestones of a protocol, beside what stands in the table for every one.
+pub(crate) fn milestones(protocol: &Protocol) -> Vec<Param> {
+    let count = |milestone: &Milestone| Param { name: milestone.name, doc: milestone.doc, ..COUNT };
+    protocol.milestones.iter().map(count).collect()
+}
+
+/// A number of `reach`.
+const COUNT: Param = Param { name: "", shape: Shape::Count(1, u64::MAX), default: Default::Absent, doc: "" };
+
 /// `reach = { … }`: the names of [`Coverage`].
-static REACH: [Param; Coverage::NAMES.len()] = {
-    let count = Param { name: "", shape: Shape::Count(1, u64::MAX), default: Default::Absent, doc: "" };
-    let mut params = [count; Coverage::NAMES.len()];
+pub(crate) static REACH: &[Param] = &{
+    let mut params = [COUNT; Coverage::NAMES.len()];
     let mut index = 0;
     while index < params.len() {
         (params[index].name, params[index].doc) = Coverage::NAMES[index];

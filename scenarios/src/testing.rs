@@ -3,6 +3,7 @@
 use shaketable_protocols::{Bug, Protocol};
 use shaketable_sim::check::invariant::Property;
 use shaketable_sim::faults::{Action, FaultType};
+use shaketable_sim::node::Milestone;
 use shaketable_sim::param::{Args, Default, Literal, Param, ParamError, Shape};
 use shaketable_sim::plan::Plan;
 use shaketable_sim::workload::WORKLOADS;
@@ -44,6 +45,7 @@ static PROTOCOLS: &[Protocol] = &[
             Property { name: "election-safety", doc: "at most one leader a term (§5.2)" },
             Property { name: "log-matching", doc: "equal entries have equal pasts (§5.3)" },
         ],
+        milestones: &[Milestone { name: "snapshots-installed", doc: "Snapshots that servers have installed." }],
         bugs: &[Bug {
             name: "forgets-vote",
             doc: "does not write its vote to disk",
@@ -64,6 +66,7 @@ static PROTOCOLS: &[Protocol] = &[
             doc: "how long a proposer waits before it tries again",
         }],
         properties: &[Property { name: "agreement", doc: "no two learners learn different values" }],
+        milestones: &[],
         bugs: &[],
         check: |_, _| Vec::new(),
         run: |_, _, _, _, _| unreachable!("stand-ins do not run"),

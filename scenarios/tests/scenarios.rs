@@ -1,9 +1,12 @@
 //! Every shipped scenario, over a few of its seeds: the right protocols pass, the planted bugs are caught within their seeds,
 //! and the right protocols survive those. `shaketable run scenarios` runs all seeds; `make hunt` ten thousand more.
 
+#![allow(clippy::disallowed_methods)] // It reads the scenarios.
+
 mod common;
 
-use common::shaketable;
+use common::{ROOT, shaketable};
+use shaketable_protocols::CATALOGUE;
 
 #[test]
 fn right_protocols_pass_a_share_of_their_seeds() {
@@ -26,5 +29,18 @@ fn every_planted_bug_has_a_scenario_that_catches_it() {
     assert!(names.len() >= 7, "{names:?}");
     for name in names {
         assert!(scenarios.contains(&format!("\"{name}\"")), "no scenario catches {name}");
+    }
+}
+
+#[test]
+fn every_milestone_is_demanded_of_some_scenario() {
+    for protocol in CATALOGUE {
+        let folder = std::fs::read_dir(format!("{ROOT}/scenarios/{}", protocol.name)).expect("a folder of scenarios");
+        let texts: Vec<String> =
+            folder.map(|file| std::fs::read_to_string(file.expect("a file").path()).expect("text")).collect();
+        for milestone in protocol.milestones {
+            let demanded = texts.iter().any(|text| text.contains(&format!("{} = ", milestone.name)));
+            assert!(demanded, "no scenario of {} has to reach {}", protocol.name, milestone.name);
+        }
     }
 }

@@ -86,6 +86,9 @@ pub trait Node: Sized + Clone + 'static {
     /// What must hold in every state that its nodes reach.
     type Invariants: crate::check::invariant::Invariants<Self>;
 
+    /// What its nodes do now and then that nobody outside can see, and that a run should be able to show: see [`Ctx::reached`].
+    const MILESTONES: &'static [Milestone] = &[];
+
     /// Starts a node: for the first time, or after a crash, with what its disk has kept.
     fn boot(config: &Self::Config, disk: Recovered<Self::Record>, ctx: &mut Ctx<'_, Self>) -> Self;
 
@@ -159,6 +162,16 @@ pub enum Stored<R> {
     Intact(R),
     /// Its checksum does not match: the last record torn by a crash in the middle of writing it, or one that rotted at rest.
     Damaged,
+}
+
+/// Something that a node does inside: a snapshot installed, a read answered by lease. Runs count it, and a scenario can demand
+/// in `[expect] reach` that it has happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Milestone {
+    /// Its name in scenario files, in the plural: `snapshots-installed`.
+    pub name: &'static str,
+    /// What is counted, in a sentence.
+    pub doc: &'static str,
 }
 
 /// What an operator can ask of a node. A scenario plans commands as it plans faults, so that they meet.
@@ -294,6 +307,8 @@ pub enum Effect<M, T, R, A> {
     },
     /// Say something in the trace.
     Note(String),
+    /// Count that the node has got this far. It changes nothing: it is not in the digest, and no crash comes before it.
+    Reached(Milestone),
     /// Stop, as a process does that cannot go on. It is started again after a while.
     Halt(&'static str),
 }
@@ -406,6 +421,12 @@ impl<'a, N: Node> Ctx<'a, N> {
     /// Says something in the trace. `text` is called in every run, so keep it cheap.
     pub fn note(&mut self, text: impl Into<String>) {
         self.effects.push(Effect::Note(text.into()));
+    }
+
+    /// Counts that this node has done what the milestone says. Runs add that up; a scenario can demand some number of it.
+    /// The milestone must be one of the protocol's [`MILESTONES`](Node::MILESTONES).
+    pub fn reached(&mut self, milestone: Milestone) {
+        self.effects.push(Effect::Reached(milestone));
     }
 
     /// Stops this node as a crash does. It is started again after the restart delay of its disk's plan.

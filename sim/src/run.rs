@@ -1,11 +1,13 @@
 //! A run and what came of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::faults::Applied;
 use crate::history::History;
+use crate::node::Milestone;
 use crate::rng::Seed;
 use crate::spec::Spec;
 use crate::time::Instant;
@@ -87,26 +89,40 @@ impl fmt::Display for Verdict {
     }
 }
 
+impl Coverage {
+    /// Of a run of a protocol with these milestones, before anything has happened.
+    pub(crate) fn before(milestones: &[Milestone]) -> Coverage {
+        let milestones = milestones.iter().map(|milestone| (milestone.name, 0)).collect();
+        Coverage { milestones, ..Coverage::default() }
+    }
+}
+
 macro_rules! coverage {
     ($($(#[doc = $doc:literal])* $field:ident = $name:literal,)*) => {
         /// What a run exercised, in numbers. The names are those of `[expect] reach`.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug, std::default::Default)]
+        #[derive(Clone, PartialEq, Eq, Debug, std::default::Default)]
         pub struct Coverage {
             $($(#[doc = $doc])* pub $field: u64,)*
+            /// How often nodes have reached each [milestone](Milestone) of their protocol, by its name.
+            pub milestones: BTreeMap<&'static str, u64>,
         }
 
         impl Coverage {
-            /// The name and meaning of every number.
+            /// The name and meaning of every number that there is of every protocol.
             pub const NAMES: &'static [(&'static str, &'static str)] = &[$(($name, concat!($($doc),*)),)*];
 
-            /// Every number with its name.
+            /// Every number with its name: those of every protocol, then the milestones.
             pub fn named(&self) -> Vec<(&'static str, u64)> {
-                vec![$(($name, self.$field),)*]
+                let milestones = self.milestones.iter().map(|(&name, &number)| (name, number));
+                [$(($name, self.$field),)*].into_iter().chain(milestones).collect()
             }
 
             /// Adds another run's numbers.
             pub fn add(&mut self, other: &Coverage) {
                 $(self.$field += other.$field;)*
+                for (name, number) in &other.milestones {
+                    *self.milestones.entry(name).or_default() += number;
+                }
             }
         }
     };
@@ -127,6 +143,8 @@ coverage! {
     ops_after_heal = "ops-after-heal",
     /// Times a node became leader.
     leader_changes = "leader-changes",
+    /// Times a node became leader while another still took itself for one.
+    rival_leaders = "rival-leaders",
     /// Times a node became a candidate.
     elections = "elections",
     /// The highest number of decided entries that any node knew.
@@ -141,6 +159,8 @@ coverage! {
     crashes_between_effects = "crashes-between-effects",
     /// Processes that started again.
     restarts = "restarts",
+    /// Processes that started again and knew of fewer decided entries than before.
+    commits_forgotten = "commits-forgotten",
     /// Unsynced records that crashes have lost.
     records_lost = "records-lost",
     /// Records that crashes have torn.

@@ -23,6 +23,7 @@ pub const PAXOS: Protocol = Protocol {
                 quorums are set); any loss, delay, doubling and reordering of messages; any clocks",
     params: PARAMS,
     properties: PROPERTIES,
+    milestones: &[],
     bugs: BUGS,
     check,
     run,

@@ -12,6 +12,7 @@ use super::Raft;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS};
 use super::invariants::PROPERTIES;
+use super::milestones;
 use crate::tamper::{Setup, Tampered};
 use crate::{Bug, Protocol, workload};
 
@@ -23,6 +24,7 @@ pub const RAFT: Protocol = Protocol {
                 and reordering of messages; any clocks",
     params: PARAMS,
     properties: PROPERTIES,
+    milestones: milestones::ALL,
     bugs: BUGS,
     check,
     run,

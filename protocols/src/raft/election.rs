@@ -8,7 +8,7 @@ use shaketable_sim::spec::Spec;
 
 use super::config::Elections;
 use super::types::{Msg, Record, RequestVote, Term, Timer, Vote};
-use super::{Following, Raft, Role};
+use super::{Following, Raft, Role, milestones};
 
 /// What a candidate knows.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(super) struct Candidacy {
     kind: Ballot,
     /// Who has granted a vote: servers and not messages are counted, since a message may arrive twice.
     votes: BTreeSet<NodeId>,
+    /// Whether it stands because its leader has handed over to it.
+    handed_over: bool,
 }
 
 /// What is voted on.
@@ -50,7 +52,7 @@ impl<S: Spec> Raft<S> {
 
     /// Thesis §9.6: asks who would vote for this server in the next term, without standing for it yet.
     fn ask_around(&mut self, ctx: &mut Ctx<'_, Self>) {
-        self.role = Role::Candidate(Candidacy { kind: Ballot::Pre, votes: BTreeSet::new() });
+        self.role = Role::Candidate(Candidacy { kind: Ballot::Pre, votes: BTreeSet::new(), handed_over: false });
         self.await_election(ctx);
         let request = RequestVote { term: self.term.next(), last: self.log.last(), handed_over: false };
         ctx.after_sync(|ctx| {
@@ -66,7 +68,7 @@ impl<S: Spec> Raft<S> {
     pub(super) fn stand(&mut self, handed_over: bool, ctx: &mut Ctx<'_, Self>) {
         self.term = self.term.next();
         self.cast(Some(self.me), ctx);
-        self.role = Role::Candidate(Candidacy { kind: Ballot::Real, votes: BTreeSet::new() });
+        self.role = Role::Candidate(Candidacy { kind: Ballot::Real, votes: BTreeSet::new(), handed_over });
         self.await_election(ctx);
         let request = RequestVote { term: self.term, last: self.log.last(), handed_over };
         ctx.after_sync(|ctx| {
@@ -114,6 +116,9 @@ impl<S: Spec> Raft<S> {
     pub(super) fn on_vote(&mut self, from: NodeId, vote: Vote, ctx: &mut Ctx<'_, Self>) {
         self.observe_term(vote.term, ctx);
         if vote.granted && vote.term == self.term && self.counts(Ballot::Real, from) {
+            if matches!(self.role, Role::Candidate(Candidacy { handed_over: true, .. })) {
+                ctx.reached(milestones::TRANSFER_COMPLETED);
+            }
             self.lead(ctx);
         }
     }

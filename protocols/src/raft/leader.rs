@@ -18,7 +18,7 @@ use super::types::{
     AppendEntries, Appended, Durable, Entries, Entry, EntryId, LogIndex, Msg, Outcome, Payload, PieceOf, Record, Round,
     Timer,
 };
-use super::{Raft, Role};
+use super::{Raft, Role, milestones};
 
 /// What a server knows only while it leads.
 #[derive(Clone, Debug)]
@@ -252,6 +252,9 @@ impl<S: Spec> Raft<S> {
         }
         let term = self.log.term_at(reached).expect("a leader's log contains what its followers acknowledge");
         if rules.may_commit(term, self.term) {
+            if leader.peers[self.me.index()].matched < reached {
+                ctx.reached(milestones::COMMITTED_BEFORE_OWN_SYNC);
+            }
             self.commit = reached;
             self.apply_committed(ctx);
             self.serve_reads(ctx);

@@ -34,7 +34,7 @@
 //! Not there yet: membership changes (§6; they also let a faulty server come back as a new one).
 
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Command, Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::node::{Command, Ctx, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Span};
 
@@ -46,6 +46,7 @@ pub mod invariants;
 mod leader;
 pub mod lease;
 pub mod log;
+mod milestones;
 mod progress;
 mod read;
 mod recovery;
@@ -115,6 +116,7 @@ impl<S: Spec> Node for Raft<S> {
     type Record = RecordOf<S>;
     type Service = S;
     type Invariants = invariants::Figure3;
+    const MILESTONES: &'static [Milestone] = milestones::ALL;
 
     fn boot(config: &Config, disk: Recovered<RecordOf<S>>, ctx: &mut Ctx<'_, Self>) -> Self {
         let kept = Persistent::recover(&disk);
@@ -254,6 +256,9 @@ impl<S: Spec> Raft<S> {
         while self.machine.applied() < self.commit {
             let index = self.machine.applied().next();
             let Some(entry) = self.log.get(index) else { break };
+            if self.machine.has_applied(&entry.payload, self.config.rules) {
+                ctx.reached(milestones::DUPLICATE_ABSORBED);
+            }
             let answer = self.machine.apply(&entry.payload, self.config.rules);
             if let Role::Leader(leader) = &mut self.role
                 && let Some(request) = leader.take_request(index)

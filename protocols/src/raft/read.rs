@@ -9,7 +9,7 @@ use shaketable_sim::spec::Spec;
 use super::leader::Leader;
 use super::rules::Reading;
 use super::types::{LogIndex, Round};
-use super::{Raft, Role};
+use super::{Raft, Role, milestones};
 
 /// A read that waits for a confirmation.
 #[derive(Clone, Debug)]
@@ -27,7 +27,8 @@ impl<S: Spec> Raft<S> {
         let Role::Leader(leader) = &self.role else { return };
         let index = self.commit.max(leader.first);
         if self.leases() && self.machine.applied() >= index && self.has_lease(ctx) {
-            return ctx.reply(id, self.machine.read(&op));
+            ctx.reply(id, self.machine.read(&op));
+            return ctx.reached(milestones::READ_BY_LEASE);
         }
         let Role::Leader(leader) = &mut self.role else { return };
         leader.reads.push_back(PendingRead { id, op, index, round: leader.round.next() });
@@ -50,6 +51,7 @@ impl<S: Spec> Raft<S> {
                     break;
                 }
                 ctx.reply(read.id, self.machine.read(&read.op));
+                ctx.reached(milestones::READ_AFTER_ROUND);
                 leader.reads.pop_front();
             }
             let waits_for_next = leader.reads.back().is_some_and(|read| read.round > leader.round);

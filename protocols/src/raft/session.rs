@@ -84,6 +84,11 @@ impl<S: Spec> Machine<S> {
         }
     }
 
+    /// Whether the operation of an entry that comes next has been applied already, as that of another.
+    pub(super) fn has_applied(&self, payload: &Payload<S::Op>, rules: &dyn Rules) -> bool {
+        matches!(payload, Payload::Command { id, .. } if !matches!(self.lookup(*id, rules), Known::New))
+    }
+
     fn session(&mut self, client: ClientId) -> &mut Option<Session<S::Ret>> {
         let index = client.index();
         if index >= self.sessions.len() {

@@ -12,7 +12,7 @@ use super::recovery::journal;
 use super::rules::Taking;
 use super::session::Machine;
 use super::types::{Appended, EntryId, InstallSnapshot, LogIndex, Msg, Outcome, PieceOf, Shared, Snapshot};
-use super::{Raft, Role};
+use super::{Raft, Role, milestones};
 
 /// A snapshot on its way to a follower. It stays the same until it has arrived, whatever the leader snapshots meanwhile.
 #[derive(Clone, Debug)]
@@ -55,6 +55,7 @@ impl<S: Spec> Raft<S> {
         self.snapshot = Some(Snapshot { last, pieces: self.machine.pieces(self.config.rules) });
         self.log.compact(last);
         self.replace_journal(ctx);
+        ctx.reached(milestones::SNAPSHOT_TAKEN);
     }
 
     /// Figure 13, as the receiver.
@@ -111,6 +112,7 @@ impl<S: Spec> Raft<S> {
         self.commit = last.index;
         self.snapshot = Some(snapshot);
         self.replace_journal(ctx);
+        ctx.reached(milestones::SNAPSHOT_INSTALLED);
     }
 
     fn replace_journal(&self, ctx: &mut Ctx<'_, Self>) {

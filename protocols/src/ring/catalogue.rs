@@ -23,6 +23,7 @@ pub const RING: Protocol = Protocol {
                 disk that was lost or has rotted; any loss, delay, doubling and reordering of messages; any clocks",
     params: PARAMS,
     properties: PROPERTIES,
+    milestones: &[],
     bugs: BUGS,
     check,
     run,

@@ -272,7 +272,7 @@ impl<N: Spoken> Cluster<N> {
     fn carry_out(&mut self, id: NodeId, effects: Vec<EffectOf<N>>) -> Result<(), String> {
         let mut effects = effects.into_iter();
         while let Some(effect) = effects.next() {
-            if self.crash_is_due(id)? {
+            if !matches!(effect, Effect::Reached(_)) && self.crash_is_due(id)? {
                 return Ok(());
             }
             self.told.extend(told::<N>(id, &effect));
@@ -294,7 +294,7 @@ impl<N: Spoken> Cluster<N> {
                         .extend(held.iter().filter_map(|effect| told::<N>(id, effect)).map(|line| format!("  {line}")));
                     server.disk.sync(held);
                 }
-                Effect::Reject { .. } | Effect::Note(_) => {}
+                Effect::Reject { .. } | Effect::Note(_) | Effect::Reached(_) => {}
                 Effect::Halt(_) => {
                     server.disk.stop();
                     self.down(id);

@@ -55,6 +55,7 @@ pub(crate) fn told<N: Spoken>(id: NodeId, effect: &EffectOf<N>) -> Option<String
             Some(format!("{id} rewrites its journal: {}", records.join("; ")))
         }
         Effect::Note(text) => Some(format!("{id} notes: {text}")),
+        Effect::Reached(milestone) => Some(format!("{id} reaches {}", milestone.name)),
         Effect::Halt(why) => Some(format!("{id} stops: {why}")),
         Effect::SetTimer { .. } | Effect::CancelTimer { .. } | Effect::Sync { .. } => None,
     }

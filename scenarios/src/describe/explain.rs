@@ -11,7 +11,7 @@ use super::layout::{Page, column, unbroken};
 use crate::tables::{CHECKS, SECTIONS, TOP, Tables};
 
 /// What a name means: a protocol, a planted bug, a kind of fault, a check or property, a workload, a target, a table, a
-/// key, or a number of `reach`. All of these, if it is several.
+/// key, a number of `reach` or a milestone. All of these, if it is several.
 ///
 /// # Errors
 /// If it is none of them: a sentence with the nearest name.
@@ -63,6 +63,10 @@ fn meanings(tables: &Tables) -> Vec<Meaning> {
             let full = format!("{}/{}", protocol.name, bug.name);
             let kind = format!("a planted bug of {}", protocol.name);
             all.push(Meaning::new(&[&full, bug.name], kind, |page| tell_bug(page, protocol, bug)));
+        }
+        for milestone in protocol.milestones {
+            let kind = format!("a milestone of {}, for `[expect] reach`", protocol.name);
+            all.push(Meaning::new(&[milestone.name], kind, |page| page.paragraph(2, milestone.doc)));
         }
         for property in protocol.properties {
             let names = [property.name, &format!("invariant/{}", property.name)];
@@ -131,6 +135,7 @@ fn tell_protocol(page: &mut Page, protocol: &Protocol) {
     page.paragraph(2, &format!("Tolerates: {}", protocol.tolerates));
     tell_params(page, &format!("Keys of `[{}]`", protocol.name), protocol.params);
     tell_names(page, "Properties", protocol.properties.iter().map(|property| (property.name, property.doc)));
+    tell_names(page, "Milestones", protocol.milestones.iter().map(|milestone| (milestone.name, milestone.doc)));
     tell_names(page, "Planted bugs", protocol.bugs.iter().map(|bug| (bug.name, bug.doc)));
 }
 

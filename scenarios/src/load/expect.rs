@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use shaketable_protocols::Protocol;
-use shaketable_sim::param::{Args, Raw, RawKind, Value, suggest};
+use shaketable_sim::param::{Args, Param, Raw, RawKind, Value, suggest};
 use shaketable_sim::run::Checkpoint;
 use shaketable_sim::time::{Instant, Span};
 
 use super::sections::Sections;
 use super::{Reading, parse_seeds};
 use crate::scenario::{Expect, Expected, Recorded};
-use crate::tables::CHECKS;
+use crate::tables::{CHECKS, EXPECT, REACH, milestones};
 
 /// How many seeds, from 0, if neither they nor the expected violation say so.
 const SEEDS: u64 = 100;
@@ -22,11 +22,7 @@ impl Reading<'_> {
         sections: &Sections,
         protocol: Option<&'static Protocol>,
     ) -> Option<(Expect, Range<u64>)> {
-        let args = self.section("expect");
-        let reach = match args.get("reach") {
-            Some(Value::Table(reach)) => reach.iter().map(|(name, _)| (name, reach.count(name))).collect(),
-            _ => Vec::new(),
-        };
+        let (args, reach) = self.expectation(protocol);
         let raw = self.root.get("expect").and_then(|expect| expect.get("verdict"));
         let seeds = self.seeds(sections);
         let (verdict, seeds) = match (args.get("verdict")?, raw) {
@@ -34,6 +30,23 @@ impl Reading<'_> {
             _ => (Expected::Pass, seeds?.unwrap_or(0..SEEDS)),
         };
         Some((Expect { verdict, reach }, seeds))
+    }
+
+    /// `[expect]`, and in it `reach`, whose names are those of every protocol and the milestones of this one. Of an unknown
+    /// protocol any one's may be meant.
+    fn expectation(&mut self, protocol: Option<&'static Protocol>) -> (Args, Vec<(&'static str, u64)>) {
+        let mut written = self.written("expect");
+        let reach = match &mut written.kind {
+            RawKind::Table(entries) => entries.extract_if(.., |entry| entry.key == "reach").next(),
+            _ => None,
+        };
+        let args = self.table("expect", &[EXPECT], &written);
+        let Some(reach) = reach else { return (args, Vec::new()) };
+        let protocols = self.tables.protocols.iter();
+        let milestones: Vec<Param> =
+            protocols.filter(|one| protocol.is_none_or(|known| known.name == one.name)).flat_map(milestones).collect();
+        let reach = self.table("reach", &[REACH, &milestones], &reach.value);
+        (args, reach.iter().map(|(name, _)| (name, reach.count(name))).collect())
     }
 
     /// What a saved case remembers.

@@ -79,7 +79,7 @@ impl Reading<'_> {
     }
 
     /// Reads one table. `here` is its name, so that nobody is sent to where he is.
-    fn table(&mut self, here: &str, params: &[&'static [Param]], raw: &Raw) -> Args {
+    fn table(&mut self, here: &str, params: &[&[Param]], raw: &Raw) -> Args {
         let (args, errors) = parse_table(params, raw);
         let known = |key: &str| params.iter().any(|table| table.iter().any(|param| param.name == key));
         let keys: BTreeMap<usize, &str> =

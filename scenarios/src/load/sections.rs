@@ -7,7 +7,7 @@ use shaketable_sim::plan::{CLIENTS, CheckPlan, ClientPlan, ClockPlan, DiskPlan, 
 use shaketable_sim::workload::WorkloadType;
 
 use super::Reading;
-use crate::tables::{SECTIONS, TOP, section};
+use crate::tables::{SECTIONS, TOP, milestones, section};
 
 /// What the tables say, value by value. A value that could not be read is missing.
 pub(super) struct Sections {
@@ -149,6 +149,9 @@ impl Reading<'_> {
         for workload in self.tables.workloads.iter().filter(|workload| has(workload.params)) {
             places.push(format!("in `[clients]`, with `workload = \"{}\"`", workload.name));
         }
+        for protocol in self.tables.protocols.iter().filter(|protocol| has(&milestones(protocol))) {
+            places.push(format!("in `reach` where `{}` runs", protocol.name));
+        }
         if has(SCHEDULE) {
             places.push("in the table of a fault".to_owned());
         }
@@ -159,7 +162,7 @@ impl Reading<'_> {
     }
 
     /// What is written of a table, or an empty one.
-    fn written(&mut self, name: &str) -> Raw {
+    pub(super) fn written(&mut self, name: &str) -> Raw {
         let empty = Raw { at: 0..0, kind: RawKind::Table(Vec::new()) };
         match self.root.get(name) {
             Some(Raw { at, kind: RawKind::List(_) }) => {

@@ -63,6 +63,13 @@ fn a_right_file_becomes_a_scenario() {
     insta::assert_debug_snapshot!(scenario.plan);
 }
 
+#[test]
+fn a_milestone_of_the_protocol_can_be_demanded() {
+    let text = GOOD.replace("leader-changes = 1", "snapshots-installed = 7");
+    let scenario = load_text(&text).unwrap_or_else(|wrong| panic!("{wrong}"));
+    assert_eq!(scenario.expect.reach, [("completed-ops", 100), ("snapshots-installed", 7)]);
+}
+
 /// Everything that is wrong, as shown to people.
 fn wrong(text: &str) -> String {
     match load_text(text) {

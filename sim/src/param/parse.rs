@@ -12,7 +12,7 @@ use crate::time::{ParseQuantityError, Ppm, Span};
 
 /// Reads a table whose keys are declared in any of `params`. The values are those that could be read and the defaults of those that
 /// were not written, in the order of the declarations; the errors are about all that could not be read, in no particular order.
-pub fn parse_table(params: &[&'static [Param]], raw: &Raw) -> (Args, Vec<ParamError>) {
+pub fn parse_table(params: &[&[Param]], raw: &Raw) -> (Args, Vec<ParamError>) {
     let mut args = Args::default();
     let mut errors = Vec::new();
     let RawKind::Table(entries) = &raw.kind else {

@@ -9,7 +9,7 @@ use crate::check::invariant::Invariants;
 use crate::faults::{DiskTrouble, Keep};
 use crate::id::{NodeId, RequestId};
 use crate::network::Route;
-use crate::node::{Ctx, DiskError, Effect, EffectOf, Message, Node, Observation, Recovered, Ret, Role};
+use crate::node::{Ctx, DiskError, Effect, EffectOf, Message, Milestone, Node, Observation, Recovered, Ret, Role};
 use crate::rng::Delay;
 use crate::time::{Ppm, Span};
 use crate::timers::Timers;
@@ -55,7 +55,8 @@ impl<N: Node> World<'_, N> {
         let index = node.index();
         let mut held = 0_u32;
         for effect in effects.drain(..) {
-            if !self.servers[index].armed.is_empty() && self.crash_is_due(node) {
+            let does_something = !matches!(effect, Effect::Reached(_));
+            if does_something && !self.servers[index].armed.is_empty() && self.crash_is_due(node) {
                 return Ok(());
             }
             if held > 0 {
@@ -105,6 +106,7 @@ impl<N: Node> World<'_, N> {
                     held = self.sync(node, following);
                 }
                 Effect::Note(text) => self.note_effect(|| text),
+                Effect::Reached(milestone) => self.reach(milestone),
                 Effect::Halt(why) => {
                     self.mark(24, index, 0);
                     self.note_effect(|| format!("halt: {why}"));
@@ -159,6 +161,12 @@ impl<N: Node> World<'_, N> {
             let life = server.life;
             self.push_due(due, Event::Timer { node, life, slot, due });
         }
+    }
+
+    fn reach(&mut self, milestone: Milestone) {
+        let reached = self.coverage.milestones.get_mut(milestone.name);
+        *reached.expect("a node reaches milestones that its protocol declares") += 1;
+        self.note_effect(|| format!("reached {}", milestone.name));
     }
 
     /// Whether there is room for another record.
@@ -272,6 +280,7 @@ impl<N: Node> World<'_, N> {
         if ran {
             server.timers = Timers::new();
             server.inbox.clear();
+            server.knew_decided = server.observation.commit;
             server.observation = Observation::default();
             server.paused.clear();
             self.coverage.crashes += 1;
@@ -315,6 +324,8 @@ impl<N: Node> World<'_, N> {
         let result = self.carry_out(node, &mut effects);
         self.effects = effects;
         self.after_event(node);
+        let server = &self.servers[node.index()];
+        self.coverage.commits_forgotten += u64::from(server.observation.commit < server.knew_decided);
         if let Err(error) = result {
             self.disk_error(node, error);
         }
@@ -323,7 +334,7 @@ impl<N: Node> World<'_, N> {
     /// Looks at a node that has just acted: what it is now, and whether that is allowed.
     #[inline]
     fn after_event(&mut self, node: NodeId) {
-        let server = &mut self.servers[node.index()];
+        let server = &self.servers[node.index()];
         let Some(state) = &server.node else { return };
         let (before, after) = (server.observation, state.observe());
         let breach = match &self.plan.check.invariants {
@@ -331,8 +342,11 @@ impl<N: Node> World<'_, N> {
             _ => self.invariants.after_event(node, state).err(),
         };
         if before != after {
-            server.observation = after;
-            self.coverage.leader_changes += u64::from(after.role == Role::Leader && before.role != Role::Leader);
+            if after.role == Role::Leader && before.role != Role::Leader {
+                let rival = self.servers.iter().any(|other| other.observation.role == Role::Leader);
+                self.coverage.leader_changes += 1;
+                self.coverage.rival_leaders += u64::from(rival);
+            }
             self.coverage.elections += u64::from(after.role == Role::Candidate && before.role != Role::Candidate);
             self.coverage.commits = self.coverage.commits.max(after.commit);
             self.coverage.reconfigurations = self.coverage.reconfigurations.max(after.reconfigurations);
@@ -340,6 +354,7 @@ impl<N: Node> World<'_, N> {
             if let Some(recorder) = &mut self.recorder {
                 recorder.observed(&after, state.details());
             }
+            self.servers[node.index()].observation = after;
             self.check_triggers();
         }
         if let Some(breach) = breach {

@@ -169,7 +169,7 @@ impl<'a, N: Node> World<'a, N> {
             digest: Digest::new(),
             checkpoints: Vec::new(),
             between_checkpoints: 0xff,
-            coverage: Coverage::default(),
+            coverage: Coverage::before(N::MILESTONES),
             at_this_instant: 0,
             verdict: None,
             effects: Vec::new(),

@@ -27,6 +27,8 @@ pub(super) struct Server<N: Node> {
     pub(super) armed: Vec<Armed>,
     /// What the node was when it last acted.
     pub(super) observation: Observation,
+    /// How many decided entries the node knew of when it last went down.
+    pub(super) knew_decided: u64,
     /// Whether its disk was wiped or damaged.
     pub(super) doubtful: bool,
     pub(super) timers: Timers<N::Timer>,
@@ -70,6 +72,7 @@ impl<N: Node> Server<N> {
             inbox: Vec::new(),
             armed: Vec::new(),
             observation: Observation::default(),
+            knew_decided: 0,
             doubtful: false,
             timers: Timers::new(),
             clock: Clock::new(offset, own_drift),

@@ -130,7 +130,7 @@ impl<N: Node> World<'_, N> {
         let nodes = self.view();
         let view = View { nodes: &nodes, clients: self.clients.len() };
         let progress = &mut self.strikes.planned[planned];
-        progress.since = self.coverage;
+        progress.since = self.coverage.clone();
         let resolved = (fault.kind.resolve)(&fault.args, &view, &mut progress.rng);
         let lasting = fault.lasting.map(|range| progress.rng.span(range));
         progress.struck += u32::from(resolved.is_some());
