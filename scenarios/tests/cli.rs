@@ -150,7 +150,7 @@ fn placements_are_measured_for_people_and_for_programs() {
         serde_json::from_str(&shaketable(&[&args[..], &["--format", "json"]].concat()).stdout).expect("JSON");
     let rows = json["rows"].as_array().expect("rows");
     let measured: Vec<_> = rows.iter().map(|row| (row["nodes"].as_u64(), row["placement"].as_str())).collect();
-    let placements = ["ring", "rendezvous", "jump", "bounded"];
+    let placements = ["ring", "rendezvous", "jump", "bounded", "modulo"];
     let expected: Vec<_> =
         [3, 10].iter().flat_map(|&nodes| placements.map(|placement| (Some(nodes), Some(placement)))).collect();
     assert_eq!(measured, expected);

@@ -6,6 +6,7 @@
 //! | [`rendezvous`] | Thaler & Ravishankar 1998 | as of random choice | the minimum |
 //! | [`jump`] | Lamping & Veach 2014 | as of random choice | the minimum, if the last member joins or leaves |
 //! | [`bounded`] | Mirrokni, Thorup & Zadimoghaddam 2018 | at most (1 + ε) of the mean, rounded up | a few times the minimum |
+//! | [`modulo`] | none: what it was before | as of random choice | nearly everything |
 //!
 //! All of it is integer arithmetic.
 
@@ -15,6 +16,7 @@ use shaketable_sim::id::NodeId;
 
 pub mod bounded;
 pub mod jump;
+pub mod modulo;
 pub mod rendezvous;
 pub mod ring;
 pub mod survey;

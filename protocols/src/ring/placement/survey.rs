@@ -5,6 +5,7 @@ use shaketable_sim::time::Ppm;
 
 use super::bounded::Bounded;
 use super::jump::Jump;
+use super::modulo::Modulo;
 use super::rendezvous::Rendezvous;
 use super::ring::Ring;
 use super::{Member, Placement, Point};
@@ -51,6 +52,7 @@ const KINDS: &[Kind] = &[
     ("rendezvous", |members| Box::new(Rendezvous::new(members))),
     ("jump", |members| Box::new(Jump::new(members))),
     ("bounded", |members| Box::new(Bounded::new(members, VIRTUAL_NODES, SLACK))),
+    ("modulo", |members| Box::new(Modulo::new(members))),
 ];
 
 /// Measures every placement with so many keys (at least 1), one copy of each, on so many nodes (at least 1): the ring and bounded loads
