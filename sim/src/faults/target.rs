@@ -24,6 +24,8 @@ pub enum Target {
     Minority,
     /// Random nodes that are a majority.
     Majority,
+    /// Any number of random nodes, at least one.
+    Some,
     /// All nodes.
     All,
     /// All clients.
@@ -43,6 +45,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("random", "any one node that is up"),
     ("minority", "random nodes: at least one, fewer than half"),
     ("majority", "random nodes: more than half"),
+    ("some", "random nodes: any number, at least one"),
     ("all", "all nodes"),
     ("clients", "all clients"),
     ("not(…)", "all nodes but those"),
@@ -107,6 +110,7 @@ impl Target {
             Target::Random => rng.pick(&view.up()).copied().map(Endpoint::Node).into_iter().collect(),
             Target::Minority => some_nodes(count, 1, (count.max(2) - 1) / 2, rng),
             Target::Majority => some_nodes(count, count / 2 + 1, count.max(2) - 1, rng),
+            Target::Some => some_nodes(count, 1, count, rng),
             Target::All => NodeId::all(count).map(Endpoint::Node).collect(),
             Target::Clients => (0..view.clients).map(|index| Endpoint::Client(ClientId::at(index))).collect(),
             Target::Not(inner) => {
@@ -222,6 +226,7 @@ fn one_word(text: &str) -> Result<Target, UnknownTarget> {
         "random" => Target::Random,
         "minority" => Target::Minority,
         "majority" => Target::Majority,
+        "some" => Target::Some,
         "all" => Target::All,
         "clients" => Target::Clients,
         _ => match (numbered('n'), numbered('c')) {
@@ -242,6 +247,7 @@ impl fmt::Display for Target {
             Target::Random => f.write_str("random"),
             Target::Minority => f.write_str("minority"),
             Target::Majority => f.write_str("majority"),
+            Target::Some => f.write_str("some"),
             Target::All => f.write_str("all"),
             Target::Clients => f.write_str("clients"),
             Target::Not(inner) => write!(f, "not({inner})"),
@@ -261,7 +267,7 @@ mod tests {
 
     #[test]
     fn targets_are_written_as_they_are_read() {
-        for text in ["n1", "c12", "leader", "minority", "clients", "not(leader)", "not(n1,n2)"] {
+        for text in ["n1", "c12", "leader", "minority", "some", "clients", "not(leader)", "not(n1,n2)"] {
             assert_eq!(text.parse::<Target>().expect("a target").to_string(), text);
         }
         assert_eq!(" not( n2 , leader ) ".parse::<Target>().expect("a target").to_string(), "not(n2,leader)");
