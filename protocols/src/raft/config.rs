@@ -3,6 +3,7 @@
 use shaketable_sim::param::{Args, Default, Literal, Param, ParamError, Shape};
 use shaketable_sim::time::{Ppm, Span};
 
+use super::configuration::Change;
 use super::rules::{Paper, Rules};
 
 /// `[raft]`.
@@ -64,6 +65,22 @@ pub static PARAMS: &[Param] = &[
         doc: "how many messages with entries may be under way to a follower; further entries wait for the next batch",
     },
     Param {
+        name: "members",
+        shape: Shape::Count(1, 100),
+        default: Default::Absent,
+        doc: "the first so many servers are the members in the beginning, and vote; the others wait to join (without it: all are members)",
+    },
+    Param {
+        name: "membership",
+        shape: Shape::Choice(&[
+            ("fixed", "it never changes"),
+            ("single-server", "one server joins or leaves at a time"),
+            ("joint", "any number at once, through a configuration in which old and new ones must both agree"),
+        ]),
+        default: Default::Value(Literal::Text("fixed")),
+        doc: "how a leader changes the members when an operator asks it to",
+    },
+    Param {
         name: "snapshot-every",
         shape: Shape::Count(1, 1_000_000),
         default: Default::Absent,
@@ -91,6 +108,10 @@ pub struct Config {
     pub(super) window: usize,
     pub(super) snapshot_every: usize,
     pub(super) chunk: usize,
+    /// How many servers are members in the beginning; all, if there are not so many.
+    pub(super) members: usize,
+    /// None if the members never change.
+    pub(super) change: Option<Change>,
     pub(super) rules: &'static dyn Rules,
 }
 
@@ -143,6 +164,12 @@ impl Config {
             window: args.count("window") as usize,
             snapshot_every: args.get("snapshot-every").map_or(usize::MAX, |_| args.count("snapshot-every") as usize),
             chunk: args.count("chunk") as usize,
+            members: args.get("members").map_or(usize::MAX, |_| args.count("members") as usize),
+            change: match args.choice("membership") {
+                "single-server" => Some(Change::SingleServer),
+                "joint" => Some(Change::Joint),
+                _ => None,
+            },
             rules: &Paper,
         };
         let errors = config.errors();
@@ -199,6 +226,8 @@ mod tests {
             ("window", Value::Count(2)),
             ("snapshot-every", Value::Count(5)),
             ("chunk", Value::Count(7)),
+            ("members", Value::Count(4)),
+            ("membership", Value::Choice("joint")),
         ])
     }
 
@@ -214,6 +243,7 @@ mod tests {
         assert_eq!((config.elections, config.read), (Elections::CheckQuorum, Read::Lease(Ppm::percent(3))));
         assert_eq!((config.batch, config.window), (3, 2));
         assert_eq!((config.snapshot_every, config.chunk), (5, 7));
+        assert_eq!((config.members, config.change), (4, Some(Change::Joint)));
     }
 
     #[test]

@@ -30,8 +30,11 @@ enum Ballot {
 }
 
 impl<S: Spec> Raft<S> {
-    /// §5.2: no leader was heard of for an election timeout, or an election came to nothing.
+    /// §5.2: no leader was heard of for an election timeout, or an election came to nothing. Who cannot vote waits for a leader to say otherwise.
     pub(super) fn campaign(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if !self.may_campaign() {
+            return self.await_election(ctx);
+        }
         match self.config.elections {
             Elections::Plain | Elections::CheckQuorum => self.stand(false, ctx),
             Elections::PreVoteAndCheckQuorum => self.ask_around(ctx),
@@ -41,12 +44,12 @@ impl<S: Spec> Raft<S> {
     /// Thesis §6.2: a leader that has not heard of a quorum for an election timeout cannot commit anything, and others may
     /// long have a leader. Its clients had better look for that one.
     pub(super) fn check_quorum(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let quorum = self.config.rules.quorum(self.nodes);
+        let electorate = self.membership.now(self.commit);
         let Role::Leader(leader) = &mut self.role else { return };
-        if leader.count_heard(self.me) < quorum {
-            self.follow(Following::default(), ctx);
-        } else {
+        if leader.hears_a_quorum(&electorate) {
             ctx.set_timer(Timer::Election, self.config.election_timeout.1);
+        } else {
+            self.follow(Following::default(), ctx);
         }
     }
 
@@ -55,8 +58,9 @@ impl<S: Spec> Raft<S> {
         self.role = Role::Candidate(Candidacy { kind: Ballot::Pre, votes: BTreeSet::new(), handed_over: false });
         self.await_election(ctx);
         let request = RequestVote { term: self.term.next(), last: self.log.last(), handed_over: false };
+        let configuration = self.configuration();
         ctx.after_sync(|ctx| {
-            for peer in ctx.peers() {
+            for peer in ctx.peers().filter(|&peer| configuration.is_voter(peer)) {
                 ctx.send(peer, Msg::RequestPreVote(request));
             }
         });
@@ -71,8 +75,9 @@ impl<S: Spec> Raft<S> {
         self.role = Role::Candidate(Candidacy { kind: Ballot::Real, votes: BTreeSet::new(), handed_over });
         self.await_election(ctx);
         let request = RequestVote { term: self.term, last: self.log.last(), handed_over };
+        let configuration = self.configuration();
         ctx.after_sync(|ctx| {
-            for peer in ctx.peers() {
+            for peer in ctx.peers().filter(|&peer| configuration.is_voter(peer)) {
                 ctx.send(peer, Msg::RequestVote(request));
             }
             ctx.send(ctx.me(), Msg::Vote(Vote { term: request.term, granted: true }));
@@ -81,7 +86,11 @@ impl<S: Spec> Raft<S> {
 
     pub(super) fn on_request_pre_vote(&mut self, from: NodeId, request: RequestVote, ctx: &mut Ctx<'_, Self>) {
         let up_to_date = self.config.rules.log_up_to_date(request.last, self.log.last());
-        let granted = request.term > self.term && up_to_date && !self.hears_a_leader(ctx);
+        let standing = self.configuration().standing(self.me);
+        let granted = request.term > self.term
+            && up_to_date
+            && !self.hears_a_leader(ctx)
+            && self.config.rules.may_vote_as(standing);
         let term = if granted { request.term } else { self.term };
         Self::say(from, Msg::PreVote(Vote { term, granted }), ctx);
     }
@@ -95,13 +104,14 @@ impl<S: Spec> Raft<S> {
     }
 
     pub(super) fn on_request_vote(&mut self, from: NodeId, request: RequestVote, ctx: &mut Ctx<'_, Self>) {
-        if self.leases() && !request.handed_over && self.hears_a_leader(ctx) {
-            // Thesis §4.2.3, §6.4.1: it has promised not to vote, whatever the term.
+        if self.keeps_leaders() && !request.handed_over && self.hears_a_leader(ctx) {
+            // Thesis §4.2.3, §6.4.1: whatever the term. It may have promised not to vote, and the candidate may have left the cluster.
             return Self::say(from, Msg::Vote(Vote { term: self.term, granted: false }), ctx);
         }
         self.observe_term(request.term, ctx);
         let rules = self.config.rules;
         let granted = request.term == self.term
+            && rules.may_vote_as(self.configuration().standing(self.me))
             && rules.may_vote(self.vote, from)
             && rules.log_up_to_date(request.last, self.log.last());
         if granted {
@@ -169,10 +179,17 @@ impl<S: Spec> Raft<S> {
 
     /// Counts a vote, and says whether with it there is a quorum.
     fn counts(&mut self, ballot: Ballot, voter: NodeId) -> bool {
+        let electorate = self.membership.now(self.commit);
         let Role::Candidate(candidacy) = &mut self.role else { return false };
-        candidacy.kind == ballot && candidacy.votes.insert(voter) && {
-            candidacy.votes.len() >= self.config.rules.quorum(self.nodes)
-        }
+        candidacy.kind == ballot
+            && candidacy.votes.insert(voter)
+            && electorate.is_quorum(|server| candidacy.votes.contains(&server))
+    }
+
+    /// Whether this server denies its vote while it hears of a leader. Pre-vote alone keeps out those who cannot win; without it a server that has
+    /// left the cluster, and does not know, would depose one leader after the other (thesis §4.2.3).
+    fn keeps_leaders(&self) -> bool {
+        self.leases() || (self.config.elections == Elections::CheckQuorum && self.config.change.is_some())
     }
 
     /// Whether a leader was heard of within the shortest election timeout, or is this server. A clock that was set back says nothing,

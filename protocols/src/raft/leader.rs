@@ -1,6 +1,6 @@
 //! A leader: what it appends, what it sends to whom, and what it may take for committed (§5.3, §5.4.2; thesis §10.2).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::Ctx;
@@ -8,6 +8,7 @@ use shaketable_sim::spec::Spec;
 use shaketable_sim::time::Instant;
 
 use super::config::{Config, Elections};
+use super::configuration::Electorate;
 use super::log::Log;
 use super::progress::Progress;
 use super::read::PendingRead;
@@ -48,6 +49,8 @@ pub(super) struct Leader<S: Spec> {
     /// The last round that has renewed the lease, when that round began, and when a quorum had confirmed it.
     pub(super) leased: Round,
     pub(super) confirmed: Option<(Instant, Instant)>,
+    /// Who is to vote, once an operator has asked for other voters, until it is so.
+    pub(super) goal: Option<BTreeSet<NodeId>>,
     /// Snapshots that are on their way.
     pub(super) outgoing: BTreeMap<NodeId, Outgoing<PieceOf<S>>>,
 }
@@ -69,14 +72,18 @@ impl<S: Spec> Leader<S> {
             begun: Instant::ZERO,
             leased: Round::ZERO,
             confirmed: None,
+            goal: None,
             outgoing: BTreeMap::new(),
         }
     }
 
     /// The highest value that a quorum has reached.
-    pub(super) fn reached_by<T: Ord + Copy>(&self, quorum: usize, value: impl Fn(&Progress) -> T) -> Option<T> {
-        let reached = |bar: T| self.peers.iter().filter(|peer| value(peer) >= bar).count() >= quorum;
-        self.peers.iter().map(&value).filter(|&bar| reached(bar)).max()
+    pub(super) fn reached<T: Ord + Copy>(
+        &self,
+        electorate: &Electorate<'_>,
+        value: impl Fn(&Progress) -> T,
+    ) -> Option<T> {
+        electorate.reached(|server| value(&self.peers[server.index()]))
     }
 
     /// Begins a round of confirmation. The leader itself confirms at once; alone in its cluster, it is a quorum.
@@ -86,10 +93,12 @@ impl<S: Spec> Leader<S> {
         self.peers[me.index()].round = self.round;
     }
 
-    /// How many servers have answered since this was last asked, itself included.
-    pub(super) fn count_heard(&mut self, me: NodeId) -> usize {
-        let others = self.peers.iter_mut().map(|peer| std::mem::take(&mut peer.heard));
-        others.enumerate().filter(|&(index, heard)| heard || index == me.index()).count()
+    /// Whether a quorum has answered since this was last asked, itself included.
+    pub(super) fn hears_a_quorum(&mut self, electorate: &Electorate<'_>) -> bool {
+        let heard = |server: NodeId| server == electorate.me || self.peers[server.index()].heard;
+        let quorum = electorate.is_quorum(heard);
+        self.peers.iter_mut().for_each(|peer| peer.heard = false);
+        quorum
     }
 
     /// Who asked for the entry that is being applied.
@@ -118,7 +127,7 @@ impl<S: Spec> Raft<S> {
         let last = self.log.last_index();
         let mut leader = Leader::new(self.nodes, last);
         leader.peers[self.me.index()].on_match(last);
-        self.role = Role::Leader(leader);
+        self.role = Role::Leader(Box::new(leader));
         match self.config.elections {
             Elections::Plain => ctx.cancel_timer(Timer::Election),
             _ => ctx.set_timer(Timer::Election, self.config.election_timeout.1),
@@ -138,10 +147,11 @@ impl<S: Spec> Raft<S> {
     }
 
     /// §5.3: appends an entry to its log and sends it in parallel with making it durable (thesis §10.2.1).
-    fn append(&mut self, payload: Payload<S::Op>, request: Option<RequestId>, ctx: &mut Ctx<'_, Self>) {
+    pub(super) fn append(&mut self, payload: Payload<S::Op>, request: Option<RequestId>, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(leader) = &mut self.role else { return };
         let after = self.log.last_index();
         let entry = Entry::new(self.term, payload);
+        self.membership.extend(after.next(), std::slice::from_ref(&entry));
         self.log.push(entry.clone());
         leader.requests.push_back(request);
         leader.batch = (after.next(), Entries::one(entry));
@@ -171,6 +181,7 @@ impl<S: Spec> Raft<S> {
             leader.peers[self.me.index()].on_match(durable.index);
             self.sync(ctx);
             self.advance_commit(durable.index, ctx);
+            self.reconfigure_further(ctx);
         }
     }
 
@@ -209,6 +220,7 @@ impl<S: Spec> Raft<S> {
         self.serve_reads(ctx);
         self.send_entries(from, ctx);
         self.hand_over(ctx);
+        self.reconfigure_further(ctx);
     }
 
     /// Every heartbeat period: sends again what is taken for lost, and something to everyone who was sent nothing else meanwhile.
@@ -219,11 +231,12 @@ impl<S: Spec> Raft<S> {
             self.ask_for_lease(ctx);
         }
         for to in ctx.peers() {
+            let member = self.has_member(to);
             let Role::Leader(leader) = &mut self.role else { return };
             let peer = &mut leader.peers[to.index()];
             peer.on_tick();
             let silent = !std::mem::take(&mut peer.sent) || peer.round < leader.round;
-            if !self.send_entries(to, ctx) && silent {
+            if !self.send_entries(to, ctx) && silent && member {
                 self.send_heartbeat(to, ctx);
             }
         }
@@ -232,7 +245,7 @@ impl<S: Spec> Raft<S> {
     /// Sends something to everyone, so that the current round is confirmed.
     pub(super) fn send_round(&mut self, ctx: &mut Ctx<'_, Self>) {
         for peer in ctx.peers() {
-            if !self.send_entries(peer, ctx) {
+            if !self.send_entries(peer, ctx) && self.has_member(peer) {
                 self.send_heartbeat(peer, ctx);
             }
         }
@@ -246,7 +259,7 @@ impl<S: Spec> Raft<S> {
             return;
         }
         let Config { rules, .. } = self.config;
-        let Some(reached) = leader.reached_by(rules.quorum(self.nodes), |peer| peer.matched) else { return };
+        let Some(reached) = leader.reached(&self.electorate(), |peer| peer.matched) else { return };
         if reached <= self.commit {
             return;
         }
@@ -258,11 +271,15 @@ impl<S: Spec> Raft<S> {
             self.commit = reached;
             self.apply_committed(ctx);
             self.serve_reads(ctx);
+            self.leave_if_removed(ctx);
         }
     }
 
-    /// Sends a follower what it lacks, as far as its window has room. Whether anything was sent.
+    /// Sends a member what it lacks, as far as its window has room. Whether anything was sent.
     fn send_entries(&mut self, to: NodeId, ctx: &mut Ctx<'_, Self>) -> bool {
+        if !self.has_member(to) {
+            return false; // It answers what it was sent while it was one.
+        }
         let Role::Leader(leader) = &mut self.role else { return false };
         let mut sent = false;
         while leader.peers[to.index()].has_room(self.config.window) {

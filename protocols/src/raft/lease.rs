@@ -52,8 +52,8 @@ impl<S: Spec> Raft<S> {
     /// Some server has answered: if with it a quorum has confirmed the current round, the lease counts from the beginning of that.
     pub(super) fn renew_lease(&mut self, ctx: &Ctx<'_, Self>) {
         let Role::Leader(leader) = &mut self.role else { return };
-        let quorum = self.config.rules.quorum(self.nodes);
-        if leader.leased < leader.round && leader.reached_by(quorum, |peer| peer.round) == Some(leader.round) {
+        let electorate = self.membership.now(self.commit);
+        if leader.leased < leader.round && leader.reached(&electorate, |peer| peer.round) == Some(leader.round) {
             leader.leased = leader.round;
             leader.confirmed = Some((leader.begun, ctx.now()));
         }

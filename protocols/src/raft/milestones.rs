@@ -11,6 +11,9 @@ pub(super) const ALL: &[Milestone] = &[
     TRANSFER_COMPLETED,
     DUPLICATE_ABSORBED,
     COMMITTED_BEFORE_OWN_SYNC,
+    LEARNER_PROMOTED,
+    CONFIGURATION_ROLLED_BACK,
+    LEADER_LEFT,
 ];
 
 /// §7.
@@ -46,3 +49,17 @@ pub(super) const COMMITTED_BEFORE_OWN_SYNC: Milestone = Milestone {
     name: "commits-before-own-sync",
     doc: "Commits by a quorum of followers of what was not yet durable on the leader itself.",
 };
+
+/// Thesis §4.2.1.
+pub(super) const LEARNER_PROMOTED: Milestone =
+    Milestone { name: "learners-promoted", doc: "Learners that had the log and were made voters." };
+
+/// §6.
+pub(super) const CONFIGURATION_ROLLED_BACK: Milestone = Milestone {
+    name: "configurations-rolled-back",
+    doc: "Configurations that a server went by and that were deleted from its log again.",
+};
+
+/// §6, thesis §4.2.2.
+pub(super) const LEADER_LEFT: Milestone =
+    Milestone { name: "leaders-left", doc: "Leaders that stepped down because they had committed their own removal." };

@@ -10,6 +10,7 @@
 //! | a follower's log and commit index | §5.3 | `replication` |
 //! | a leader's view of its followers, commitment, pipelining | §5.3, §5.4.2; thesis §10.2 | `leader`, `progress` |
 //! | leadership transfer | thesis §3.10 | `transfer` |
+//! | configurations and their quorums; changes of membership, learners | §6; thesis ch. 4 | [`configuration`], `membership` |
 //! | linearizable reads | §8; thesis §6.4, §6.4.1 | `read`, [`lease`] |
 //! | snapshots and log compaction | §7, Figure 13; thesis ch. 5 | `snapshot` |
 //! | sessions and the state machine | §8; thesis §6.3 | `session` |
@@ -29,9 +30,13 @@
 //! - Applied state is volatile: it is built again from snapshot and log after a crash.
 //! - A chunk of a snapshot is a number of its objects and sessions, not of its bytes; followers acknowledge each as they do entries. A
 //!   server keeps no entries that its snapshot stands for: a follower that lags behind it is sent the snapshot.
-//! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
-//!
-//! Not there yet: membership changes (§6; they also let a faulty server come back as a new one).
+//! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)), nor after it has left the cluster: in the
+//!   logs it would join under the same name.
+//! - A server is promoted as soon as it lacks no more entries than may be under way to it, whatever the number of rounds (thesis §4.2.1), and a
+//!   leader makes no change by which the cluster would depend on servers that lag behind.
+//! - A leader that has committed its own removal tells another server to stand for election.
+
+use std::collections::BTreeSet;
 
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{Command, Ctx, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
@@ -41,11 +46,13 @@ use shaketable_sim::time::{Instant, Span};
 pub mod bugs;
 mod catalogue;
 pub mod config;
+pub mod configuration;
 mod election;
 pub mod invariants;
 mod leader;
 pub mod lease;
 pub mod log;
+mod membership;
 mod milestones;
 mod progress;
 mod read;
@@ -59,10 +66,13 @@ pub mod types;
 
 pub use catalogue::RAFT;
 pub use config::Config;
+use configuration::Configuration;
 use election::Candidacy;
 use leader::Leader;
 use log::Log;
+use membership::Membership;
 use recovery::Persistent;
+use rules::Standing;
 use session::Machine;
 use snapshot::Incoming;
 use types::{LogIndex, Msg, MsgOf, PieceOf, RecordOf, Snapshot, Term, Timer};
@@ -81,6 +91,8 @@ pub struct Raft<S: Spec> {
     log: Log<S::Op>,
     /// `commitIndex`. Invariant: never falls in one life.
     commit: LogIndex,
+    /// Invariant: it knows the configurations that are in the log, and those alone.
+    membership: Membership,
     machine: Machine<S>,
     role: Role<S>,
     /// The election timeout, drawn anew whenever the server changes its role.
@@ -95,7 +107,7 @@ pub struct Raft<S: Spec> {
 enum Role<S: Spec> {
     Follower(Following),
     Candidate(Candidacy),
-    Leader(Leader<S>),
+    Leader(Box<Leader<S>>),
     /// Promises are lost with the disk (see `recovery`): no vote, no acknowledgement, no answer.
     Faulty,
 }
@@ -120,6 +132,7 @@ impl<S: Spec> Node for Raft<S> {
 
     fn boot(config: &Config, disk: Recovered<RecordOf<S>>, ctx: &mut Ctx<'_, Self>) -> Self {
         let kept = Persistent::recover(&disk);
+        let first = Configuration::first(NodeId::all(ctx.nodes().min(config.members)).collect());
         let mut server = Raft {
             config: *config,
             me: ctx.me(),
@@ -128,6 +141,7 @@ impl<S: Spec> Node for Raft<S> {
             vote: None,
             log: Log::default(),
             commit: LogIndex::ZERO,
+            membership: Membership::new(ctx.me(), first, config.rules),
             machine: Machine::new(),
             role: Role::Faulty,
             timeout: Span::ZERO,
@@ -147,6 +161,9 @@ impl<S: Spec> Node for Raft<S> {
                 }
                 (server.term, server.vote, server.log) = (kept.term, kept.vote, kept.log);
                 server.snapshot = kept.snapshot;
+                server.membership.restart(server.machine.configuration());
+                let first = server.log.start().index.next();
+                server.membership.extend(first, server.log.slice(first, usize::MAX));
                 let heard = server.leases().then(|| ctx.now());
                 server.role = Role::Follower(Following { leader: None, heard });
                 server.await_election(ctx);
@@ -198,24 +215,34 @@ impl<S: Spec> Node for Raft<S> {
             (Command::Campaign, _) if self.leases() && self.hears_a_leader(ctx) => {}
             (Command::Campaign, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
             (Command::Transfer(to), Role::Leader(_)) => self.begin_transfer(*to, ctx),
+            (Command::Reconfigure(voters), Role::Leader(_)) => self.begin_reconfiguration(voters, ctx),
             (Command::Campaign | Command::Transfer(_) | Command::Reconfigure(_), _) => {}
         }
     }
 
     fn observe(&self) -> Observation {
         let (role, leader) = match &self.role {
-            Role::Follower(following) => (NodeRole::Follower, following.leader),
+            Role::Follower(following) => (self.follower_role(), following.leader),
             Role::Candidate(_) => (NodeRole::Candidate, None),
             Role::Leader(_) => (NodeRole::Leader, Some(self.me)),
             Role::Faulty => (NodeRole::Faulty, None),
         };
         let (commit, applied) = (self.commit.get(), self.machine.applied().get());
-        Observation { role, epoch: self.term.get(), leader, commit, applied, ..Observation::default() }
+        let reconfigurations = self.machine.configuration().map_or(0, Configuration::number);
+        Observation { role, epoch: self.term.get(), leader, commit, applied, reconfigurations }
+    }
+
+    fn electorates(&self, _: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+        self.all_electorates(LogIndex::new(decided))
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {
         let vote = self.vote.map_or("none".to_owned(), |node| node.to_string());
-        vec![("vote", vote), ("last", self.log.last().to_string())]
+        let mut details = vec![("vote", vote), ("last", self.log.last().to_string())];
+        if self.config.change.is_some() {
+            details.push(("members", self.configuration().to_string()));
+        }
+        details
     }
 }
 
@@ -243,6 +270,14 @@ impl<S: Spec> Raft<S> {
     /// The last entry that it knows to be committed.
     pub fn commit(&self) -> LogIndex {
         self.commit
+    }
+
+    fn follower_role(&self) -> NodeRole {
+        match self.configuration().standing(self.me) {
+            Standing::Voter => NodeRole::Follower,
+            Standing::Learner => NodeRole::Learner,
+            Standing::Outsider => NodeRole::Outsider,
+        }
     }
 
     /// Sends what reveals this server's term, vote or log, once all of those are durable. Whether they already are is nothing to

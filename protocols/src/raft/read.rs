@@ -44,7 +44,8 @@ impl<S: Spec> Raft<S> {
                 return;
             }
             let rules = self.config.rules;
-            let confirmed = leader.reached_by(rules.quorum(self.nodes), |peer| peer.round).unwrap_or(Round::ZERO);
+            let electorate = self.membership.now(self.commit);
+            let confirmed = leader.reached(&electorate, |peer| peer.round).unwrap_or(Round::ZERO);
             let applied = self.machine.applied();
             while let Some(read) = leader.reads.front() {
                 if !rules.may_answer_read(Reading { index: read.index, applied, round: read.round, confirmed }) {

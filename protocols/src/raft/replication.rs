@@ -4,6 +4,7 @@ use shaketable_sim::id::NodeId;
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 
+use super::milestones;
 use super::types::{AppendEntries, Appended, Entries, EntryId, LogIndex, Msg, Outcome, Record, Timer};
 use super::{Following, Raft, Role};
 
@@ -76,7 +77,11 @@ impl<S: Spec> Raft<S> {
         let after = prev.index.plus(kept);
         let new = if kept == 0 { entries.clone() } else { Entries::from(&entries[kept..]) };
         self.log.truncate(after);
+        for _ in 0..self.membership.truncate(after) {
+            ctx.reached(milestones::CONFIGURATION_ROLLED_BACK);
+        }
         self.log.extend(&new);
+        self.membership.extend(after.next(), &new);
         ctx.write(Record::Append { after, entries: new });
     }
 

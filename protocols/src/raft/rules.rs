@@ -7,11 +7,13 @@
 //! dynamic on purpose, so that a variant of one rule costs neither a copy of the protocol nor another compilation of it,
 //! and what is run as a variant is the very code that is run as Raft. The calls are few per event and cost next to nothing.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use shaketable_sim::id::NodeId;
 use shaketable_sim::time::Instant;
 
+use super::configuration::{Change, Voters};
 use super::lease::Lease;
 use super::types::{EntryId, LogIndex, Round, Term};
 
@@ -122,6 +124,95 @@ pub trait Rules: Debug + Sync {
     fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
         !lease.resigned && now >= lease.begun && now.since(lease.begun) < lease.reliable()
     }
+
+    /// §6, thesis §4.1: a server goes by the latest configuration in its log, be it committed or not. The one here stands at `at`; up to `commit`
+    /// all is known to be committed.
+    ///
+    /// A server that waits until the configuration is committed elects, or commits, by a quorum that need not meet those of who did not wait.
+    fn takes_effect(&self, at: LogIndex, commit: LogIndex) -> bool {
+        let _ = (at, commit);
+        true
+    }
+
+    /// §6, thesis §4.1: with an entry that is deleted goes its configuration; the server goes by the one before it again.
+    ///
+    /// A server that keeps it goes by a configuration that never was, and whose quorums need not meet those of the others.
+    fn rolls_back_configurations(&self) -> bool {
+        true
+    }
+
+    /// §6, thesis §4.2.1, §4.2.2: only a voter is counted; not a learner, nor a leader that is about to leave, although both have the log.
+    ///
+    /// Whoever else is counted makes a majority of fewer voters, and then two majorities need not share one.
+    fn counts(&self, standing: Standing) -> bool {
+        standing == Standing::Voter
+    }
+
+    /// Thesis §4.2.1, §4.1: a server votes whatever it takes itself and the candidate for: it may not know yet of the configuration by which it
+    /// is a voter.
+    ///
+    /// A learner that waits to hear of its promotion, which only a leader can tell it, may be the one without which nobody is elected.
+    fn may_vote_as(&self, standing: Standing) -> bool {
+        let _ = standing;
+        true
+    }
+
+    /// Thesis §4.1, and its correction (Ongaro, raft-dev, 2015): a leader appends a configuration only when the one before it is committed, and
+    /// an entry of its own term is.
+    ///
+    /// Without the first, two changes at once add up to one of two servers. Without the second, a configuration of a leader that was deposed may be
+    /// alive, uncommitted, on servers that this leader has not heard of: both differ from the same one, and their quorums need not meet.
+    fn may_change_configuration(&self, changing: Changing) -> bool {
+        changing.commit >= changing.latest && changing.commit >= changing.first_own
+    }
+
+    /// Thesis §4.1, §6: who votes next on the way from these voters to the goal. One server more or fewer (those who join come first, and the leader
+    /// leaves last), or both the old ones and the new ones.
+    ///
+    /// A configuration that differs by more has majorities that share no server with some of the one before.
+    fn next_voters(
+        &self,
+        change: Change,
+        voters: &BTreeSet<NodeId>,
+        goal: &BTreeSet<NodeId>,
+        leader: NodeId,
+    ) -> Voters {
+        match change {
+            Change::Joint => Voters::Joint { old: voters.clone(), new: goal.clone() },
+            Change::SingleServer => {
+                let mut next = voters.clone();
+                let leaving = || voters.difference(goal).max_by_key(|&&server| server != leader);
+                if let Some(&joining) = goal.difference(voters).next() {
+                    next.insert(joining);
+                } else if let Some(leaving) = leaving() {
+                    next.remove(leaving);
+                }
+                Voters::Simple(next)
+            }
+        }
+    }
+}
+
+/// What a server is in a configuration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It votes.
+    Voter,
+    /// It receives the log, and does not vote.
+    Learner,
+    /// It is no member: not yet, or no more.
+    Outsider,
+}
+
+/// Where a leader stands that is to append a configuration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Changing {
+    /// Where the latest configuration stands in its log.
+    pub latest: LogIndex,
+    /// Where the first entry of its own term stands.
+    pub first_own: LogIndex,
+    /// Up to where all is known to be committed.
+    pub commit: LogIndex,
 }
 
 /// What a server takes of a snapshot that it is sent.

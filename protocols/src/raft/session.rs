@@ -7,6 +7,7 @@
 use shaketable_sim::id::{ClientId, OpId};
 use shaketable_sim::spec::{Objects, Spec};
 
+use super::configuration::Configuration;
 use super::rules::Rules;
 use super::types::{LogIndex, Payload, Piece, PieceOf, Shared, Snapshot};
 
@@ -16,6 +17,8 @@ pub(super) struct Machine<S: Spec> {
     objects: Objects<S>,
     /// By client.
     sessions: Vec<Option<Session<S::Ret>>>,
+    /// The last one that was applied, if there was any.
+    configuration: Option<Configuration>,
     applied: LogIndex,
 }
 
@@ -38,7 +41,7 @@ pub(super) enum Known<'a, R> {
 
 impl<S: Spec> Machine<S> {
     pub(super) fn new() -> Self {
-        Machine { objects: Objects::default(), sessions: Vec::new(), applied: LogIndex::ZERO }
+        Machine { objects: Objects::default(), sessions: Vec::new(), configuration: None, applied: LogIndex::ZERO }
     }
 
     /// As the entries up to the last of a snapshot have made it.
@@ -50,19 +53,26 @@ impl<S: Spec> Machine<S> {
                 Piece::Session { id, ret } => {
                     *machine.session(id.client) = Some(Session { seq: id.seq, ret: ret.clone() })
                 }
+                Piece::Config(configuration) => machine.configuration = Some(configuration.clone()),
             }
         }
         machine
     }
 
-    /// All that there is, for a snapshot: objects by key, then sessions by client.
+    /// All that there is, for a snapshot: objects by key, then sessions by client, then the configuration.
     pub(super) fn pieces(&self, rules: &dyn Rules) -> Shared<PieceOf<S>> {
         let objects = self.objects.iter().map(|(key, state)| Piece::Object { key, state: state.clone() });
         let sessions = self.sessions.iter().enumerate().filter_map(|(index, session)| {
             let Session { seq, ret } = session.as_ref().filter(|_| rules.snapshots_sessions())?;
             Some(Piece::Session { id: OpId { client: ClientId::at(index), seq: *seq }, ret: ret.clone() })
         });
-        Shared::from(objects.chain(sessions).collect::<Vec<_>>())
+        let configuration = self.configuration.iter().cloned().map(Piece::Config);
+        Shared::from(objects.chain(sessions).chain(configuration).collect::<Vec<_>>())
+    }
+
+    /// The configuration, once another one than the first was applied.
+    pub(super) fn configuration(&self) -> Option<&Configuration> {
+        self.configuration.as_ref()
     }
 
     /// The last entry that was applied.
@@ -73,7 +83,14 @@ impl<S: Spec> Machine<S> {
     /// Applies the next entry. The answer to its operation, if it has one that is still known.
     pub(super) fn apply(&mut self, payload: &Payload<S::Op>, rules: &dyn Rules) -> Option<&S::Ret> {
         self.applied = self.applied.next();
-        let Payload::Command { id, op } = payload else { return None };
+        let (id, op) = match payload {
+            Payload::Command { id, op } => (id, op),
+            Payload::NoOp => return None,
+            Payload::Config(configuration) => {
+                self.configuration = Some((**configuration).clone());
+                return None;
+            }
+        };
         match self.session(id.client) {
             Some(session) if rules.is_duplicate(session.seq, id.seq) => {}
             _ => self.sessions[id.client.index()] = Some(Session { seq: id.seq, ret: self.objects.apply(op) }),

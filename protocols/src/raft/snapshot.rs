@@ -54,6 +54,7 @@ impl<S: Spec> Raft<S> {
         let last = EntryId { term, index };
         self.snapshot = Some(Snapshot { last, pieces: self.machine.pieces(self.config.rules) });
         self.log.compact(last);
+        self.membership.compact(index);
         self.replace_journal(ctx);
         ctx.reached(milestones::SNAPSHOT_TAKEN);
     }
@@ -103,12 +104,14 @@ impl<S: Spec> Raft<S> {
 
     fn install(&mut self, snapshot: Snapshot<PieceOf<S>>, taking: Taking, ctx: &mut Ctx<'_, Self>) {
         let last = snapshot.last;
+        self.machine = Machine::restore(&snapshot);
         if taking == Taking::Prefix {
             self.log.compact(last);
+            self.membership.compact(last.index);
         } else {
             self.log.restart(last);
+            self.membership.restart(self.machine.configuration());
         }
-        self.machine = Machine::restore(&snapshot);
         self.commit = last.index;
         self.snapshot = Some(snapshot);
         self.replace_journal(ctx);

@@ -19,10 +19,11 @@ pub(super) struct Transfer {
 }
 
 impl<S: Spec> Raft<S> {
-    /// The operator's command. A leader does not hand over to itself, nor to two servers at once.
+    /// The operator's command. A leader does not hand over to itself, nor to one that does not vote, nor to two servers at once.
     pub(super) fn begin_transfer(&mut self, to: NodeId, ctx: &mut Ctx<'_, Self>) {
+        let voter = self.configuration().is_voter(to);
         let Role::Leader(leader) = &mut self.role else { return };
-        if to != self.me && to.index() < self.nodes && leader.transfer.is_none() {
+        if to != self.me && voter && leader.transfer.is_none() {
             leader.transfer = Some(Transfer { to, told: false });
             ctx.set_timer(Timer::Transfer, self.config.election_timeout.1);
             self.hand_over(ctx);
@@ -51,7 +52,7 @@ impl<S: Spec> Raft<S> {
 
     /// The leader of this term wants this server to lead. It stands at once and without a pre-vote, which it would lose: all hear of a leader.
     pub(super) fn on_timeout_now(&mut self, term: Term, ctx: &mut Ctx<'_, Self>) {
-        if term == self.term && matches!(self.role, Role::Follower(_)) {
+        if term == self.term && matches!(self.role, Role::Follower(_)) && self.may_campaign() {
             self.stand(true, ctx);
         }
     }

@@ -14,6 +14,8 @@ use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::node::Message;
 use shaketable_sim::spec::{Data, Spec};
 
+use super::configuration::Configuration;
+
 macro_rules! number {
     ($(#[$doc:meta])* $type:ident) => {
         $(#[$doc])*
@@ -131,7 +133,7 @@ impl<O> Hash for Entry<O> {
     }
 }
 
-/// What an entry asks of the state machine. Changes of membership will be a third kind.
+/// What an entry asks for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Payload<O> {
@@ -144,6 +146,8 @@ pub enum Payload<O> {
         /// What is asked.
         op: O,
     },
+    /// That these be the members (§6).
+    Config(Box<Configuration>),
 }
 
 /// Consecutive items, built once and shared by every message and record that carries them. None cost nothing.
@@ -316,11 +320,12 @@ pub enum Outcome {
 pub struct Snapshot<P> {
     /// The last entry that it stands for (`lastIncludedIndex`, `lastIncludedTerm`).
     pub last: EntryId,
-    /// The objects and the sessions.
+    /// The objects and the sessions, and the configuration.
     pub pieces: Shared<P>,
 }
 
-/// A piece of a snapshot: one object of state `T`, or the session of one client, whose last answer was an `R`.
+/// A piece of a snapshot: one object of state `T`, the session of one client, whose last answer was an `R`, or the configuration, unless that
+/// is still the one that the cluster began with.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Piece<T, R> {
@@ -338,6 +343,8 @@ pub enum Piece<T, R> {
         /// The answer to it.
         ret: R,
     },
+    /// The configuration as of the last entry (§7, thesis §5.1).
+    Config(Configuration),
 }
 
 /// The pieces of snapshots of a service.

@@ -97,6 +97,7 @@ fn entries(entries: &[Entry<Op>]) -> String {
     let entry = |entry: &Entry<Op>| match &entry.payload {
         Payload::Command { id, op } => format!("{}.{op} ({id})", entry.term),
         Payload::NoOp => format!("{}.no-op", entry.term),
+        Payload::Config(configuration) => format!("{}.config {configuration}", entry.term),
     };
     entries.iter().map(entry).collect::<Vec<_>>().join(", ")
 }
