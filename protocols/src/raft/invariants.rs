@@ -1,4 +1,4 @@
-//! The five properties of Raft's Figure 3, checked after every event, on the server that has just acted.
+//! The five properties of Raft's Figure 3, and two of configurations that they rest on, checked after every event, on the server that has just acted.
 //!
 //! The monitor sees what no server can: all logs at once. For each of them it keeps a chain of hashes, one an entry, each over all
 //! entries up to it; so two logs agree up to an index if their chains agree there. What a server has not changed since it was last looked at is
@@ -15,9 +15,14 @@ use shaketable_sim::digest::{Digest, digest_of};
 use shaketable_sim::id::NodeId;
 use shaketable_sim::spec::Spec;
 
+use super::configuration::Configuration;
 use super::log::Log;
-use super::types::{EntryId, LogIndex, Term};
+use super::types::{EntryId, LogIndex, Payload, Term};
 use super::{Raft, Role};
+
+mod members;
+
+pub use members::{CONFIGURATION_CHANGE, CONFIGURATION_OVERLAP};
 
 /// "At most one leader can be elected in a given term." §5.2
 pub const ELECTION_SAFETY: &str = "election-safety";
@@ -30,7 +35,7 @@ pub const LEADER_COMPLETENESS: &str = "leader-completeness";
 /// "If a server has applied a log entry at a given index to its state machine, no other server will ever apply a different log entry for the same index." §5.4.3
 pub const STATE_MACHINE_SAFETY: &str = "state-machine-safety";
 
-/// The five properties.
+/// All of them.
 pub static PROPERTIES: &[Property] = &[
     Property { name: ELECTION_SAFETY, doc: "no term has two leaders (§5.2)" },
     Property {
@@ -47,6 +52,14 @@ pub static PROPERTIES: &[Property] = &[
     Property {
         name: STATE_MACHINE_SAFETY,
         doc: "no two servers apply, or are about to apply, different entries at one index (§5.4.3)",
+    },
+    Property {
+        name: CONFIGURATION_OVERLAP,
+        doc: "every quorum of a configuration shares a server with every quorum of the one before it in the log (§6, thesis §4.1)",
+    },
+    Property {
+        name: CONFIGURATION_CHANGE,
+        doc: "a leader appends a configuration only once the one before it and an entry of its own term are committed (thesis §4.1, corrected 2015)",
     },
 ];
 
@@ -100,6 +113,8 @@ struct View<'a, O> {
     leads: bool,
     commit: LogIndex,
     log: &'a Log<O>,
+    /// The configuration as of the entry before the log.
+    base: &'a Configuration,
 }
 
 impl<S: Spec> Invariants<Raft<S>> for Figure3 {
@@ -118,7 +133,8 @@ impl<S: Spec> Invariants<Raft<S>> for Figure3 {
     fn after_event(&mut self, id: NodeId, server: &Raft<S>) -> Result<(), Box<Breach>> {
         let leads = matches!(server.role, Role::Leader(_));
         self.same_snapshots(id, server)?;
-        self.look(id, &View { term: server.term, leads, commit: server.commit, log: &server.log })
+        let base = server.membership.base();
+        self.look(id, &View { term: server.term, leads, commit: server.commit, log: &server.log, base })
     }
 
     fn after_crash(&mut self, id: NodeId) {
@@ -203,6 +219,7 @@ impl Figure3 {
         }
         let seen = &mut self.servers[id.index()];
         let mut chain = seen.chain.last().copied().unwrap_or(0);
+        let mut configurations = Vec::new();
         for entry in view.log.slice(LogIndex::ZERO.plus(seen.chain.len() + 1), usize::MAX) {
             let mut digest = Digest::new();
             digest.fold(chain);
@@ -223,8 +240,11 @@ impl Figure3 {
                 );
                 return Err(Breach::new(LOG_MATCHING, story));
             }
+            if let Payload::Config(_) = entry.payload {
+                configurations.push(LogIndex::ZERO.plus(seen.chain.len()));
+            }
         }
-        Ok(())
+        configurations.into_iter().try_for_each(|index| members::check(id, index, view))
     }
 
     /// The chain of the entries that a snapshot stands for. They need not be known to be committed: who has found that out may have crashed

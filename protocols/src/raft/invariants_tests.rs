@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::spec::register::Register;
 
+use super::super::configuration::Configuration;
 use super::super::types::{Entry, Payload};
 use super::*;
 
@@ -34,6 +35,24 @@ impl State {
         self
     }
 
+    /// With an entry that makes these the voters.
+    fn configuring(mut self, term: u64, voters: &[usize]) -> State {
+        let configuration = Configuration::first(set(voters));
+        self.log.push(Entry::new(Term::new(term), Payload::Config(Box::new(configuration))));
+        self
+    }
+
+    /// Where its configurations stand up to an entry, beginning with the first.
+    fn configurations(&self, last: LogIndex) -> Vec<(LogIndex, Configuration)> {
+        let mut found = vec![(LogIndex::ZERO, Configuration::first(set(&[1, 2, 3])))];
+        for (place, entry) in self.log.slice(LogIndex::new(1), last.get() as usize).iter().enumerate() {
+            if let Payload::Config(configuration) = &entry.payload {
+                found.push((LogIndex::ZERO.plus(place + 1), (**configuration).clone()));
+            }
+        }
+        found
+    }
+
     fn truncated(mut self, last: u64) -> State {
         self.log.truncate(LogIndex::new(last));
         self
@@ -48,6 +67,10 @@ impl State {
         (self.term, self.leads) = (term, leads);
         self
     }
+}
+
+fn set(numbers: &[usize]) -> BTreeSet<NodeId> {
+    numbers.iter().map(|number| NodeId::at(number - 1)).collect()
 }
 
 fn leader(term: u64) -> State {
@@ -70,7 +93,9 @@ fn look(monitor: &mut Figure3, node: usize, state: &State) -> Option<&'static st
     let mut log = state.log.clone();
     let index = LogIndex::new(state.compacted.min(log.last_index().get()));
     log.compact(EntryId { term: log.term_at(index).unwrap(), index });
-    let view = View { term: Term::new(state.term), leads: state.leads, commit: LogIndex::new(state.commit), log: &log };
+    let (_, base) = state.configurations(index).pop().unwrap();
+    let (term, commit) = (Term::new(state.term), LogIndex::new(state.commit));
+    let view = View { term, leads: state.leads, commit, log: &log, base: &base };
     monitor.look(NodeId::at(node), &view).err().map(|breach| breach.property)
 }
 
@@ -192,6 +217,36 @@ fn a_snapshot_of_an_entry_whose_commitment_nobody_saw_is_no_breach() {
 }
 
 #[test]
+fn a_configuration_whose_quorums_miss_some_of_the_one_before_breaks_configuration_overlap() {
+    let state = leader(1).appending(&[(1, 7)]).knowing(1);
+    breaks(CONFIGURATION_OVERLAP, &[(0, &state), (0, &state.clone().configuring(1, &[1, 4, 5]))]);
+    let grown = state.configuring(1, &[1, 2, 3, 4]);
+    holds(&[(0, &grown)]);
+    let next = grown.clone().knowing(2).configuring(1, &[1, 5]).compacted(2);
+    breaks(CONFIGURATION_OVERLAP, &[(0, &grown), (0, &next)]);
+}
+
+#[test]
+fn a_second_configuration_before_the_first_is_committed_breaks_configuration_change() {
+    let first = leader(1).appending(&[(1, 7)]).knowing(1).configuring(1, &[1, 2, 3, 4]);
+    breaks(CONFIGURATION_CHANGE, &[(0, &first), (0, &first.clone().configuring(1, &[1, 2, 3]))]);
+    holds(&[(0, &first), (0, &first.clone().knowing(2)), (0, &first.clone().knowing(2).configuring(1, &[1, 2, 3]))]);
+}
+
+#[test]
+fn a_configuration_before_any_entry_of_the_leaders_term_is_committed_breaks_configuration_change() {
+    let state = leader(2).appending(&[(1, 7), (2, 8)]).knowing(1);
+    breaks(CONFIGURATION_CHANGE, &[(0, &state), (0, &state.clone().configuring(2, &[1, 2]))]);
+    holds(&[(0, &state), (0, &state.clone().knowing(2).configuring(2, &[1, 2]))]);
+}
+
+#[test]
+fn a_follower_may_take_several_configurations_at_once() {
+    let state = follower(2).appending(&[(1, 7)]).configuring(1, &[1, 2, 3, 4]).configuring(1, &[1, 2, 3, 4, 5]);
+    holds(&[(0, &state), (1, &state.clone().in_term(3, true))]);
+}
+
+#[test]
 fn a_crash_excuses_lost_entries_but_not_two_leaders() {
     let mut monitor = monitor(3);
     let full = leader(2).appending(&[(1, 7), (2, 8)]);
@@ -217,9 +272,33 @@ impl Twin {
         (1..=entries.len()).map(|end| (entries[end - 1].term.get(), format!("{:?}", &entries[..end]))).collect()
     }
 
+    /// All adjacent pairs, of which a leader must have had the right to append those that are new.
+    fn look_at_configurations(&self, node: usize, state: &State) -> BTreeSet<&'static str> {
+        let mut broken = BTreeSet::new();
+        let found = state.configurations(state.log.last_index());
+        let known = self.now[node].as_ref().map_or(0, |old| old.log.last_index().get());
+        for ((before, old), (at, new)) in found.iter().zip(&found[1..]) {
+            let majority = |of: &Configuration, bits: u32, flip: u32| {
+                let Some(voters) = of.electorates().next() else { return false };
+                2 * voters.iter().filter(|voter| (bits >> voter.index() & 1) != flip).count() > voters.len()
+            };
+            if (0..32).any(|bits| majority(old, bits, 0) && majority(new, bits, 1)) {
+                broken.insert(CONFIGURATION_OVERLAP);
+            }
+            let appended = state.leads && at.get() > known && state.log.term_at(*at) == Some(Term::new(state.term));
+            let committed = state.log.slice(LogIndex::new(1), state.commit as usize);
+            let own = committed.iter().any(|entry| entry.term.get() == state.term);
+            if appended && (before.get() > state.commit || !own) {
+                broken.insert(CONFIGURATION_CHANGE);
+            }
+        }
+        broken
+    }
+
     fn look(&mut self, node: usize, state: &State) -> BTreeSet<&'static str> {
         let mut broken = BTreeSet::new();
         let log = Twin::terms_and_prefixes(state);
+        broken.extend(self.look_at_configurations(node, state));
         if let Some(old) = &self.now[node]
             && (old.leads && state.leads && old.term == state.term)
             && old.log.truncations() != state.log.truncations()
@@ -265,9 +344,14 @@ impl Twin {
 fn next(states: &[State], node: usize, rng: &mut Stream) -> State {
     let state = states[node].clone();
     let other = &states[rng.below(states.len() as u64) as usize];
-    let term = state.term.max(state.log.last().term.get()) + rng.below(3);
+    let term = (state.term.max(state.log.last().term.get()) + rng.below(3)).max(1); // Nobody leads in term 0.
     match rng.below(10) {
         0 | 1 => state.in_term(term, rng.below(2) == 0),
+        2 if state.leads && rng.below(4) == 0 => {
+            let term = state.term;
+            let voters: &[&[usize]] = &[&[1, 2], &[1, 2, 3], &[1, 2, 3, 4], &[1, 2, 3, 4, 5]];
+            state.configuring(term, rng.pick(voters).unwrap())
+        }
         2 | 3 if state.leads => {
             let term = state.term;
             state.appending(&[(term, rng.below(8))])

@@ -43,6 +43,11 @@ impl Membership {
         Electorate { configuration: self.latest(commit).1, me: self.me, rules: self.rules }
     }
 
+    /// The configuration as of the entry before the log.
+    pub(super) fn base(&self) -> &Configuration {
+        &self.base
+    }
+
     /// Where that configuration stands: at 0 if it does not stand in the log.
     fn latest(&self, commit: LogIndex) -> (LogIndex, &Configuration) {
         let in_force = self.logged.iter().rev().find(|(at, _)| self.rules.takes_effect(*at, commit));
