@@ -56,14 +56,18 @@ fn swarm(seed: u64) -> (Plan, Args) {
         every("campaign", (100, 1_000), None, &[random()]),
     ];
     plan.faults.extend(faults.into_iter().filter(|_| rng.below(2) == 0));
-    let args = paxos(&[
+    let mut args = paxos(&[
         ("elections", Value::Choice(["plain", "canvass"][rng.below(2) as usize])),
         ("read", Value::Choice(["confirm", "log"][rng.below(2) as usize])),
         ("window", Value::Count(*rng.pick(&[1, 4, 16]).expect("not empty"))),
-        ("batch", Value::Count(*rng.pick(&[8, 64]).expect("not empty"))),
+        ("batch", Value::Count(*rng.pick(&[1, 8, 64]).expect("not empty"))),
+        ("chunk", Value::Count(*rng.pick(&[1, 2, 16]).expect("not empty"))),
         // Any size from one to a majority: phase 1 takes what must meet it.
         ("phase2-quorum", Value::Count(rng.between(1, nodes / 2 + 1))),
     ]);
+    if rng.below(2) == 0 {
+        args.set("snapshot-every", Value::Count(*rng.pick(&[1, 3, 20, 100]).expect("not empty")));
+    }
     (plan, args)
 }
 

@@ -8,7 +8,8 @@ use super::Paxos;
 use super::types::{Ballot, Msg, Record, Slot, Timer, Vote};
 
 impl<S: Spec> Paxos<S> {
-    /// Phase 1b: a promise, and all that was accepted in the slots that the proposer does not know to be decided.
+    /// Phase 1b: a promise, and all that was accepted in the slots that the proposer does not know to be decided; of those that were dropped,
+    /// that they are decided.
     pub(super) fn on_prepare(&mut self, from: NodeId, ballot: Ballot, first: Slot, ctx: &mut Ctx<'_, Self>) {
         if !self.config.rules.may_promise(self.promised, ballot) {
             return ctx.send(from, Msg::Nack(self.promised));
@@ -19,11 +20,12 @@ impl<S: Spec> Paxos<S> {
             // Who is promised something gets the time to make use of it.
             ctx.set_timer(Timer::Election, self.timeout);
         }
-        let votes = self.ledger.votes_from(first);
-        ctx.after_sync(|ctx| ctx.send(from, Msg::Promise { ballot, votes }));
+        let (votes, dropped) = (self.ledger.votes_from(first), self.ledger.start());
+        ctx.after_sync(|ctx| ctx.send(from, Msg::Promise { ballot, votes, dropped }));
     }
 
-    /// Phase 2b. What is told of decisions is only taken up after the vote: it may be one of them.
+    /// Phase 2b. In a slot that was dropped the vote itself would serve nobody: who prepares later is told that the slot is decided. But
+    /// the proposer may need it, and it is a promise as any vote is. What is told of decisions is only taken up after the vote: it may be one of them.
     pub(super) fn on_accept(
         &mut self,
         from: NodeId,
@@ -38,8 +40,12 @@ impl<S: Spec> Paxos<S> {
             return ctx.send(from, Msg::Nack(self.promised));
         }
         self.hear(ballot, ctx);
-        self.promised = rules.promise_after_accept(self.promised, ballot);
-        if self.ledger.vote(slot) != Some(&vote) {
+        let promised = rules.promise_after_accept(self.promised, ballot);
+        if self.ledger.start() >= slot && promised > self.promised {
+            ctx.write(Record::Promised(promised));
+        }
+        self.promised = promised;
+        if self.ledger.start() < slot && self.ledger.vote(slot) != Some(&vote) {
             ctx.write(Record::Accepted { slot, vote: vote.clone() });
             self.ledger.accept(slot, vote);
         }

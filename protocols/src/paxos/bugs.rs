@@ -87,6 +87,10 @@ bugs! {
         doc: "a new leader prepares only the slots behind all that it has seen, and fills the gaps before them with no-ops",
         source: "§3",
         caught_by: "invariant/agreement";
+    "noop-over-truncated": Planted::Rules(&NoopOverTruncated),
+        doc: "a new leader takes slots of which nobody reports a vote for free, also if that is because they are decided and dropped",
+        source: "§3 has nobody forget; the snapshots of Paxos Made Live §5.6 with phase 1 of §3",
+        caught_by: "invariant/agreement";
     "skip-phase1": Planted::Rules(&SkipPhase1),
         doc: "a leader proposes with a new ballot that nobody but itself has promised",
         source: "§3; MyPaxos #3",
@@ -217,6 +221,15 @@ struct NoopOverAccepted;
 impl Rules for NoopOverAccepted {
     fn prepares_from(&self, _: Slot, unseen: Slot) -> Slot {
         unseen
+    }
+}
+
+#[derive(Debug)]
+struct NoopOverTruncated;
+
+impl Rules for NoopOverTruncated {
+    fn knows_dropped(&self, _: Slot, _: Slot) -> bool {
+        true
     }
 }
 

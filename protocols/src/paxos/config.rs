@@ -48,13 +48,26 @@ pub static PARAMS: &[Param] = &[
         name: "window",
         shape: Shape::Count(1, 1_024),
         default: Default::Value(Literal::Count(16)),
-        doc: "how many slots a leader proposes in before the first of them is decided; further operations wait",
+        doc: "how many slots a leader proposes in before the first of them is decided (further operations wait), and how many messages are \
+              under way to a node that catches up",
     },
     Param {
         name: "batch",
         shape: Shape::Count(1, 4_096),
         default: Default::Value(Literal::Count(64)),
         doc: "how many decisions a message holds that lets a node catch up",
+    },
+    Param {
+        name: "snapshot-every",
+        shape: Shape::Count(1, 1_000_000),
+        default: Default::Absent,
+        doc: "after how many applied slots a node takes a snapshot and drops what it knows of them (without it: never)",
+    },
+    Param {
+        name: "chunk",
+        shape: Shape::Count(1, 65_535),
+        default: Default::Value(Literal::Count(16)),
+        doc: "how many objects and sessions of a snapshot a message holds at most",
     },
     Param {
         name: "phase1-quorum",
@@ -73,7 +86,7 @@ pub static PARAMS: &[Param] = &[
 /// How a node is set up.
 ///
 /// Guarantees: the election timeout is a range and not a point, heartbeats are at most half as far apart as its
-/// low end, the quorums of both phases meet, `window` and `batch` are at least 1.
+/// low end, the quorums of both phases meet, `window`, `batch`, `snapshot_every` and `chunk` are at least 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     pub(super) election_timeout: (Span, Span),
@@ -82,6 +95,8 @@ pub struct Config {
     pub(super) read: Read,
     pub(super) window: usize,
     pub(super) batch: usize,
+    pub(super) snapshot_every: u64,
+    pub(super) chunk: usize,
     pub(super) quorums: Quorums,
     pub(super) rules: &'static dyn Rules,
 }
@@ -125,6 +140,8 @@ impl Config {
                 },
                 window: args.count("window") as usize,
                 batch: args.count("batch") as usize,
+                snapshot_every: args.get("snapshot-every").map_or(u64::MAX, |_| args.count("snapshot-every")),
+                chunk: args.count("chunk") as usize,
                 quorums,
                 rules: &Paper,
             }),
@@ -199,6 +216,8 @@ mod tests {
             ("read", Value::Choice("log")),
             ("window", Value::Count(2)),
             ("batch", Value::Count(3)),
+            ("snapshot-every", Value::Count(5)),
+            ("chunk", Value::Count(7)),
         ])
     }
 
@@ -220,6 +239,7 @@ mod tests {
         assert_eq!(config.heartbeat, Span::millis(50));
         assert_eq!((config.elections, config.read), (Elections::Plain, Read::Log));
         assert_eq!((config.window, config.batch), (2, 3));
+        assert_eq!((config.snapshot_every, config.chunk), (5, 7));
         assert_eq!(Some(config.quorums), Quorums::new(5, 4, 3));
     }
 

@@ -92,7 +92,7 @@ impl<S: Spec> Paxos<S> {
     /// leaves it to, and a no-op where it is free to choose and later slots are not (§3).
     pub(super) fn lead(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Role::Candidate(Candidacy::Prepare(phase)) = &mut self.role else { return };
-        let Preparation { ballot, first, promises, reported } = phase;
+        let Preparation { ballot, first, promises, reported, .. } = phase;
         let (ballot, first, promises, reported) = (*ballot, *first, std::mem::take(promises), std::mem::take(reported));
         let last = reported.last_key_value().map_or(Slot::ZERO, |(&slot, _)| slot).max(self.ledger.last());
         self.role = Role::Leader(Leader::new(ballot, promises, last, self.nodes));
@@ -100,7 +100,7 @@ impl<S: Spec> Paxos<S> {
         ctx.set_timer(Timer::Election, self.config.election_timeout.1);
         let undecided = self.ledger.commit().next().min(first);
         for slot in (undecided.get()..=last.get()).map(Slot::new) {
-            if self.ledger.chosen(slot).is_none() {
+            if !self.ledger.is_decided(slot) {
                 let value = self.value_for(slot, reported.get(&slot));
                 self.propose(slot, value, ctx);
             }

@@ -6,7 +6,7 @@ use shaketable_sim::id::NodeId;
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 
-use super::types::{Ballot, Beat, Msg, Record, Slot, Value};
+use super::types::{Ballot, Beat, Msg, Received, Record, Slot, Value};
 use super::{Paxos, Role};
 
 impl<S: Spec> Paxos<S> {
@@ -26,8 +26,14 @@ impl<S: Spec> Paxos<S> {
         ctx.send(from, Msg::Alive { ballot, beat });
         self.learn_up_to(ballot, commit, ctx);
         if self.ledger.commit() < commit {
-            ctx.send(from, Msg::Lacks(self.ledger.commit().next()));
+            self.ask_for_decisions(from, ctx);
         }
+    }
+
+    /// Asks a node for what was decided behind what is known.
+    pub(super) fn ask_for_decisions(&self, whom: NodeId, ctx: &mut Ctx<'_, Self>) {
+        let first = self.ledger.commit().next();
+        ctx.send(whom, Msg::Lacks { first, received: self.snapshots.received(whom, self.replica.applied()) });
     }
 
     /// The leader of `ballot` says that all slots up to `commit` are decided: learns what its own votes tell, up to the first gap.
@@ -45,10 +51,17 @@ impl<S: Spec> Paxos<S> {
         self.apply_chosen(ctx);
     }
 
-    pub(super) fn on_lacks(&mut self, from: NodeId, first: Slot, ctx: &mut Ctx<'_, Self>) {
-        let values = self.ledger.chosen_from(first, self.config.batch);
-        if !values.is_empty() {
-            ctx.send(from, Msg::Learn { first, values, commit: self.ledger.commit() });
+    /// Sends a node a window of messages with what it lacks: decisions, or if those are dropped the snapshot that stands for them.
+    pub(super) fn on_lacks(&mut self, from: NodeId, first: Slot, received: Option<Received>, ctx: &mut Ctx<'_, Self>) {
+        if first <= self.ledger.start() {
+            return self.send_snapshot(from, received, ctx);
+        }
+        let (batch, commit) = (self.config.batch, self.ledger.commit());
+        let values = self.ledger.chosen_from(first, batch.saturating_mul(self.config.window));
+        let sent = Slot::new(first.get() + values.len() as u64 - 1);
+        for (number, values) in values.chunks(batch).enumerate() {
+            let first = Slot::new(first.get() + (number * batch) as u64);
+            ctx.send(from, Msg::Learn { first, values: values.to_vec(), sent, commit });
         }
     }
 
@@ -60,6 +73,7 @@ impl<S: Spec> Paxos<S> {
         from: NodeId,
         first: Slot,
         values: Vec<Value<S::Op>>,
+        sent: Slot,
         commit: Slot,
         ctx: &mut Ctx<'_, Self>,
     ) {
@@ -72,14 +86,15 @@ impl<S: Spec> Paxos<S> {
         }
         self.apply_chosen(ctx);
         let after = self.ledger.commit();
-        if after > before && after < commit {
-            ctx.send(from, Msg::Lacks(after.next()));
+        if before < sent && sent <= after && after < commit {
+            self.ask_for_decisions(from, ctx);
         }
+        self.lead_if_prepared(ctx);
     }
 
     /// Knows a decision from now on.
     pub(super) fn learn(&mut self, slot: Slot, value: Value<S::Op>, ctx: &mut Ctx<'_, Self>) {
-        if self.ledger.chosen(slot).is_none() {
+        if !self.ledger.is_decided(slot) {
             ctx.write(Record::Chosen { slot, value: value.clone() });
             self.ledger.choose(slot, value);
         }
@@ -100,5 +115,6 @@ impl<S: Spec> Paxos<S> {
                 ctx.reply(request, ret.clone());
             }
         }
+        self.compact_if_due(ctx);
     }
 }

@@ -12,6 +12,7 @@
 //! | the leader: phase 2, gaps, heartbeats | §3 | `leader` |
 //! | linearizable reads | Live §5.2 | `read` |
 //! | learners: decisions, catch-up, applying in order | §2.3, §3 | `learner`, `replica` |
+//! | snapshots, truncation | Live §5.6 | `snapshot` |
 //! | stable storage | §2.5; Live §5.1 | [`types::Record`], `recovery` |
 //! | what must always hold | §2.1, §2.2 | [`invariants`] |
 //!
@@ -23,7 +24,8 @@
 //! - A leader that does not hear of a phase-2 quorum for an election timeout resigns.
 //! - Reads need no slot: a phase-2 quorum confirms that it has promised nobody else. That quorum meets every quorum of phase 1,
 //!   so no other leader had begun when the read arrived.
-//! - Decisions are kept for ever: there are no snapshots, so nothing is forgotten that somebody may still ask for.
+//! - A new leader that lacks decisions which its acceptors have dropped catches up before it leads. A leader that is behind others
+//!   thus never exists, and none has to learn from anybody but its own acceptors.
 //! - A node whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
 
 use shaketable_sim::id::{NodeId, RequestId};
@@ -45,6 +47,7 @@ mod read;
 mod recovery;
 mod replica;
 pub mod rules;
+mod snapshot;
 pub mod types;
 
 pub use catalogue::PAXOS;
@@ -54,7 +57,8 @@ use ledger::Ledger;
 use proposer::Candidacy;
 use recovery::Persistent;
 use replica::Replica;
-use types::{Ballot, Msg, Record, Timer};
+use snapshot::Snapshots;
+use types::{Ballot, Msg, MsgOf, PieceOf, RecordOf, Timer};
 
 /// A node.
 #[derive(Clone, Debug)]
@@ -69,6 +73,7 @@ pub struct Paxos<S: Spec> {
     /// The acceptor's votes, durable before they are told, and the learner's decisions.
     ledger: Ledger<S::Op>,
     replica: Replica<S>,
+    snapshots: Snapshots<PieceOf<S>>,
     role: Role<S::Op>,
     /// The election timeout, drawn anew whenever the node changes its role.
     timeout: Span,
@@ -97,13 +102,13 @@ struct Following {
 
 impl<S: Spec> Node for Paxos<S> {
     type Config = Config;
-    type Msg = Msg<S::Op>;
+    type Msg = MsgOf<S>;
     type Timer = Timer;
-    type Record = Record<S::Op>;
+    type Record = RecordOf<S>;
     type Service = S;
     type Invariants = invariants::Safety;
 
-    fn boot(config: &Config, disk: Recovered<Record<S::Op>>, ctx: &mut Ctx<'_, Self>) -> Self {
+    fn boot(config: &Config, disk: Recovered<RecordOf<S>>, ctx: &mut Ctx<'_, Self>) -> Self {
         let mut node = Paxos {
             config: *config,
             me: ctx.me(),
@@ -112,6 +117,7 @@ impl<S: Spec> Node for Paxos<S> {
             seen: Ballot::BOTTOM,
             ledger: Ledger::default(),
             replica: Replica::new(),
+            snapshots: Snapshots::new(None),
             role: Role::Faulty,
             timeout: Span::ZERO,
             failures: 0,
@@ -126,6 +132,8 @@ impl<S: Spec> Node for Paxos<S> {
                     ctx.after_sync(|_| {});
                 }
                 (node.promised, node.seen, node.ledger) = (kept.promised, kept.promised, kept.ledger);
+                node.replica = kept.snapshot.as_ref().map_or_else(Replica::new, Replica::restore);
+                node.snapshots = Snapshots::new(kept.snapshot);
                 node.role = Role::Follower(Following::default());
                 node.await_election(ctx);
                 node.apply_chosen(ctx);
@@ -134,7 +142,7 @@ impl<S: Spec> Node for Paxos<S> {
         node
     }
 
-    fn on_message(&mut self, from: NodeId, msg: Msg<S::Op>, ctx: &mut Ctx<'_, Self>) {
+    fn on_message(&mut self, from: NodeId, msg: MsgOf<S>, ctx: &mut Ctx<'_, Self>) {
         if let Role::Faulty = self.role {
             return;
         }
@@ -142,14 +150,15 @@ impl<S: Spec> Node for Paxos<S> {
             Msg::Canvass(ballot) => self.on_canvass(from, ballot, ctx),
             Msg::Willing { ballot, seen } => self.on_willing(from, ballot, seen, ctx),
             Msg::Prepare { ballot, from: first } => self.on_prepare(from, ballot, first, ctx),
-            Msg::Promise { ballot, votes } => self.on_promise(from, ballot, votes, ctx),
+            Msg::Promise { ballot, votes, dropped } => self.on_promise(from, ballot, votes, dropped, ctx),
             Msg::Accept { slot, vote, commit } => self.on_accept(from, slot, vote, commit, ctx),
             Msg::Accepted { ballot, slot } => self.on_accepted(from, ballot, slot, ctx),
             Msg::Nack(ballot) => self.on_nack(ballot, ctx),
             Msg::Heartbeat { ballot, commit, beat } => self.on_leader_heartbeat(from, ballot, commit, beat, ctx),
             Msg::Alive { ballot, beat } => self.on_alive(from, ballot, beat, ctx),
-            Msg::Lacks(first) => self.on_lacks(from, first, ctx),
-            Msg::Learn { first, values, commit } => self.on_learn(from, first, values, commit, ctx),
+            Msg::Lacks { first, received } => self.on_lacks(from, first, received, ctx),
+            Msg::Learn { first, values, sent, commit } => self.on_learn(from, first, values, sent, commit, ctx),
+            Msg::Install(part) => self.on_install(from, part, ctx),
         }
     }
 

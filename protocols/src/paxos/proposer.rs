@@ -38,6 +38,8 @@ pub(super) struct Preparation<O> {
     pub(super) promises: BTreeSet<NodeId>,
     /// By slot, what those have accepted.
     pub(super) reported: BTreeMap<Slot, Vec<Vote<O>>>,
+    /// The last slot that any of those has dropped, since it is decided.
+    dropped: Slot,
 }
 
 impl<S: Spec> Paxos<S> {
@@ -98,7 +100,8 @@ impl<S: Spec> Paxos<S> {
         let ballot = rules.next_ballot(self.seen, self.me);
         let first = rules.prepares_from(self.ledger.commit().next(), self.ledger.last().next());
         self.promise(ballot, ctx);
-        let preparation = Preparation { ballot, first, promises: BTreeSet::new(), reported: BTreeMap::new() };
+        let (promises, reported) = (BTreeSet::new(), BTreeMap::new());
+        let preparation = Preparation { ballot, first, promises, reported, dropped: Slot::ZERO };
         self.role = Role::Candidate(Candidacy::Prepare(preparation));
         self.await_election(ctx);
         ctx.after_sync(|ctx| {
@@ -113,6 +116,7 @@ impl<S: Spec> Paxos<S> {
         from: NodeId,
         promised: Ballot,
         votes: Vec<(Slot, Vote<S::Op>)>,
+        dropped: Slot,
         ctx: &mut Ctx<'_, Self>,
     ) {
         let rules = self.config.rules;
@@ -123,7 +127,20 @@ impl<S: Spec> Paxos<S> {
         for (slot, vote) in votes {
             phase.reported.entry(slot).or_default().push(vote);
         }
-        if rules.may_propose(phase.promises.len(), self.config.quorums) {
+        phase.dropped = phase.dropped.max(dropped);
+        if !rules.knows_dropped(self.ledger.commit(), dropped) {
+            self.ask_for_decisions(from, ctx);
+        }
+        self.lead_if_prepared(ctx);
+    }
+
+    /// Leads if phase 1 is complete: a quorum has promised, and all that it has dropped is known.
+    pub(super) fn lead_if_prepared(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let (rules, commit) = (self.config.rules, self.ledger.commit());
+        if let Role::Candidate(Candidacy::Prepare(phase)) = &self.role
+            && rules.may_propose(phase.promises.len(), self.config.quorums)
+            && rules.knows_dropped(commit, phase.dropped)
+        {
             self.lead(ctx);
         }
     }

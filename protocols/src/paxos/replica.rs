@@ -3,11 +3,11 @@
 //! A client has one operation open at a time and numbers them in order, so the answer to the last one is all that a
 //! session keeps. Sessions are never closed: a run has a fixed number of clients.
 
-use shaketable_sim::id::OpId;
+use shaketable_sim::id::{ClientId, OpId};
 use shaketable_sim::spec::{Objects, Spec};
 
 use super::rules::Rules;
-use super::types::{Slot, Value};
+use super::types::{Piece, PieceOf, Slot, Snapshot, Value};
 
 /// What applying the decisions makes: a function of them alone, and so the same on every node.
 #[derive(Clone, Debug)]
@@ -33,6 +33,28 @@ impl<S: Spec> Replica<S> {
         Replica { objects: Objects::default(), sessions: Vec::new(), applied: Slot::ZERO }
     }
 
+    /// As the decisions of the slots up to the last of a snapshot have made it.
+    pub(super) fn restore(snapshot: &Snapshot<PieceOf<S>>) -> Self {
+        let mut replica = Replica { applied: snapshot.last, ..Replica::new() };
+        for piece in &snapshot.pieces {
+            match piece {
+                Piece::Object { key, state } => replica.objects.insert(*key, state.clone()),
+                Piece::Session { id, ret } => *replica.session(id.client) = Some((id.seq, ret.clone())),
+            }
+        }
+        replica
+    }
+
+    /// All that there is, for a snapshot.
+    pub(super) fn pieces(&self) -> Vec<PieceOf<S>> {
+        let objects = self.objects.iter().map(|(key, state)| Piece::Object { key, state: state.clone() });
+        let sessions = self.sessions.iter().enumerate().filter_map(|(index, session)| {
+            let (seq, ret) = session.as_ref()?;
+            Some(Piece::Session { id: OpId { client: ClientId::at(index), seq: *seq }, ret: ret.clone() })
+        });
+        objects.chain(sessions).collect()
+    }
+
     /// The last slot that was applied.
     pub(super) fn applied(&self) -> Slot {
         self.applied
@@ -42,18 +64,22 @@ impl<S: Spec> Replica<S> {
     pub(super) fn apply(&mut self, slot: Slot, value: &Value<S::Op>, rules: &dyn Rules) -> Option<&S::Ret> {
         self.applied = slot;
         let Value::Command { id, op } = value else { return None };
-        let client = id.client.index();
-        if client >= self.sessions.len() {
-            self.sessions.resize_with(client + 1, || None);
-        }
-        match &mut self.sessions[client] {
+        match self.session(id.client) {
             Some((seq, _)) if rules.is_duplicate(*seq, id.seq) => {}
-            session => *session = Some((id.seq, self.objects.apply(op))),
+            _ => self.sessions[id.client.index()] = Some((id.seq, self.objects.apply(op))),
         }
-        match &self.sessions[client] {
+        match &self.sessions[id.client.index()] {
             Some((seq, ret)) if *seq == id.seq => Some(ret),
             _ => None,
         }
+    }
+
+    fn session(&mut self, client: ClientId) -> &mut Option<(u32, S::Ret)> {
+        let index = client.index();
+        if index >= self.sessions.len() {
+            self.sessions.resize_with(index + 1, || None);
+        }
+        &mut self.sessions[index]
     }
 
     /// What is known of an operation, before it is applied.
@@ -97,6 +123,18 @@ mod tests {
         assert_eq!(add(&mut replica, 0, 1, 5), Some(5), "the answer of the first time");
         assert_eq!(replica.read(&Op { key: Key::at(0), action: Action::Read }), Ret(7));
         assert_eq!(replica.applied(), Slot::new(3));
+    }
+
+    #[test]
+    fn a_replica_that_is_restored_goes_on_as_the_one_that_was_snapshotted() {
+        let mut replica = Replica::new();
+        (1..=3).for_each(|seq| assert_eq!(add(&mut replica, 2, seq, 5), Some(u64::from(5 * seq))));
+        let mut restored = Replica::restore(&Snapshot { last: replica.applied(), pieces: replica.pieces() });
+        assert_eq!(restored.applied(), Slot::new(3));
+        assert_eq!(add(&mut restored, 2, 3, 5), Some(15), "its sessions are there");
+        assert_eq!(add(&mut restored, 2, 4, 1), Some(16), "and its objects");
+        assert_eq!((add(&mut replica, 2, 3, 5), add(&mut replica, 2, 4, 1)), (Some(15), Some(16)));
+        assert_eq!(restored.pieces(), replica.pieces());
     }
 
     #[test]

@@ -66,6 +66,14 @@ pub trait Rules: Debug + Sync {
         promises >= quorums.phase1()
     }
 
+    /// §2.2, §3; Live §5.6: promises that tell of dropped slots tell that those are decided, and not what was. A proposer goes on when it knows those
+    /// decisions itself: `commit` is how far it does, `dropped` the last slot that any of its promises tells to be dropped.
+    ///
+    /// Without it, a slot of which nobody reports a vote passes for a free one, and another value is chosen in it.
+    fn knows_dropped(&self, commit: Slot, dropped: Slot) -> bool {
+        commit >= dropped
+    }
+
     /// §2.2, §2.3; Flexible §3: a value is chosen when a phase-2 quorum has accepted it.
     ///
     /// With fewer, the next proposer's quorum may have none of them.

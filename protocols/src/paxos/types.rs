@@ -6,9 +6,9 @@
 use std::fmt;
 
 use serde::Serialize;
-use shaketable_sim::id::{NodeId, OpId};
+use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::node::Message;
-use shaketable_sim::spec::Data;
+use shaketable_sim::spec::{Data, Spec};
 
 macro_rules! number {
     ($(#[$doc:meta])* $type:ident) => {
@@ -28,6 +28,11 @@ macro_rules! number {
             /// The one that follows.
             pub const fn next(self) -> $type {
                 $type(self.0 + 1)
+            }
+
+            /// How many lie above `earlier`, up to and including this one; none if it is not earlier.
+            pub const fn distance(self, earlier: $type) -> u64 {
+                self.0.saturating_sub(earlier.0)
             }
 
             /// As a bare number.
@@ -115,10 +120,75 @@ pub struct Vote<O> {
     pub value: Value<O>,
 }
 
-/// What nodes send each other. Who leads sends all but the answers to itself as well: proposer and acceptor are different parts of one node.
+/// What the decisions of all slots up to one of them have made, in place of those decisions (Live §5.6).
+///
+/// Guarantee: those slots are decided, and the content follows from their decisions alone. So two snapshots with the same `last` are
+/// the same, whoever took them.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct Snapshot<P> {
+    /// The last slot that it stands for.
+    pub last: Slot,
+    /// The objects by key, then the sessions by client.
+    pub pieces: Vec<P>,
+}
+
+/// A piece of a snapshot: one object of state `T`, or the session of one client, whose last answer was an `R`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Msg<O> {
+pub enum Piece<T, R> {
+    /// An object.
+    Object {
+        /// Which.
+        key: Key,
+        /// As the decisions have made it.
+        state: T,
+    },
+    /// A session.
+    Session {
+        /// The client's last operation that was applied.
+        id: OpId,
+        /// The answer to it.
+        ret: R,
+    },
+}
+
+/// The pieces of snapshots of a service.
+pub type PieceOf<S> = Piece<<S as Spec>::State, <S as Spec>::Ret>;
+
+/// The messages of a service's nodes.
+pub type MsgOf<S> = Msg<<S as Spec>::Op, PieceOf<S>>;
+
+/// The records of a service's nodes.
+pub type RecordOf<S> = Record<<S as Spec>::Op, PieceOf<S>>;
+
+/// Some consecutive pieces of a snapshot.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct Part<P> {
+    /// The last slot that the snapshot stands for.
+    pub last: Slot,
+    /// How many pieces precede these.
+    pub offset: u32,
+    /// These.
+    pub pieces: Vec<P>,
+    /// How many pieces, the first ones, were sent together with these or before.
+    pub sent: u32,
+    /// How many the snapshot has.
+    pub total: u32,
+}
+
+/// How much of a snapshot has arrived.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct Received {
+    /// The last slot that the snapshot stands for.
+    pub last: Slot,
+    /// How many of its pieces are there without a gap, the first ones.
+    pub pieces: u32,
+}
+
+/// What nodes send each other: about operations `O`, and about snapshots in pieces `P`. Who leads sends all but the answers to itself as well: proposer and acceptor are different parts of one node.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Msg<O, P> {
     /// Would you promise me this ballot? Changes nothing at the receiver.
     Canvass(Ballot),
     /// I would, for I hear of no leader.
@@ -139,8 +209,10 @@ pub enum Msg<O> {
     Promise {
         /// The ballot promised.
         ballot: Ballot,
-        /// What the sender has accepted in the slots that were asked about, in their order.
+        /// What the sender has accepted in the slots that were asked about, in their order, as far as it still knows.
         votes: Vec<(Slot, Vote<O>)>,
+        /// All slots up to this one are decided, and the sender has dropped what it knew of them.
+        dropped: Slot,
     },
     /// Phase 2a.
     Accept {
@@ -176,20 +248,30 @@ pub enum Msg<O> {
         /// The question that this answers.
         beat: Beat,
     },
-    /// What was decided from this slot on?
-    Lacks(Slot),
-    /// This was.
+    /// What was decided?
+    Lacks {
+        /// From this slot on: all before it are known.
+        first: Slot,
+        /// What has arrived from the receiver of a snapshot that is not complete.
+        received: Option<Received>,
+    },
+    /// This was. Who has all that was sent and knows that there is more asks again.
     Learn {
         /// Where the first of `values` was decided; each other in the slot behind the one before it.
         first: Slot,
         /// The decisions.
         values: Vec<Value<O>>,
+        /// The last slot of which a message like this one was sent at once.
+        sent: Slot,
         /// How far the sender's knowledge goes without a gap.
         commit: Slot,
     },
+    /// A part of a snapshot: the decisions that it stands for are no longer known to the sender. Who has all that was sent, and not the
+    /// whole snapshot, asks again.
+    Install(Part<P>),
 }
 
-impl<O: Data> Message for Msg<O> {
+impl<O: Data, P: Data> Message for Msg<O, P> {
     fn kind(&self) -> &'static str {
         match self {
             Msg::Canvass(_) => "Canvass",
@@ -201,18 +283,20 @@ impl<O: Data> Message for Msg<O> {
             Msg::Nack(_) => "Nack",
             Msg::Heartbeat { .. } => "Heartbeat",
             Msg::Alive { .. } => "Alive",
-            Msg::Lacks(_) => "Lacks",
+            Msg::Lacks { .. } => "Lacks",
             Msg::Learn { .. } => "Learn",
+            Msg::Install(_) => "Install",
         }
     }
 }
 
 /// What a node writes to its journal: the stable storage of Paxos Made Simple §2.5, as changes to it.
 ///
-/// Guarantee: the first record of a journal is a [`Record::Promised`], from the very first boot.
+/// Guarantees: the first record of a journal is a [`Record::Promised`], from the very first boot. A [`Record::Snapshot`] is the second: it
+/// comes with a journal that is replaced.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Record<O> {
+pub enum Record<O, P> {
     /// The acceptor promised this ballot.
     Promised(Ballot),
     /// The acceptor accepted a proposal; what it accepted in that slot before is overwritten.
@@ -229,6 +313,8 @@ pub enum Record<O> {
         /// What.
         value: Value<O>,
     },
+    /// All slots up to the last of this snapshot are decided, and nothing else is kept of them.
+    Snapshot(Snapshot<P>),
 }
 
 /// The names of a node's timers.

@@ -5,7 +5,7 @@ use shaketable_sim::id::ClientId;
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::spec::register::Register;
 
-use super::super::types::{Round, Vote};
+use super::super::types::{Round, Value, Vote};
 use super::*;
 
 const NODES: usize = 3;
@@ -17,6 +17,8 @@ struct State {
     promised: Ballot,
     applied: u64,
     ledger: Ledger<u64>,
+    /// What it has made of the slots that it has dropped.
+    snapshot: u64,
     counted: Option<(Ballot, BTreeSet<NodeId>)>,
     leads: Option<(Ballot, Slot, BTreeMap<Slot, Proposal<u64>>)>,
 }
@@ -31,7 +33,7 @@ fn value(content: u64) -> Value<u64> {
 
 /// A node that has promised the ballot of this round.
 fn node(round: u64) -> State {
-    State { promised: ballot(round), applied: 0, ledger: Ledger::default(), counted: None, leads: None }
+    State { promised: ballot(round), applied: 0, ledger: Ledger::default(), snapshot: 0, counted: None, leads: None }
 }
 
 impl State {
@@ -68,10 +70,17 @@ impl State {
         self
     }
 
+    /// Drops all slots up to one, for which this snapshot stands.
+    fn dropping(mut self, last: u64, snapshot: u64) -> State {
+        self.ledger.drop_until(Slot::new(last));
+        (self.snapshot, self.applied) = (snapshot, self.applied.max(last));
+        self
+    }
+
     /// What is there after a crash that has kept everything.
     fn restarted(&self) -> State {
-        let mut state = State { promised: self.promised, ..node(0) };
-        for slot in (1..=self.ledger.last().get()).map(Slot::new) {
+        let mut state = State { promised: self.promised, ..node(0) }.dropping(self.ledger.start().get(), self.snapshot);
+        for slot in (self.ledger.start().next().get()..=self.ledger.last().get()).map(Slot::new) {
             self.ledger.vote(slot).into_iter().for_each(|vote| state.ledger.accept(slot, vote.clone()));
             self.ledger.chosen(slot).into_iter().for_each(|value| state.ledger.choose(slot, value.clone()));
         }
@@ -94,6 +103,7 @@ fn look(monitor: &mut Safety, id: usize, state: &State) -> Option<&'static str> 
         applied: Slot::new(state.applied),
         quorum: QUORUM,
         ledger: &state.ledger,
+        snapshot: (state.ledger.start() > Slot::ZERO).then_some(state.snapshot),
         counted: state.counted.as_ref().map(|(ballot, promises)| (*ballot, promises)),
         leads: state.leads.as_ref().map(|(ballot, next, proposals)| Leads { ballot: *ballot, next: *next, proposals }),
     };
@@ -218,6 +228,50 @@ fn a_decision_whose_votes_are_lost_breaks_stability() {
 }
 
 #[test]
+fn a_slot_that_was_dropped_is_held_and_one_whose_snapshot_is_lost_is_not() {
+    let leader = node(1).proposing(1, 1, 7);
+    let votes = [leader.clone().accepting(1, 1, 7), node(1).accepting(1, 1, 7)];
+    let known = votes[0].clone().knowing(1, 7);
+    let (dropped, lost) = (votes[1].clone().dropping(1, 9), node(1));
+    let (learned, empty) = (node(1).dropping(1, 9), node(1));
+    let until_crash =
+        [Look(1, &leader), Look(1, &votes[0]), Look(0, &votes[1]), Look(1, &known), Look(0, &dropped), Crash(0)];
+    let restarted = dropped.restarted();
+    let mut steps: Vec<Step<'_>> = until_crash.into_iter().collect();
+    steps.push(Look(0, &restarted));
+    holds(&steps);
+    steps.pop();
+    steps.push(Look(0, &lost));
+    breaks(STABILITY, &steps);
+    // A third node that was sent the snapshot holds the decision as well.
+    steps.truncate(5);
+    steps.extend([Look(2, &learned), Crash(0), Look(0, &empty)]);
+    holds(&steps);
+}
+
+#[test]
+fn a_slot_that_was_dropped_before_a_quorum_had_accepted_anything_is_a_breach() {
+    let leader = node(1).proposing(1, 1, 7);
+    let (one, two) = (leader.clone().accepting(1, 1, 7), node(1).accepting(1, 1, 7));
+    let dropped = one.clone().dropping(1, 9);
+    breaks(CHOSEN_BY_QUORUM, &[Look(1, &leader), Look(1, &one), Look(1, &dropped)]);
+    holds(&[Look(1, &leader), Look(1, &one), Look(0, &two), Look(1, &dropped)]);
+    // What follows from the votes of others is decided from then on, though nobody was seen to know it.
+    let other = node(2).knowing(1, 8);
+    breaks(AGREEMENT, &[Look(1, &leader), Look(1, &one), Look(0, &two), Look(1, &dropped), Look(2, &other)]);
+}
+
+#[test]
+fn two_snapshots_of_the_same_slots_must_be_the_same() {
+    let leader = node(1).proposing(1, 1, 7);
+    let (one, two) = (leader.clone().accepting(1, 1, 7), node(1).accepting(1, 1, 7));
+    let (first, same, other) = (one.clone().dropping(1, 9), two.clone().dropping(1, 9), two.clone().dropping(1, 8));
+    let steps = |last| [Look(1, &leader), Look(1, &one), Look(0, &two), Look(1, &first), Look(0, last)];
+    holds(&steps(&same));
+    breaks(SAME_STATE, &steps(&other));
+}
+
+#[test]
 fn a_slot_applied_before_the_one_below_it_is_known_breaks_the_order() {
     let leader = node(1).proposing(1, 1, 7).proposing(1, 2, 8);
     let (one, two) = (leader.clone().accepting(2, 1, 8), node(1).accepting(2, 1, 8));
@@ -254,5 +308,4 @@ fn what_nobody_asked_for_must_not_be_decided() {
     assert_eq!(after_heal(8), Some(VALIDITY));
 }
 
-#[path = "invariants_twin.rs"]
 mod twin;

@@ -1,5 +1,7 @@
 //! The properties over all that ever was, without any cleverness, and random histories on which the monitor must agree with that.
 
+use std::collections::btree_map::Entry;
+
 use super::*;
 
 /// Keeps every state and every crash, in order.
@@ -46,6 +48,13 @@ impl Twin {
         ballots.into_iter().find(|&ballot| self.voters(slot, ballot, value) >= QUORUM)
     }
 
+    /// What a quorum has accepted in one ballot, the lowest if there are several.
+    fn chosen(&self, slot: Slot) -> Option<(Value<u64>, Ballot)> {
+        let votes = self.all().filter_map(|(_, state)| state.ledger.vote(slot));
+        let chosen = votes.filter(|vote| self.voters(slot, vote.ballot, &vote.value) >= QUORUM);
+        chosen.min_by_key(|vote| vote.ballot).map(|vote| (vote.value.clone(), vote.ballot))
+    }
+
     fn proposed(&self) -> BTreeSet<(Slot, Ballot, String)> {
         let leads = self.all().filter_map(|(_, state)| state.leads.as_ref());
         let of = |(ballot, _, proposals): &(Ballot, Slot, BTreeMap<Slot, Proposal<u64>>)| {
@@ -80,7 +89,20 @@ impl Twin {
                     }
                 }
             }
-            if (1..=state.applied).any(|slot| state.ledger.chosen(Slot::new(slot)).is_none()) {
+            for slot in (1..=state.ledger.start().get()).map(Slot::new) {
+                if let Entry::Vacant(unknown) = known.entry(slot) {
+                    match self.chosen(slot) {
+                        Some(decision) => drop(unknown.insert(decision)),
+                        None => drop(broken.insert(CHOSEN_BY_QUORUM)),
+                    }
+                }
+            }
+            let start = state.ledger.start();
+            if self.all().any(|(_, other)| other.ledger.start() == start && other.snapshot != state.snapshot) {
+                broken.insert(SAME_STATE);
+            }
+            let missing = |slot| slot > start && state.ledger.chosen(slot).is_none();
+            if (1..=state.applied).map(Slot::new).any(missing) {
                 broken.insert(IN_ORDER);
             }
             if let Some((ballot, promises)) = &state.counted {
@@ -97,8 +119,13 @@ impl Twin {
             self.changes(id, &mut broken);
         }
         for (slot, (_, ballot)) in known.iter() {
-            let last = |id| self.states(id).last().and_then(|(_, state)| state.ledger.vote(*slot).cloned());
-            let holders = (0..NODES).filter_map(last).filter(|vote| vote.ballot >= *ballot).count();
+            let holds = |id: &usize| {
+                self.states(*id).last().is_some_and(|(_, state)| {
+                    let voted = state.ledger.vote(*slot).is_some_and(|vote| vote.ballot >= *ballot);
+                    voted || state.ledger.start() >= *slot
+                })
+            };
+            let holders = (0..NODES).filter(holds).count();
             if holders < QUORUM {
                 broken.insert(STABILITY);
             }
@@ -145,7 +172,7 @@ fn next(states: &[State], id: usize, rng: &mut Stream) -> State {
     let state = states[id].clone();
     let other = &states[rng.below(NODES as u64) as usize];
     let slot = 1 + u64::from(rng.below(4) == 0);
-    match rng.below(16) {
+    match rng.below(19) {
         0 => {
             let promised = state.promised.round.get();
             let own = (promised + 1..).find(|&round| ballot(round).node == NodeId::at(id));
@@ -195,6 +222,16 @@ fn next(states: &[State], id: usize, rng: &mut Stream) -> State {
             let applied = state.ledger.commit().get() + u64::from(rng.below(200) == 0);
             state.applying(applied)
         }
+        16 => {
+            let (start, commit) = (state.ledger.start().get(), state.ledger.commit().get());
+            let last = commit + u64::from(rng.below(300) == 0);
+            let content = |slot| state.ledger.chosen(Slot::new(slot)).map_or(0, digest_of);
+            let snapshot = (start + 1..=last).fold(state.snapshot, |before, slot| digest_of(&(before, content(slot))));
+            state.dropping(last, snapshot ^ u64::from(last > start && rng.below(6) == 0))
+        }
+        17 | 18 if other.ledger.start() > state.ledger.start() => {
+            state.dropping(other.ledger.start().get(), other.snapshot)
+        }
         _ => state,
     }
 }
@@ -202,7 +239,7 @@ fn next(states: &[State], id: usize, rng: &mut Stream) -> State {
 #[test]
 fn the_monitor_and_its_slow_twin_agree_on_random_histories() {
     let mut found = BTreeSet::new();
-    let (mut steps_without_breach, mut decided) = (0, 0);
+    let (mut steps_without_breach, mut decided, mut dropped) = (0, 0, 0);
     for seed in 0..2_500 {
         let mut rng = Seed(seed).stream("histories");
         let mut states = vec![node(0); NODES];
@@ -233,8 +270,9 @@ fn the_monitor_and_its_slow_twin_agree_on_random_histories() {
             steps_without_breach += 1;
         }
         decided += known.len();
+        dropped += states.iter().filter(|state| state.ledger.start() > Slot::ZERO).count();
     }
     assert_eq!(found.len(), PROPERTIES.len(), "every property was broken at least once: {found:?}");
     assert!(steps_without_breach > 20_000, "histories are long enough: {steps_without_breach}");
-    assert!(decided > 100, "and something is decided in them: {decided}");
+    assert!(decided > 100 && dropped > 100, "something is decided in them, and dropped: {decided}, {dropped}");
 }
