@@ -54,11 +54,12 @@ fn swarm(seed: u64) -> (Plan, Args) {
         every("hold", (300, 1_000), Some((50, 800)), &on("all", "random", "Promise")),
         every("hold", (300, 1_000), Some((50, 800)), &on("random", "leader", "Accepted")),
         every("campaign", (100, 1_000), None, &[random()]),
+        every("transfer", (100, 1_000), None, &[leader(), ("to", target("random"))]),
     ];
     plan.faults.extend(faults.into_iter().filter(|_| rng.below(2) == 0));
     let mut args = paxos(&[
         ("elections", Value::Choice(["plain", "canvass"][rng.below(2) as usize])),
-        ("read", Value::Choice(["confirm", "log"][rng.below(2) as usize])),
+        ("read", Value::Choice(["confirm", "lease", "log"][rng.below(3) as usize])),
         ("window", Value::Count(*rng.pick(&[1, 4, 16]).expect("not empty"))),
         ("batch", Value::Count(*rng.pick(&[1, 8, 64]).expect("not empty"))),
         ("chunk", Value::Count(*rng.pick(&[1, 2, 16]).expect("not empty"))),

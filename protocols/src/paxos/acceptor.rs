@@ -9,8 +9,18 @@ use super::types::{Ballot, Msg, Record, Slot, Timer, Vote};
 
 impl<S: Spec> Paxos<S> {
     /// Phase 1b: a promise, and all that was accepted in the slots that the proposer does not know to be decided; of those that were dropped,
-    /// that they are decided.
-    pub(super) fn on_prepare(&mut self, from: NodeId, ballot: Ballot, first: Slot, ctx: &mut Ctx<'_, Self>) {
+    /// that they are decided. Who has granted a lease says nothing: its promise to the leader will end by itself.
+    pub(super) fn on_prepare(
+        &mut self,
+        from: NodeId,
+        ballot: Ballot,
+        first: Slot,
+        handed_over: Option<Ballot>,
+        ctx: &mut Ctx<'_, Self>,
+    ) {
+        if self.keeps_to_leader(handed_over, ctx) {
+            return;
+        }
         if !self.config.rules.may_promise(self.promised, ballot) {
             return ctx.send(from, Msg::Nack(self.promised));
         }

@@ -5,10 +5,12 @@
 use shaketable_sim::id::NodeId;
 use shaketable_sim::node::{Effect, EffectOf};
 use shaketable_sim::spec::any::Any;
+use shaketable_sim::time::{Instant, Ppm};
 
 use super::Paxos;
+use super::lease::Lease;
 use super::quorums::Quorums;
-use super::rules::{Reading, Rules};
+use super::rules::{Paper, Reading, Rules};
 use super::types::{Ballot, Record, Slot};
 use crate::Bug;
 use crate::tamper::Tamper;
@@ -98,6 +100,14 @@ bugs! {
     "leader-read-without-lease": Planted::Rules(&LeaderReadWithoutLease),
         doc: "a leader answers reads from its own state without asking whether it still leads: deposed, it answers from the past",
         source: "Paxos Made Live §5.2",
+        caught_by: "linearizability";
+    "lease-ignores-clock-bound": Planted::Rules(&LeaseIgnoresClockBound),
+        doc: "a leader relies on the whole of its quorum's promises, as if no clock ran slower than theirs: it answers from the past",
+        source: "Paxos Made Live §5.2; every lease rests on a bound of clocks (Gray & Cheriton 1989)",
+        caught_by: "linearizability";
+    "lease-forgotten-at-restart": Planted::Rules(&LeaseForgottenAtRestart),
+        doc: "a node that restarts is free at once of the lease that it had granted: another leads while the old leader answers by it",
+        source: "Paxos Made Live §5.2; Gray & Cheriton 1989 (what a server must remember over a crash, or wait out)",
         caught_by: "linearizability";
     "flexible-quorums-do-not-meet": Planted::Rules(&FlexibleQuorumsDoNotMeet),
         doc: "phase 1 is content with one promise less than must meet every quorum of phase 2",
@@ -248,6 +258,24 @@ struct LeaderReadWithoutLease;
 impl Rules for LeaderReadWithoutLease {
     fn may_answer_read(&self, read: Reading) -> bool {
         read.applied >= read.index
+    }
+}
+
+#[derive(Debug)]
+struct LeaseIgnoresClockBound;
+
+impl Rules for LeaseIgnoresClockBound {
+    fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
+        Paper.may_read_by_lease(Lease { bound: Ppm::new(0), ..lease }, now)
+    }
+}
+
+#[derive(Debug)]
+struct LeaseForgottenAtRestart;
+
+impl Rules for LeaseForgottenAtRestart {
+    fn keeps_lease_over_restart(&self) -> bool {
+        false
     }
 }
 

@@ -12,6 +12,7 @@ use super::Paxos;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS};
 use super::invariants::PROPERTIES;
+use super::milestones;
 use crate::tamper::{Setup, Tampered};
 use crate::{Bug, Protocol, workload};
 
@@ -20,10 +21,11 @@ pub const PAXOS: Protocol = Protocol {
     name: "paxos",
     doc: "Multi-Paxos: a log whose every slot is decided by Paxos, under a stable leader (Lamport 2001; van Renesse & Altinbuken 2015)",
     tolerates: "fewer nodes down, cut off or with a disk that was lost or has rotted than leave a quorum of both phases (half, unless \
-                quorums are set); any loss, delay, doubling and reordering of messages; any clocks",
+                quorums are set); any loss, delay, doubling and reordering of messages; any clocks, but with leases \
+                only such as drift within the bound",
     params: PARAMS,
     properties: PROPERTIES,
-    milestones: &[],
+    milestones: milestones::ALL,
     bugs: BUGS,
     check,
     run,

@@ -1,7 +1,7 @@
 //! What can be set in a scenario's `[paxos]` table, and the configuration that comes of it.
 
 use shaketable_sim::param::{Args, Default, Literal, Param, ParamError, Shape, Value};
-use shaketable_sim::time::Span;
+use shaketable_sim::time::{Ppm, Span};
 
 use super::quorums::Quorums;
 use super::rules::{Paper, Rules};
@@ -39,10 +39,20 @@ pub static PARAMS: &[Param] = &[
                 "confirm",
                 "the leader answers from its own state once a quorum has confirmed that it promised nobody else",
             ),
+            (
+                "lease",
+                "as long as a quorum has promised to follow no other, the leader answers at once; else as with confirm. No clock may be set",
+            ),
             ("log", "reads are decided in a slot as writes are"),
         ]),
         default: Default::Value(Literal::Text("confirm")),
         doc: "how reads are made linearizable",
+    },
+    Param {
+        name: "clock-bound",
+        shape: Shape::Odds,
+        default: Default::Value(Literal::Text("1%")),
+        doc: "how much a clock runs fast or slow, at most, as far as leases rely on it",
     },
     Param {
         name: "window",
@@ -115,6 +125,8 @@ pub enum Elections {
 pub enum Read {
     /// A quorum confirms the leader, which then answers from its own state.
     Confirm,
+    /// A quorum has promised to follow no other leader for a while, on clocks that drift by this much at most.
+    Lease(Ppm),
     /// Reads go through the log.
     Log,
 }
@@ -136,6 +148,7 @@ impl Config {
                 },
                 read: match args.choice("read") {
                     "log" => Read::Log,
+                    "lease" => Read::Lease(args.odds("clock-bound")),
                     _ => Read::Confirm,
                 },
                 window: args.count("window") as usize,
@@ -213,7 +226,8 @@ mod tests {
             ("election-timeout", Value::Spans(Span::millis(low), Span::millis(high))),
             ("heartbeat", Value::Span(Span::millis(heartbeat))),
             ("elections", Value::Choice("plain")),
-            ("read", Value::Choice("log")),
+            ("read", Value::Choice("lease")),
+            ("clock-bound", Value::Odds(Ppm::percent(3))),
             ("window", Value::Count(2)),
             ("batch", Value::Count(3)),
             ("snapshot-every", Value::Count(5)),
@@ -237,7 +251,7 @@ mod tests {
         let config = Config::from_args(&args, 5).unwrap();
         assert_eq!(config.election_timeout, (Span::millis(150), Span::millis(300)));
         assert_eq!(config.heartbeat, Span::millis(50));
-        assert_eq!((config.elections, config.read), (Elections::Plain, Read::Log));
+        assert_eq!((config.elections, config.read), (Elections::Plain, Read::Lease(Ppm::percent(3))));
         assert_eq!((config.window, config.batch), (2, 3));
         assert_eq!((config.snapshot_every, config.chunk), (5, 7));
         assert_eq!(Some(config.quorums), Quorums::new(5, 4, 3));

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
 
 use super::proposer::{Candidacy, Preparation};
 use super::read::PendingRead;
 use super::replica::Known;
 use super::types::{Ballot, Beat, Msg, Slot, Timer, Value, Vote};
-use super::{Paxos, Role};
+use super::{Paxos, Role, milestones};
 
 /// What a node knows only while it leads.
 #[derive(Clone, Debug)]
@@ -31,8 +32,14 @@ pub(super) struct Leader<O> {
     waiting: VecDeque<(RequestId, O)>,
     /// Reads that wait for a confirmation, oldest first. Invariant: neither their beats nor their indexes fall.
     pub(super) reads: VecDeque<PendingRead<O>>,
-    /// The current question whether it still leads.
+    /// The current question whether it still leads. There is none before the first heartbeat.
     pub(super) beat: Beat,
+    /// When it was first asked.
+    pub(super) asked: Instant,
+    /// When the last question that a quorum has answered was first asked.
+    pub(super) leased: Option<Instant>,
+    /// Whether it has told a node to take over.
+    pub(super) resigned: bool,
     /// By node, the last question that it has answered.
     pub(super) confirmed: Vec<Beat>,
     /// Who has answered anything since the quorum was last checked.
@@ -57,7 +64,7 @@ impl<O> Proposal<O> {
 }
 
 impl<O: Clone> Leader<O> {
-    fn new(ballot: Ballot, promises: BTreeSet<NodeId>, taken_over: Slot, nodes: usize) -> Self {
+    fn new(ballot: Ballot, promises: BTreeSet<NodeId>, taken_over: Slot, nodes: usize, now: Instant) -> Self {
         Leader {
             ballot,
             promises,
@@ -68,6 +75,9 @@ impl<O: Clone> Leader<O> {
             waiting: VecDeque::new(),
             reads: VecDeque::new(),
             beat: Beat::ZERO,
+            asked: now,
+            leased: None,
+            resigned: false,
             confirmed: vec![Beat::ZERO; nodes],
             heard: BTreeSet::new(),
         }
@@ -92,16 +102,24 @@ impl<S: Spec> Paxos<S> {
     /// leaves it to, and a no-op where it is free to choose and later slots are not (§3).
     pub(super) fn lead(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Role::Candidate(Candidacy::Prepare(phase)) = &mut self.role else { return };
+        if phase.caught_up {
+            ctx.reached(milestones::CAUGHT_UP_TO_LEAD);
+        }
+        if phase.handed_over {
+            ctx.reached(milestones::TRANSFER_COMPLETED);
+        }
         let Preparation { ballot, first, promises, reported, .. } = phase;
         let (ballot, first, promises, reported) = (*ballot, *first, std::mem::take(promises), std::mem::take(reported));
         let last = reported.last_key_value().map_or(Slot::ZERO, |(&slot, _)| slot).max(self.ledger.last());
-        self.role = Role::Leader(Leader::new(ballot, promises, last, self.nodes));
+        self.role = Role::Leader(Leader::new(ballot, promises, last, self.nodes, ctx.now()));
         self.failures = 0;
         ctx.set_timer(Timer::Election, self.config.election_timeout.1);
         let undecided = self.ledger.commit().next().min(first);
         for slot in (undecided.get()..=last.get()).map(Slot::new) {
             if !self.ledger.is_decided(slot) {
                 let value = self.value_for(slot, reported.get(&slot));
+                let free = value == Value::NoOp;
+                ctx.reached(if free { milestones::GAP_FILLED } else { milestones::VALUE_ADOPTED });
                 self.propose(slot, value, ctx);
             }
         }
@@ -179,6 +197,7 @@ impl<S: Spec> Paxos<S> {
     /// oldest first, no more than a window of it.
     pub(super) fn on_heartbeat_due(&mut self, ctx: &mut Ctx<'_, Self>) {
         ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
+        self.ask_for_lease(ctx);
         self.send_heartbeats(ctx);
         let commit = self.ledger.commit();
         let Role::Leader(leader) = &mut self.role else { return };
@@ -190,6 +209,16 @@ impl<S: Spec> Paxos<S> {
                 let vote = Vote { ballot: leader.ballot, value: proposal.value.clone() };
                 ctx.send(to, Msg::Accept { slot, vote, commit });
             }
+        }
+    }
+
+    /// With every heartbeat the lease is asked for anew, unless the last question was not answered yet.
+    fn ask_for_lease(&mut self, ctx: &Ctx<'_, Self>) {
+        let (leases, quorums) = (self.leases(), self.config.quorums);
+        let Role::Leader(leader) = &mut self.role else { return };
+        if leases && leader.confirmed(quorums) == leader.beat {
+            leader.ask(self.me, ctx.now());
+            leader.renew_lease(quorums);
         }
     }
 

@@ -7,7 +7,7 @@ use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 
 use super::types::{Ballot, Beat, Msg, Received, Record, Slot, Value};
-use super::{Paxos, Role};
+use super::{Paxos, Role, milestones};
 
 impl<S: Spec> Paxos<S> {
     /// A leader is alive, or believes to be. If it is ahead of what this node could learn from its own votes, the node asks it.
@@ -106,6 +106,9 @@ impl<S: Spec> Paxos<S> {
         while let Some((slot, value)) = self.ledger.next_chosen(self.replica.applied()) {
             if !rules.may_apply(slot, self.replica.applied()) {
                 break;
+            }
+            if self.replica.has_applied(value, rules) {
+                ctx.reached(milestones::DUPLICATE_ABSORBED);
             }
             let answer = self.replica.apply(slot, value, rules);
             if let Role::Leader(leader) = &mut self.role

@@ -10,7 +10,8 @@
 //! | acceptors: promises and votes | §2.2 | `acceptor` |
 //! | proposers: ballots, phase 1, who may lead | §2.2, §2.4, §3 | `proposer` |
 //! | the leader: phase 2, gaps, heartbeats | §3 | `leader` |
-//! | linearizable reads | Live §5.2 | `read` |
+//! | linearizable reads, leases | Live §5.2 | `read`, [`lease`] |
+//! | handing over | | `transfer` |
 //! | learners: decisions, catch-up, applying in order | §2.3, §3 | `learner`, `replica` |
 //! | snapshots, truncation | Live §5.6 | `snapshot` |
 //! | stable storage | §2.5; Live §5.1 | [`types::Record`], `recovery` |
@@ -29,7 +30,7 @@
 //! - A node whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
 
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Command, Ctx, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::node::{Command, Ctx, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Span};
 
@@ -40,7 +41,9 @@ pub mod config;
 pub mod invariants;
 mod leader;
 mod learner;
+pub mod lease;
 pub mod ledger;
+mod milestones;
 mod proposer;
 pub mod quorums;
 mod read;
@@ -48,6 +51,7 @@ mod recovery;
 mod replica;
 pub mod rules;
 mod snapshot;
+mod transfer;
 pub mod types;
 
 pub use catalogue::PAXOS;
@@ -94,8 +98,8 @@ enum Role<O> {
 /// What a follower knows.
 #[derive(Clone, Copy, Debug, Default)]
 struct Following {
-    /// Whom it takes for the leader.
-    leader: Option<NodeId>,
+    /// The ballot of the one that it takes for the leader.
+    leader: Option<Ballot>,
     /// When a leader was last heard of.
     heard: Option<Instant>,
 }
@@ -107,6 +111,7 @@ impl<S: Spec> Node for Paxos<S> {
     type Record = RecordOf<S>;
     type Service = S;
     type Invariants = invariants::Safety;
+    const MILESTONES: &'static [Milestone] = milestones::ALL;
 
     fn boot(config: &Config, disk: Recovered<RecordOf<S>>, ctx: &mut Ctx<'_, Self>) -> Self {
         let mut node = Paxos {
@@ -134,7 +139,8 @@ impl<S: Spec> Node for Paxos<S> {
                 (node.promised, node.seen, node.ledger) = (kept.promised, kept.promised, kept.ledger);
                 node.replica = kept.snapshot.as_ref().map_or_else(Replica::new, Replica::restore);
                 node.snapshots = Snapshots::new(kept.snapshot);
-                node.role = Role::Follower(Following::default());
+                let heard = (node.leases() && config.rules.keeps_lease_over_restart()).then(|| ctx.now());
+                node.role = Role::Follower(Following { leader: None, heard });
                 node.await_election(ctx);
                 node.apply_chosen(ctx);
             }
@@ -149,13 +155,14 @@ impl<S: Spec> Node for Paxos<S> {
         match msg {
             Msg::Canvass(ballot) => self.on_canvass(from, ballot, ctx),
             Msg::Willing { ballot, seen } => self.on_willing(from, ballot, seen, ctx),
-            Msg::Prepare { ballot, from: first } => self.on_prepare(from, ballot, first, ctx),
+            Msg::Prepare { ballot, from: first, handed_over } => self.on_prepare(from, ballot, first, handed_over, ctx),
             Msg::Promise { ballot, votes, dropped } => self.on_promise(from, ballot, votes, dropped, ctx),
             Msg::Accept { slot, vote, commit } => self.on_accept(from, slot, vote, commit, ctx),
             Msg::Accepted { ballot, slot } => self.on_accepted(from, ballot, slot, ctx),
             Msg::Nack(ballot) => self.on_nack(ballot, ctx),
             Msg::Heartbeat { ballot, commit, beat } => self.on_leader_heartbeat(from, ballot, commit, beat, ctx),
             Msg::Alive { ballot, beat } => self.on_alive(from, ballot, beat, ctx),
+            Msg::TakeOver(ballot) => self.on_take_over(ballot, ctx),
             Msg::Lacks { first, received } => self.on_lacks(from, first, received, ctx),
             Msg::Learn { first, values, sent, commit } => self.on_learn(from, first, values, sent, commit, ctx),
             Msg::Install(part) => self.on_install(from, part, ctx),
@@ -164,11 +171,9 @@ impl<S: Spec> Node for Paxos<S> {
 
     fn on_request(&mut self, id: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
         match &self.role {
-            Role::Leader(_) if S::is_read(&op) && self.config.read == config::Read::Confirm => {
-                self.on_read(id, op, ctx)
-            }
+            Role::Leader(_) if S::is_read(&op) && self.config.read != config::Read::Log => self.on_read(id, op, ctx),
             Role::Leader(_) => self.on_operation(id, op, ctx),
-            Role::Follower(following) => ctx.reject(id, following.leader),
+            Role::Follower(following) => ctx.reject(id, following.leader.map(|ballot| ballot.node)),
             Role::Candidate(_) | Role::Faulty => ctx.reject(id, None),
         }
     }
@@ -184,14 +189,17 @@ impl<S: Spec> Node for Paxos<S> {
 
     fn on_command(&mut self, command: &Command, ctx: &mut Ctx<'_, Self>) {
         match (command, &self.role) {
+            // A node that has promised to follow a leader for a while has promised not to prepare.
+            (Command::Campaign, _) if self.keeps_to_leader(None, ctx) => {}
             (Command::Campaign, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
+            (Command::Transfer(to), Role::Leader(_)) => self.hand_over(*to, ctx),
             (Command::Campaign | Command::Transfer(_) | Command::Reconfigure(_), _) => {}
         }
     }
 
     fn observe(&self) -> Observation {
         let (role, leader) = match &self.role {
-            Role::Follower(following) => (NodeRole::Follower, following.leader),
+            Role::Follower(following) => (NodeRole::Follower, following.leader.map(|ballot| ballot.node)),
             Role::Candidate(_) => (NodeRole::Candidate, None),
             Role::Leader(_) => (NodeRole::Leader, Some(self.me)),
             Role::Faulty => (NodeRole::Faulty, None),

@@ -40,6 +40,10 @@ pub(super) struct Preparation<O> {
     pub(super) reported: BTreeMap<Slot, Vec<Vote<O>>>,
     /// The last slot that any of those has dropped, since it is decided.
     dropped: Slot,
+    /// Whether it had to catch up with that.
+    pub(super) caught_up: bool,
+    /// Whether its leader has handed over.
+    pub(super) handed_over: bool,
 }
 
 impl<S: Spec> Paxos<S> {
@@ -49,7 +53,7 @@ impl<S: Spec> Paxos<S> {
             self.failures = self.failures.saturating_add(1);
         }
         match self.config.elections {
-            Elections::Plain => self.prepare(ctx),
+            Elections::Plain => self.prepare(None, ctx),
             Elections::Canvass => self.canvass(ctx),
         }
     }
@@ -89,24 +93,32 @@ impl<S: Spec> Paxos<S> {
         let quorum = self.config.quorums.phase1();
         let Role::Candidate(Candidacy::Canvass { ballot, willing }) = &mut self.role else { return };
         if *ballot == asked && willing.insert(from) && willing.len() >= quorum {
-            self.prepare(ctx);
+            self.prepare(None, ctx);
         }
     }
 
     /// Phase 1a (§2.2), for every slot that is not known to be decided (§3). The proposer's own promise is durable before anybody
-    /// hears of the ballot, so that it never uses it again.
-    fn prepare(&mut self, ctx: &mut Ctx<'_, Self>) {
+    /// hears of the ballot, so that it never uses it again. `handed_over` is the ballot from which it was told to take over, if it was.
+    pub(super) fn prepare(&mut self, handed_over: Option<Ballot>, ctx: &mut Ctx<'_, Self>) {
         let rules = self.config.rules;
         let ballot = rules.next_ballot(self.seen, self.me);
         let first = rules.prepares_from(self.ledger.commit().next(), self.ledger.last().next());
         self.promise(ballot, ctx);
         let (promises, reported) = (BTreeSet::new(), BTreeMap::new());
-        let preparation = Preparation { ballot, first, promises, reported, dropped: Slot::ZERO };
+        let preparation = Preparation {
+            ballot,
+            first,
+            promises,
+            reported,
+            dropped: Slot::ZERO,
+            caught_up: false,
+            handed_over: handed_over.is_some(),
+        };
         self.role = Role::Candidate(Candidacy::Prepare(preparation));
         self.await_election(ctx);
         ctx.after_sync(|ctx| {
             for node in NodeId::all(ctx.nodes()) {
-                ctx.send(node, Msg::Prepare { ballot, from: first });
+                ctx.send(node, Msg::Prepare { ballot, from: first, handed_over });
             }
         });
     }
@@ -129,6 +141,7 @@ impl<S: Spec> Paxos<S> {
         }
         phase.dropped = phase.dropped.max(dropped);
         if !rules.knows_dropped(self.ledger.commit(), dropped) {
+            phase.caught_up = true;
             self.ask_for_decisions(from, ctx);
         }
         self.lead_if_prepared(ctx);
@@ -174,7 +187,7 @@ impl<S: Spec> Paxos<S> {
             return;
         }
         self.failures = 0;
-        let following = Following { leader: Some(ballot.node), heard: Some(ctx.now()) };
+        let following = Following { leader: Some(ballot), heard: Some(ctx.now()) };
         match &mut self.role {
             Role::Follower(old) => *old = following,
             Role::Candidate(_) | Role::Leader(_) => self.follow(following, ctx),
@@ -189,7 +202,7 @@ impl<S: Spec> Paxos<S> {
     /// reads, are rejected: they never have an effect.
     pub(super) fn follow(&mut self, following: Following, ctx: &mut Ctx<'_, Self>) {
         if let Role::Leader(leader) = std::mem::replace(&mut self.role, Role::Follower(following)) {
-            leader.reject_pending(following.leader, ctx);
+            leader.reject_pending(following.leader.map(|ballot| ballot.node), ctx);
             ctx.cancel_timer(Timer::Heartbeat);
         }
         self.await_election(ctx);
@@ -204,8 +217,8 @@ impl<S: Spec> Paxos<S> {
     }
 
     /// Whether a leader was heard of within the shortest election timeout, or is this node. A clock that was set back says nothing,
-    /// and then a canvass may be answered needlessly, which disturbs and endangers nothing.
-    fn hears_a_leader(&self, ctx: &Ctx<'_, Self>) -> bool {
+    /// and then a canvass may be answered needlessly, which disturbs and endangers nothing; leases do not bear it.
+    pub(super) fn hears_a_leader(&self, ctx: &Ctx<'_, Self>) -> bool {
         match &self.role {
             Role::Leader(_) => true,
             Role::Follower(Following { heard: Some(heard), .. }) => {

@@ -5,10 +5,13 @@
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
 
+use super::leader::Leader;
+use super::quorums::Quorums;
 use super::rules::Reading;
 use super::types::{Ballot, Beat, Slot};
-use super::{Paxos, Role};
+use super::{Paxos, Role, milestones};
 
 /// A read that waits for a confirmation.
 #[derive(Clone, Debug)]
@@ -23,8 +26,13 @@ pub(super) struct PendingRead<O> {
 
 impl<S: Spec> Paxos<S> {
     pub(super) fn on_read(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
-        let Role::Leader(leader) = &mut self.role else { return };
+        let Role::Leader(leader) = &self.role else { return };
         let index = self.ledger.commit().max(leader.taken_over);
+        if self.replica.applied() >= index && self.has_lease(ctx) {
+            ctx.reply(id, self.replica.read(&op));
+            return ctx.reached(milestones::READ_BY_LEASE);
+        }
+        let Role::Leader(leader) = &mut self.role else { return };
         leader.reads.push_back(PendingRead { id, op, index, beat: leader.beat.next() });
         self.serve_reads(ctx);
     }
@@ -35,6 +43,7 @@ impl<S: Spec> Paxos<S> {
             leader.heard.insert(from);
             let confirmed = &mut leader.confirmed[from.index()];
             *confirmed = beat.max(*confirmed);
+            leader.renew_lease(self.config.quorums);
             self.serve_reads(ctx);
         }
     }
@@ -47,9 +56,7 @@ impl<S: Spec> Paxos<S> {
             if leader.reads.is_empty() {
                 return;
             }
-            let mut answered = leader.confirmed.clone();
-            answered.sort_unstable_by(|one, other| other.cmp(one));
-            let confirmed = answered[self.config.quorums.phase2() - 1];
+            let confirmed = leader.confirmed(self.config.quorums);
             let applied = self.replica.applied();
             while let Some(read) = leader.reads.front() {
                 let reading = Reading { index: read.index, applied, beat: read.beat, confirmed };
@@ -57,16 +64,39 @@ impl<S: Spec> Paxos<S> {
                     break;
                 }
                 ctx.reply(read.id, self.replica.read(&read.op));
+                ctx.reached(milestones::READ_CONFIRMED);
                 leader.reads.pop_front();
             }
             let waits_for_next = leader.reads.back().is_some_and(|read| read.beat > leader.beat);
             if !waits_for_next || confirmed < leader.beat {
                 return;
             }
-            leader.beat = leader.beat.next();
-            // The leader itself has promised nobody else, or it would not lead; alone in its cluster, it is a quorum.
-            leader.confirmed[self.me.index()] = leader.beat;
+            leader.ask(self.me, ctx.now());
+            leader.renew_lease(self.config.quorums);
             self.send_heartbeats(ctx);
+        }
+    }
+}
+
+impl<O> Leader<O> {
+    /// Asks the next question.
+    pub(super) fn ask(&mut self, me: NodeId, now: Instant) {
+        (self.beat, self.asked) = (self.beat.next(), now);
+        // The leader itself has promised nobody else, or it would not lead; alone in its cluster, it is a quorum.
+        self.confirmed[me.index()] = self.beat;
+    }
+
+    /// The last question that a phase-2 quorum has answered.
+    pub(super) fn confirmed(&self, quorums: Quorums) -> Beat {
+        let mut answered = self.confirmed.clone();
+        answered.sort_unstable_by(|one, other| other.cmp(one));
+        answered[quorums.phase2() - 1]
+    }
+
+    /// If a quorum has answered the current question, the lease counts from when that was asked.
+    pub(super) fn renew_lease(&mut self, quorums: Quorums) {
+        if self.confirmed(quorums) == self.beat {
+            self.leased = Some(self.asked);
         }
     }
 }

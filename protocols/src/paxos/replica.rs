@@ -74,6 +74,11 @@ impl<S: Spec> Replica<S> {
         }
     }
 
+    /// Whether a value that comes next asks for what has been applied already, as another one.
+    pub(super) fn has_applied(&self, value: &Value<S::Op>, rules: &dyn Rules) -> bool {
+        matches!(value, Value::Command { id, .. } if !matches!(self.lookup(*id, rules), Known::New))
+    }
+
     fn session(&mut self, client: ClientId) -> &mut Option<(u32, S::Ret)> {
         let index = client.index();
         if index >= self.sessions.len() {

@@ -9,7 +9,9 @@
 use std::fmt::Debug;
 
 use shaketable_sim::id::NodeId;
+use shaketable_sim::time::Instant;
 
+use super::lease::Lease;
 use super::quorums::Quorums;
 use super::types::{Ballot, Beat, Slot};
 
@@ -117,6 +119,29 @@ pub trait Rules: Debug + Sync {
     /// Without the first, a leader that was deposed unknowingly answers from the past. Without the second, a new leader does.
     fn may_answer_read(&self, read: Reading) -> bool {
         read.confirmed >= read.beat && read.applied >= read.index
+    }
+
+    /// Live §5.2: a leader answers a read without asking anybody while nobody else can begin to lead: for as long as a phase-2 quorum has promised, less
+    /// what clocks may drift, since it first asked what that quorum answered; and never again once it has told a node to take over.
+    ///
+    /// Too long, or with a node called to take over: another leads already, and the answer is from the past.
+    fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
+        !lease.resigned && now >= lease.begun && now.since(lease.begun) < lease.reliable()
+    }
+
+    /// Live §5.2: who has promised to follow a leader for a while is freed from that by this very leader alone. It follows `leader`, if it
+    /// remembers; the proposer was told to take over from `handed_over`, if it was.
+    ///
+    /// Otherwise another leads while the lease lasts, and what the old one answers is from the past.
+    fn frees_from_lease(&self, leader: Option<Ballot>, handed_over: Option<Ballot>) -> bool {
+        leader.is_some() && leader == handed_over
+    }
+
+    /// Live §5.2: a node that restarts may have granted a lease just before; it keeps to it although it does not know to whom.
+    ///
+    /// Otherwise a restart frees it, and another leads while the lease lasts.
+    fn keeps_lease_over_restart(&self) -> bool {
+        true
     }
 
     /// §3 leaves duplicates to the state machine; Live §6.2 tells of them: an operation that is not newer than the last one of its client

@@ -15,7 +15,7 @@ use shaketable_sim::spec::Spec;
 use super::recovery::journal;
 use super::replica::Replica;
 use super::types::{Msg, Part, PieceOf, Received, Slot, Snapshot};
-use super::{Paxos, Role};
+use super::{Paxos, Role, milestones};
 
 /// The snapshots that a node has to do with.
 #[derive(Clone, Debug)]
@@ -91,6 +91,7 @@ impl<S: Spec> Paxos<S> {
         let last = self.replica.applied();
         if last.distance(self.ledger.start()) >= self.config.snapshot_every {
             self.keep(Snapshot { last, pieces: self.replica.pieces() }, ctx);
+            ctx.reached(milestones::SNAPSHOT_TAKEN);
         }
     }
 
@@ -133,6 +134,7 @@ impl<S: Spec> Paxos<S> {
         if let Some(snapshot) = self.snapshots.take(from, part) {
             self.replica = Replica::restore(&snapshot);
             self.keep(snapshot, ctx);
+            ctx.reached(milestones::SNAPSHOT_INSTALLED);
             self.apply_chosen(ctx);
             self.ask_for_decisions(from, ctx);
             self.lead_if_prepared(ctx);

@@ -204,6 +204,8 @@ pub enum Msg<O, P> {
         ballot: Ballot,
         /// The first slot that it is about.
         from: Slot,
+        /// The ballot of the leader that has told the sender to take over, if one has.
+        handed_over: Option<Ballot>,
     },
     /// Phase 1b: no proposal below `ballot` will be accepted any more. Leaves its sender when that is durable.
     Promise {
@@ -248,6 +250,8 @@ pub enum Msg<O, P> {
         /// The question that this answers.
         beat: Beat,
     },
+    /// Lead in my place: I lead with this ballot.
+    TakeOver(Ballot),
     /// What was decided?
     Lacks {
         /// From this slot on: all before it are known.
@@ -283,6 +287,7 @@ impl<O: Data, P: Data> Message for Msg<O, P> {
             Msg::Nack(_) => "Nack",
             Msg::Heartbeat { .. } => "Heartbeat",
             Msg::Alive { .. } => "Alive",
+            Msg::TakeOver(_) => "TakeOver",
             Msg::Lacks { .. } => "Lacks",
             Msg::Learn { .. } => "Learn",
             Msg::Install(_) => "Install",
