@@ -12,13 +12,14 @@ use shaketable_sim::spec::any::Any;
 use shaketable_sim::trace::Sink;
 use shaketable_sim::workload::{WORKLOADS, Workload};
 
+pub mod dynamo;
 pub mod paxos;
 pub mod raft;
 pub mod ring;
 pub mod tamper;
 
 /// All protocols.
-pub static CATALOGUE: &[Protocol] = &[raft::RAFT, paxos::PAXOS, ring::RING];
+pub static CATALOGUE: &[Protocol] = &[raft::RAFT, paxos::PAXOS, ring::RING, dynamo::DYNAMO];
 
 /// A protocol, as scenarios see it.
 pub struct Protocol {

@@ -10,7 +10,15 @@ use shaketable_protocols::CATALOGUE;
 
 #[test]
 fn right_protocols_pass_a_share_of_their_seeds() {
-    let output = shaketable(&["run", "scenarios/raft", "scenarios/paxos", "scenarios/ring", "--seeds", "0..20"]);
+    let output = shaketable(&[
+        "run",
+        "scenarios/raft",
+        "scenarios/paxos",
+        "scenarios/ring",
+        "scenarios/dynamo",
+        "--seeds",
+        "0..20",
+    ]);
     assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
 }
 

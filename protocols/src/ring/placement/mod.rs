@@ -54,6 +54,11 @@ impl Point {
     pub const fn of(key: u64) -> Point {
         Point(hash(0x6b65_7973, key))
     }
+
+    /// Where it lies, between 0 and the largest number: neighbours are close.
+    pub const fn place(self) -> u64 {
+        self.0
+    }
 }
 
 /// A way of placing keys on the members of a cluster.

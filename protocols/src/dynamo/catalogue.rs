@@ -1,0 +1,52 @@
+//! The store as scenarios see it.
+
+use shaketable_sim::param::{Args, ParamError};
+use shaketable_sim::plan::Plan;
+use shaketable_sim::rng::Seed;
+use shaketable_sim::run::Run;
+use shaketable_sim::spec::any::Any;
+use shaketable_sim::trace::Sink;
+use shaketable_sim::world;
+
+use super::Dynamo;
+use super::bugs::{BUGS, Planted, planted};
+use super::config::{Config, PARAMS, unservable};
+use super::invariants::PROPERTIES;
+use crate::tamper::{Setup, Tampered};
+use crate::{Bug, Protocol, workload};
+
+/// The store's place in the catalogue.
+pub const DYNAMO: Protocol = Protocol {
+    name: "dynamo",
+    doc: "consistent-hash nodes: a store that can always be written, with sloppy quorums, hints and siblings (DeCandia et al. 2007)",
+    tolerates: "any nodes down or cut off: a key is served while R and W nodes can be reached, whether they own it or not; fewer than W nodes with a disk that was \
+                lost or has rotted; any loss, delay, doubling and reordering of messages; any clocks, but where the last writer is to win. It is not linearizable",
+    params: PARAMS,
+    properties: PROPERTIES,
+    milestones: &[],
+    bugs: BUGS,
+    check,
+    run,
+};
+
+fn check(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
+    let mut errors = Config::from_args(args).err().unwrap_or_default();
+    errors.extend(unservable(args, plan));
+    errors
+}
+
+fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
+    let config = Config::from_args(args).expect("the loader has checked the parameters");
+    let workload = workload(plan);
+    let how = bug.map(|bug| planted(bug.name).expect("the store is run with bugs of its own"));
+    match how {
+        None => world::run::<Dynamo<Any>>(plan, &config, &*workload, seed, trace),
+        Some(Planted::Rules(rules)) => {
+            world::run::<Dynamo<Any>>(plan, &config.with_rules(rules), &*workload, seed, trace)
+        }
+        Some(Planted::Effects(tamper)) => {
+            let setup = Setup { inner: config, tamper };
+            world::run::<Tampered<Dynamo<Any>>>(plan, &setup, &*workload, seed, trace)
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! A coordinator: carries out the operations on keys for which this node is preferred.
+//!
+//! A get asks the first N healthy nodes of the key's preference list, puts together what the first R of them know, answers, and brings those up to it that knew
+//! less (Dynamo §4.5, §5). A put asks in the same way, so as to know what it overwrites; then it gives the new version a name, keeps it here, and
+//! sends it to the same nodes until W have it durably. A node that stands in for an owner is told for which (§4.6).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shaketable_sim::id::{Key, NodeId, RequestId};
+use shaketable_sim::node::{Ctx, Op};
+use shaketable_sim::spec::{Footprint, Spec};
+
+use super::membership::Epoch;
+use super::types::{Call, Msg, Timer};
+use super::versions::{Dot, Object, Versions};
+use super::{Dynamo, Named};
+
+/// An operation under way.
+#[derive(Clone, Debug)]
+pub(super) struct Task<S: Spec> {
+    key: Key,
+    request: RequestId,
+    op: S::Op,
+    /// By which ring its nodes are chosen. When another comes, they are all asked anew.
+    epoch: Epoch,
+    step: Step<S::State>,
+}
+
+/// What a task is waiting for.
+#[derive(Clone, Debug)]
+enum Step<V> {
+    /// What do R of the nodes know?
+    Read { got: BTreeMap<NodeId, Object<V>> },
+    /// Do W of the nodes have it?
+    Write { dot: Dot, object: Object<V>, kept: BTreeSet<NodeId> },
+}
+
+/// A node that is asked, and the owner in whose place it is.
+pub(super) type Target = (NodeId, Option<NodeId>);
+
+impl<S: Spec> Dynamo<S> {
+    /// An operation that a client asks for.
+    pub(super) fn coordinate(&mut self, request: RequestId, op: Op<Self>, ctx: &mut Ctx<'_, Self>) {
+        if self.tasks.values().any(|task| task.request.op == request.op) {
+            return; // Its client has lost patience; one answer is enough.
+        }
+        let writes = matches!(S::footprint(&op, None), Footprint::Overwrites(_));
+        if !S::is_read(&op) && !writes {
+            return ctx.reject(request, None); // What depends on the state that it finds needs consensus.
+        }
+        let key = S::key(&op);
+        let targets = self.targets(key);
+        if targets.iter().all(|&(node, _)| node != ctx.me()) {
+            let hint = targets.iter().map(|&(node, _)| node).find(|&node| self.swim.is_healthy(node));
+            return ctx.reject(request, hint);
+        }
+        let (epoch, step) = (self.preferences.epoch(), Step::Read { got: BTreeMap::new() });
+        self.begin(Task { key, request, op, epoch, step }, ctx);
+    }
+
+    /// The first N healthy nodes of a key's preference list: its owners, and for those that are dead the next nodes that are not. If there are too few, owners that are dead
+    /// are asked all the same.
+    pub(super) fn targets(&mut self, key: Key) -> Vec<Target> {
+        let list = self.preferences.list(key);
+        let (owners, others) = list.split_at(self.config.replicas.min(list.len()));
+        let mut stand_ins = others.iter().filter(|&&node| self.swim.is_healthy(node));
+        let target = |&owner: &NodeId| match self.swim.is_healthy(owner) {
+            true => (owner, None),
+            false => stand_ins.next().map_or((owner, None), |&node| (node, Some(owner))),
+        };
+        owners.iter().map(target).collect()
+    }
+
+    pub(super) fn on_got(&mut self, from: NodeId, call: Call, object: Object<S::State>, ctx: &mut Ctx<'_, Self>) {
+        let quorum = self.config.read_quorum;
+        let Some(Task { step: Step::Read { got }, .. }) = self.tasks.get_mut(&call) else { return };
+        got.insert(from, object);
+        if got.len() < quorum {
+            return;
+        }
+        let Some(Task { key, request, op, epoch, step: Step::Read { got } }) = self.end(call, ctx) else { return };
+        let mut read = Object::default();
+        for object in got.values() {
+            read.merge(object, self.config.versions, self.config.rules);
+        }
+        match S::footprint(&op, None) {
+            Footprint::Overwrites(value) => {
+                let (dot, object) = self.name(request, key, read, value, ctx);
+                self.begin(
+                    Task { key, request, op, epoch, step: Step::Write { dot, object, kept: BTreeSet::new() } },
+                    ctx,
+                );
+            }
+            _ => {
+                ctx.reply(request, S::apply(&mut read.visible(), &op));
+                self.repair_readers(key, &read, &got, ctx);
+            }
+        }
+    }
+
+    /// Makes the new version, and keeps it here: its name must be durable before anybody hears it.
+    fn name(
+        &mut self,
+        request: RequestId,
+        key: Key,
+        read: Object<S::State>,
+        value: S::State,
+        ctx: &mut Ctx<'_, Self>,
+    ) -> (Dot, Object<S::State>) {
+        let rules = self.config.rules;
+        let clock = matches!(self.config.versions, Versions::LastWriterWins { .. }).then_some(ctx.now());
+        let counter = rules.counter(clock, self.counter.max(read.past().highest()));
+        let dot = Dot { counter, node: ctx.me() };
+        self.named.push(Named { key, op: request.op, dot, read: read.past().clone() });
+        let mut object = read;
+        object.write(dot, value, self.config.versions, rules);
+        let stands_for = self.targets(key).into_iter().find(|&(node, _)| node == ctx.me()).and_then(|(_, owner)| owner);
+        self.keep(key, &object, stands_for, ctx);
+        (dot, object)
+    }
+
+    /// Brings owners that knew less than others up to it (Dynamo §5). No answer waits for that.
+    fn repair_readers(
+        &mut self,
+        key: Key,
+        read: &Object<S::State>,
+        got: &BTreeMap<NodeId, Object<S::State>>,
+        ctx: &mut Ctx<'_, Self>,
+    ) {
+        let owners = self.preferences.owners(key);
+        for (&node, _) in got.iter().filter(|&(node, object)| object != read && owners.contains(node)) {
+            ctx.send(node, Msg::Repair { objects: vec![(key, read.clone())] });
+        }
+    }
+
+    pub(super) fn on_kept(&mut self, from: NodeId, call: Call, ctx: &mut Ctx<'_, Self>) {
+        let quorum = self.config.write_quorum;
+        let Some(Task { step: Step::Write { kept, .. }, .. }) = self.tasks.get_mut(&call) else { return };
+        kept.insert(from);
+        if kept.len() < quorum {
+            return;
+        }
+        let Some(Task { key, request, op, step: Step::Write { dot, .. }, .. }) = self.end(call, ctx) else { return };
+        self.acknowledged.push((key, request.op, dot));
+        ctx.reply(request, S::apply(&mut S::State::default(), &op));
+    }
+
+    fn begin(&mut self, task: Task<S>, ctx: &mut Ctx<'_, Self>) {
+        let call = self.next;
+        self.next = Call(call.0 + 1);
+        self.tasks.insert(call, task);
+        self.ask(call, ctx);
+    }
+
+    /// Puts a task's question to all nodes that have not answered it, and sets the timer for the next time.
+    pub(super) fn ask(&mut self, call: Call, ctx: &mut Ctx<'_, Self>) {
+        let Some(key) = self.tasks.get(&call).map(|task| task.key) else { return };
+        let (targets, epoch) = (self.targets(key), self.preferences.epoch());
+        let Some(task) = self.tasks.get_mut(&call) else { return };
+        if task.epoch != epoch {
+            task.epoch = epoch;
+            match &mut task.step {
+                Step::Read { got } => got.clear(),
+                Step::Write { kept, .. } => kept.clear(),
+            }
+        }
+        let question = |&(node, stands_for): &Target| match &task.step {
+            Step::Read { got } if !got.contains_key(&node) => Some((node, Msg::Get { call, epoch, key })),
+            Step::Write { object, kept, .. } if !kept.contains(&node) => {
+                Some((node, Msg::Put { call, epoch, key, object: object.clone(), stands_for }))
+            }
+            _ => None,
+        };
+        let questions: Vec<_> = targets.iter().filter_map(question).collect();
+        let send = |ctx: &mut Ctx<'_, Self>| questions.into_iter().for_each(|(node, msg)| ctx.send(node, msg));
+        match task.step {
+            Step::Read { .. } => send(ctx),
+            Step::Write { .. } => ctx.after_sync(send),
+        }
+        let wait = ctx.rng().span(self.config.retry);
+        ctx.set_timer(Timer::AskAgain(call), wait);
+    }
+
+    fn end(&mut self, call: Call, ctx: &mut Ctx<'_, Self>) -> Option<Task<S>> {
+        ctx.cancel_timer(Timer::AskAgain(call));
+        self.tasks.remove(&call)
+    }
+}
