@@ -6,7 +6,7 @@
 use crate::id::{Key, OpId};
 use crate::param::{Args, Default, Literal, Param, Shape};
 use crate::rng::Stream;
-use crate::spec::{Spec, any, counter, kv, list, register};
+use crate::spec::{Spec, any, consensus, counter, kv, list, register};
 
 /// Decides what clients ask for.
 pub trait Workload<S: Spec> {
@@ -64,6 +64,25 @@ pub static WORKLOADS: &[WorkloadType] = &[
         doc: "reads of append-only lists and appends to them: a read shows every append and their order",
         params: &[KEYS, READS],
         build: |args| Box::new(Mix::new(args, Object::List)),
+    },
+    WorkloadType {
+        name: "consensus",
+        doc: "proposals of values to objects that decide once: every client proposes to the first, then to the second, and so on",
+        params: &[
+            Param {
+                name: "keys",
+                shape: Shape::Count(1, 10_000),
+                default: Default::Value(Literal::Count(10_000)),
+                doc: "how many objects there are; after the last comes the first again, which has long been decided",
+            },
+            Param {
+                name: "spread",
+                shape: Shape::Count(1, 100),
+                default: Default::Value(Literal::Count(3)),
+                doc: "from how many objects that come next each is chosen by chance",
+            },
+        ],
+        build: |args| Box::new(Proposals { keys: keys(args), spread: args.count("spread") }),
     },
 ];
 
@@ -162,6 +181,20 @@ impl Workload<any::Any> for KvMix {
             2 => kv::Op { key, action: kv::Action::Delete },
             _ => kv::Op { key, action: kv::Action::Put(value) },
         })
+    }
+}
+
+/// Proposals to one consensus object after the other. All clients take the same way, so that they meet.
+struct Proposals {
+    keys: u64,
+    spread: u64,
+}
+
+impl Workload<any::Any> for Proposals {
+    fn next(&self, id: OpId, _: Option<&(any::Op, any::Ret)>, rng: &mut Stream) -> any::Op {
+        let place = u64::from(id.seq) - 1 + rng.below(self.spread);
+        let key = Key::at((place % self.keys) as usize);
+        any::Op::Consensus(consensus::Op { key, propose: unique(id) })
     }
 }
 

@@ -6,10 +6,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Footprint, Spec, counter, kv, list, register};
+use super::{Footprint, Spec, consensus, counter, kv, list, register};
 use crate::id::Key;
 
-/// A service whose objects are registers, map entries, counters or lists: each what its first operation makes of it,
+/// A service whose objects are registers, map entries, counters, lists or consensus objects: each what its first operation makes of it,
 /// and that for good. (Asked for as another kind, an object answers as a fresh one of that kind; only as long as no
 /// workload does so are [`Any::footprint`] and [`Any::too_late`] right.)
 #[derive(Clone, Debug)]
@@ -138,4 +138,6 @@ union! {
     Counter(counter::Counter),
     /// An append-only list.
     List(list::List),
+    /// A consensus object.
+    Consensus(consensus::Consensus),
 }

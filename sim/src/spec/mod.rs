@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::id::Key;
 
 pub mod any;
+pub mod consensus;
 pub mod counter;
 pub mod kv;
 pub mod list;

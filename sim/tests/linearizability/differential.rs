@@ -3,7 +3,7 @@
 use shaketable_sim::id::Key;
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::spec::any::{self, Any};
-use shaketable_sim::spec::{Footprint, Spec, counter, kv, list, register};
+use shaketable_sim::spec::{Footprint, Spec, consensus, counter, kv, list, register};
 use shaketable_sim::time::Ppm;
 
 use crate::generate::{Shape, history, key, spoil};
@@ -97,6 +97,12 @@ fn random_counters_are_judged_as_by_the_slow_twin() {
 #[test]
 fn random_lists_are_judged_as_by_the_slow_twin() {
     assert_both(compare::<list::List>(3_000, "list", |rng| list(Key::at(0), rng)));
+}
+
+#[test]
+fn random_consensus_objects_are_judged_as_by_the_slow_twin() {
+    let propose = |rng: &mut Stream| consensus::Op { key: Key::at(0), propose: rng.below(4) };
+    assert_both(compare::<consensus::Consensus>(3_000, "consensus", propose));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use shaketable_sim::check::linearizable::{Linearizability, check};
 use shaketable_sim::history::{Operation, Outcome};
 use shaketable_sim::id::Key;
 use shaketable_sim::spec::any::{self, Any};
-use shaketable_sim::spec::{Spec, counter, kv, list, register};
+use shaketable_sim::spec::{Spec, consensus, counter, kv, list, register};
 
 use crate::{AMPLE, brute, is_linearizable, moment, operation};
 
@@ -162,6 +162,21 @@ fn every_history_of_four_operations_on_a_list_is_judged_as_by_the_slow_twin() {
     }
     let compared = compare_all::<list::List>(4, &kinds).histories;
     assert_eq!(compared, 12 * 22 * 32 * 42);
+}
+
+#[test]
+fn every_history_of_four_proposals_is_judged_as_by_the_slow_twin() {
+    use consensus::{Op, Ret};
+    let op = |propose| Op { key: Key::at(0), propose };
+    let mut kinds = Vec::new();
+    for value in [1, 2] {
+        kinds.push((op(value), Fate::Unanswered));
+        for decided in [1, 2, 3] {
+            kinds.push((op(value), Fate::Answered(Ret(decided))));
+        }
+    }
+    let compared = compare_all::<consensus::Consensus>(4, &kinds).histories;
+    assert_eq!(compared, 8 * 14 * 20 * 26);
 }
 
 #[test]
