@@ -14,6 +14,13 @@ use super::types::{EntryId, LogIndex, Record, Term};
 use crate::Bug;
 use crate::tamper::Tamper;
 
+mod members;
+
+use members::{
+    ConfigNotRolledBack, DirectConfigSwap, LearnerRefusesVote, LearnerVotesCounted, RemovedLeaderCountsItself,
+    SingleServerChange2015, UsesCommittedConfig,
+};
+
 /// How a bug is planted.
 #[derive(Clone, Copy, Debug)]
 pub enum Planted {
@@ -104,6 +111,34 @@ bugs! {
         doc: "a follower takes its leader's commit index as it is: a tail that the leader does not have is applied",
         source: "Figure 2 (AppendEntries, step 5); copycat #265, WRaft (SandTable, EuroSys 2024)",
         caught_by: "invariant/state-machine-safety";
+    "direct-config-swap": Planted::Rules(&DirectConfigSwap),
+        doc: "a leader goes from the old members to any new ones in one step: a majority of the old ones and one of the new ones decide without each other",
+        source: "§6, Figure 10; raft-java #27, akka-raft #49",
+        caught_by: "invariant/configuration-overlap";
+    "single-server-change-2015": Planted::Rules(&SingleServerChange2015),
+        doc: "a new leader changes the members before it has committed an entry of its own term: its change and one that a deposed leader has left behind differ by two servers",
+        source: "thesis §4.1 as it was before its correction (Ongaro, raft-dev, 2015)",
+        caught_by: "invariant/configuration-change";
+    "config-not-rolled-back": Planted::Rules(&ConfigNotRolledBack),
+        doc: "a server goes by a configuration whose entry was deleted from its log again, and later by quorums that miss those of the others",
+        source: "§6; dqlite's canonical/raft #250",
+        caught_by: "invariant/leader-completeness";
+    "uses-committed-config": Planted::Rules(&UsesCommittedConfig),
+        doc: "a server goes by a configuration only once it knows it to be committed: after a restart it stands for election among the members of long ago",
+        source: "§6, thesis §4.1; etcd #5004, #7280",
+        caught_by: "invariant/leader-completeness";
+    "removed-leader-counts-itself": Planted::Rules(&RemovedLeaderCountsItself),
+        doc: "a leader that is to leave counts its own copy: what it takes for committed a majority of those who stay may lack",
+        source: "§6, thesis §4.2.2",
+        caught_by: "invariant/leader-completeness";
+    "learner-votes-counted": Planted::Rules(&LearnerVotesCounted),
+        doc: "votes and copies of learners count, among a majority of the voters alone: two such majorities share nobody",
+        source: "thesis §4.2.1",
+        caught_by: "invariant/leader-completeness";
+    "learner-refuses-vote": Planted::Rules(&LearnerRefusesVote),
+        doc: "a server that takes itself for a learner denies its vote: only a leader could tell it that it was promoted, and without its vote there is none",
+        source: "thesis §4.1, §4.2.1; etcd #10998, camunda/zeebe #57386",
+        caught_by: "liveness/service";
 }
 
 /// The record keeps the term and loses the vote.

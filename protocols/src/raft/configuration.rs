@@ -108,7 +108,7 @@ impl Configuration {
     /// What comes next on the way to a cluster whose voters are `goal`; none if this is it. `leader` is who makes the change.
     ///
     /// A joint configuration is left before anything else, also if it was another goal that it was entered for. Then whoever is to vote
-    /// becomes a learner; then the voters change.
+    /// becomes a learner; then the voters change. Learners who are not to vote any more are dropped with the next step.
     pub fn toward(
         &self,
         goal: &BTreeSet<NodeId>,
@@ -120,13 +120,12 @@ impl Configuration {
             Voters::Joint { new, .. } => return Some(self.followed_by(Voters::Simple(new.clone()), goal)),
             Voters::Simple(voters) => voters,
         };
-        let same_voters = self.followed_by(self.voters.clone(), goal);
-        if same_voters.learners != self.learners {
-            Some(same_voters)
-        } else if voters == goal {
-            None
-        } else {
+        if !goal.iter().all(|&server| self.is_member(server)) {
+            Some(self.followed_by(self.voters.clone(), goal))
+        } else if voters != goal {
             Some(self.followed_by(rules.next_voters(change, voters, goal, leader), goal))
+        } else {
+            (!self.learners.is_empty()).then(|| self.followed_by(self.voters.clone(), goal))
         }
     }
 

@@ -123,6 +123,12 @@ fn a_joint_configuration_is_left_for_its_own_new_one_before_another_goal_is_purs
     assert_eq!(joint.to_string(), "2: n1 n2 n3 → n1 n4 n5");
     let next = joint.toward(&set(&[1, 2]), Change::Joint, leader, &Paper).unwrap();
     assert_eq!(next.to_string(), "3: n1 n4 n5, learners n2");
+    let next = next.toward(&set(&[1, 4]), Change::SingleServer, leader, &Paper).unwrap();
+    assert_eq!(
+        next.to_string(),
+        "4: n1 n4",
+        "and the learner that is not needed any more is dropped with the next step"
+    );
 }
 
 #[test]

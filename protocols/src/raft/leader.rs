@@ -49,6 +49,8 @@ pub(super) struct Leader<S: Spec> {
     /// The last round that has renewed the lease, when that round began, and when a quorum had confirmed it.
     pub(super) leased: Round,
     pub(super) confirmed: Option<(Instant, Instant)>,
+    /// Where the log ended at the heartbeat before the last, and at the last.
+    pub(super) tails: (LogIndex, LogIndex),
     /// Who is to vote, once an operator has asked for other voters, until it is so.
     pub(super) goal: Option<BTreeSet<NodeId>>,
     /// Snapshots that are on their way.
@@ -72,6 +74,7 @@ impl<S: Spec> Leader<S> {
             begun: Instant::ZERO,
             leased: Round::ZERO,
             confirmed: None,
+            tails: (first, first),
             goal: None,
             outgoing: BTreeMap::new(),
         }
@@ -225,7 +228,8 @@ impl<S: Spec> Raft<S> {
 
     /// Every heartbeat period: sends again what is taken for lost, and something to everyone who was sent nothing else meanwhile.
     pub(super) fn on_heartbeat(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let Role::Leader(_) = self.role else { return };
+        let Role::Leader(leader) = &mut self.role else { return };
+        leader.tails = (leader.tails.1, self.log.last_index());
         ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
         if self.leases() {
             self.ask_for_lease(ctx);

@@ -40,7 +40,9 @@ impl Membership {
 
     /// The configuration that the server goes by, if it knows the entries up to `commit` to be committed.
     pub(super) fn now(&self, commit: LogIndex) -> Electorate<'_> {
-        Electorate { configuration: self.latest(commit).1, me: self.me, rules: self.rules }
+        let in_force = self.logged.iter().rev().find(|(at, _)| self.rules.takes_effect(*at, commit));
+        let configuration = in_force.map_or(&self.base, |(_, configuration)| configuration);
+        Electorate { configuration, me: self.me, rules: self.rules }
     }
 
     /// The configuration as of the entry before the log.
@@ -48,10 +50,9 @@ impl Membership {
         &self.base
     }
 
-    /// Where that configuration stands: at 0 if it does not stand in the log.
-    fn latest(&self, commit: LogIndex) -> (LogIndex, &Configuration) {
-        let in_force = self.logged.iter().rev().find(|(at, _)| self.rules.takes_effect(*at, commit));
-        in_force.map_or((LogIndex::ZERO, &self.base), |(at, configuration)| (*at, configuration))
+    /// Where the latest configuration stands: at 0 if it does not stand in the log.
+    fn latest(&self) -> LogIndex {
+        self.logged.last().map_or(LogIndex::ZERO, |(at, _)| *at)
     }
 
     /// The configuration as of an entry, and all later ones.
@@ -153,8 +154,7 @@ impl<S: Spec> Raft<S> {
             (None, Voters::Joint { new, .. }) => new,
             (None, Voters::Simple(_)) => return,
         };
-        let latest = self.membership.latest(self.commit).0;
-        let changing = Changing { latest, first_own: leader.first, commit: self.commit };
+        let changing = Changing { latest: self.membership.latest(), first_own: leader.first, commit: self.commit };
         if leader.transfer.is_some() || !self.config.rules.may_change_configuration(changing) {
             return;
         }
@@ -191,11 +191,10 @@ impl<S: Spec> Raft<S> {
         self.append(Payload::Config(Box::new(next)), None, ctx);
     }
 
-    /// Whether a server lacks no more of this leader's log than may be under way to it (thesis §4.2.1).
+    /// Whether a server has all that was in this leader's log two heartbeats ago: it is there, and as fast as the log grows (thesis §4.2.1).
     fn keeps_up(&self, server: NodeId) -> bool {
         let Role::Leader(leader) = &self.role else { return false };
-        let under_way = self.config.batch * self.config.window;
-        server == self.me || leader.peers[server.index()].matched.plus(under_way) >= self.log.last_index()
+        server == self.me || leader.peers[server.index()].matched >= leader.tails.0
     }
 
     /// §6, thesis §4.2.2: a leader that is not in the configuration that it has committed steps down. Whoever has most of the log had better

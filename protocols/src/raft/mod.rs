@@ -32,7 +32,7 @@
 //!   server keeps no entries that its snapshot stands for: a follower that lags behind it is sent the snapshot.
 //! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)), nor after it has left the cluster: in the
 //!   logs it would join under the same name.
-//! - A server is promoted as soon as it lacks no more entries than may be under way to it, whatever the number of rounds (thesis §4.2.1), and a
+//! - A learner is promoted as soon as it has all that was in the log two heartbeats ago, and not after a number of rounds (thesis §4.2.1). A
 //!   leader makes no change by which the cluster would depend on servers that lag behind.
 //! - A leader that has committed its own removal tells another server to stand for election.
 
