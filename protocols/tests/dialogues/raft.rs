@@ -60,7 +60,11 @@ impl Spoken for Raft<Any> {
         let vote = self.vote().map_or("nobody".to_owned(), |vote| vote.to_string());
         let log: Vec<String> =
             self.log().slice(LogIndex::new(1), usize::MAX).iter().map(|entry| entry.term.to_string()).collect();
-        format!("{role}, term {}, voted for {vote}, log [{}], commit {}", seen.epoch, log.join(" "), seen.commit)
+        let members = match self.configuration() {
+            first if first.number() == 0 => String::new(),
+            changed => format!(", members {changed}"),
+        };
+        format!("{role}, term {}, voted for {vote}, log [{}], commit {}{members}", seen.epoch, log.join(" "), seen.commit)
     }
 
     fn message(msg: &Self::Msg) -> String {
