@@ -203,9 +203,8 @@ impl<S: Spec> Raft<S> {
                 }
             }
             Outcome::Partial { last, received } => {
-                peer.on_partial();
-                if let Some(outgoing) = leader.outgoing.get_mut(&from) {
-                    outgoing.on_partial(last, received);
+                if leader.outgoing.get_mut(&from).is_some_and(|outgoing| outgoing.on_partial(last, received)) {
+                    peer.on_partial();
                 }
             }
             Outcome::Conflict { prev, hint } => peer.on_conflict(prev, hint, &self.log),

@@ -11,7 +11,7 @@ use shaketable_sim::spec::Spec;
 use super::recovery::journal;
 use super::rules::Taking;
 use super::session::Machine;
-use super::types::{Appended, EntryId, InstallSnapshot, LogIndex, Msg, Outcome, PieceOf, Shared, Snapshot};
+use super::types::{Appended, EntryId, InstallSnapshot, LogIndex, Msg, Outcome, PieceOf, Shared, Snapshot, Term};
 use super::{Raft, Role, milestones};
 
 /// A snapshot on its way to a follower. It stays the same until it has arrived, whatever the leader snapshots meanwhile.
@@ -25,16 +25,21 @@ pub(super) struct Outgoing<P> {
 /// A snapshot of which only the first pieces have arrived. Volatile: a follower that crashes is sent all of it again.
 #[derive(Clone, Debug)]
 pub(super) struct Incoming<P> {
+    /// The term of the leader that sends it.
+    term: Term,
     last: EntryId,
     pieces: Vec<P>,
 }
 
 impl<P: Clone> Outgoing<P> {
-    /// The follower has so many pieces of the snapshot with this last entry.
-    pub(super) fn on_partial(&mut self, last: EntryId, received: u32) {
-        if last == self.snapshot.last {
+    /// The follower has so many pieces of the snapshot with this last entry. Whether that is news: an answer that says what is known is to a chunk
+    /// that came twice, and if each of those brought about another chunk, there would be more and more of them.
+    pub(super) fn on_partial(&mut self, last: EntryId, received: u32) -> bool {
+        let news = last == self.snapshot.last && received != self.received;
+        if news {
             self.received = received;
         }
+        news
     }
 
     /// Whether a follower that has all entries up to `index` needs it no more.
@@ -85,19 +90,21 @@ impl<S: Spec> Raft<S> {
         if taking == Taking::Nothing {
             return Outcome::Match(last.index); // What is committed is in every leader's log.
         }
-        // A chunk of another snapshot begins anew: whoever leads now may have none but that one.
+        // A chunk of another snapshot begins anew: whoever leads now may have none but that one. Only if the same leader has sent one of a later
+        // snapshot before, this one was overtaken.
         let mut incoming = match self.incoming.take() {
             Some(incoming) if incoming.last == last => incoming,
-            _ => Incoming { last, pieces: Vec::new() },
+            Some(later) if later.term == install.term && later.last > last => later,
+            _ => Incoming { term: install.term, last, pieces: Vec::new() },
         };
-        if install.offset as usize == incoming.pieces.len() {
+        if incoming.last == last && install.offset as usize == incoming.pieces.len() {
             incoming.pieces.extend_from_slice(&install.pieces);
             if install.done {
                 self.install(Snapshot { last, pieces: Shared::from(incoming.pieces) }, taking, ctx);
                 return Outcome::Match(last.index);
             }
         }
-        let received = incoming.pieces.len() as u32;
+        let (last, received) = (incoming.last, incoming.pieces.len() as u32);
         self.incoming = Some(incoming);
         Outcome::Partial { last, received }
     }

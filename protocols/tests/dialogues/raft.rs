@@ -64,7 +64,12 @@ impl Spoken for Raft<Any> {
             first if first.number() == 0 => String::new(),
             changed => format!(", members {changed}"),
         };
-        format!("{role}, term {}, voted for {vote}, log [{}], commit {}{members}", seen.epoch, log.join(" "), seen.commit)
+        format!(
+            "{role}, term {}, voted for {vote}, log [{}], commit {}{members}",
+            seen.epoch,
+            log.join(" "),
+            seen.commit
+        )
     }
 
     fn message(msg: &Self::Msg) -> String {

@@ -90,6 +90,30 @@ fn the_leader_sends_a_snapshot_in_chunks_when_it_has_already_discarded_the_next_
     assert!(matches!(&then[..], [Msg::AppendEntries(append)] if append.prev == id(2, 2)), "the log goes on: {then:?}");
 }
 
+/// Figure 13: else every copy of a message would make another one, for ever.
+#[test]
+fn an_acknowledgement_of_a_chunk_that_comes_twice_brings_about_one_more_chunk_and_not_two() {
+    let mut server = compacted();
+    server.timer(Timer::Heartbeat);
+    server.timer(Timer::Heartbeat);
+    let conflict = Outcome::Conflict { prev: id(0, 0).index, hint: id(0, 0) };
+    server.hears(2, appended(2, 0, conflict));
+    let mut hears = |received| server.hears(2, appended(2, 0, partial(id(2, 2), received))).to(2).len();
+    assert_eq!([hears(1), hears(1)], [1, 0]);
+    assert_eq!(hears(0), 1, "the follower has restarted");
+}
+
+/// Figure 13, and that messages are overtaken.
+#[test]
+fn a_chunk_of_an_earlier_snapshot_takes_nothing_of_a_later_one_of_the_same_leader_away() {
+    let mut server = Start::with_log(&[1]).boot();
+    let mut says = |term, last, offset| server.hears(1, install(term, last, offset, &[object(5)], false)).to(1);
+    assert_eq!(says(2, id(5, 2), 0), [appended(2, 0, partial(id(5, 2), 1))]);
+    assert_eq!(says(2, id(4, 2), 0), [appended(2, 0, partial(id(5, 2), 1))]);
+    assert_eq!(says(2, id(4, 2), 1), [appended(2, 0, partial(id(5, 2), 1))]);
+    assert_eq!(says(3, id(4, 2), 0), [appended(3, 0, partial(id(4, 2), 1))], "another leader may have no other");
+}
+
 /// Figure 13, steps 2 to 5, and that messages are lost, doubled and overtaken.
 #[test]
 fn a_follower_puts_chunks_together_in_order_and_says_how_many_pieces_it_has() {
