@@ -158,6 +158,8 @@ fn only_members_must_catch_up() {
     let mut says = all_say(&[&[1, 2, 3]]);
     says[4].applied = 9;
     assert_eq!(run(&says, &[]).verdict, Verdict::Pass, "n5 is outside");
+    let joining = says.iter().map(|said| Says { electorates: vec![set(&[1, 2, 3]), set(&[1, 4, 5])], ..said.clone() });
+    assert_eq!(run(&joining.collect(), &[]).verdict, Verdict::Pass, "n5 is not yet inside for sure");
     let everyone = says.iter().map(|said| Says { electorates: vec![set(&[1, 2, 3, 4, 5])], ..said.clone() }).collect();
     let Verdict::Violation(violation) = run(&everyone, &[]).verdict else { panic!("n5 lags, and nobody minds") };
     assert_eq!(violation.signature(), "liveness/catch-up");

@@ -35,7 +35,7 @@ pub(super) struct Healed {
 /// Every node that knows all that is decided has a say, or was to be known when it went down: it may lead and go by what it knows, and if that
 /// is not decided yet, nobody can tell whether it will be. So the cluster needs a quorum of each electorate that is named by anyone. Where
 /// that asks too much, a permanent fault is undone that need not have been; where it asked too little, a cluster would
-/// be blamed that cannot serve. For the same reason a node must catch up only if all take it for a member.
+/// be blamed that cannot serve. For the same reason a node must catch up only if it is in all of them: a member, whatever comes of a change.
 struct Words(Vec<Vec<BTreeSet<NodeId>>>);
 
 impl Words {
@@ -45,9 +45,9 @@ impl Words {
         self.0.iter().flatten().find(lacks)
     }
 
-    /// Whether all take this node for a member.
+    /// Whether this node is in every electorate.
     fn are_for(&self, node: NodeId) -> bool {
-        self.0.iter().all(|word| word.iter().any(|electorate| electorate.contains(&node)))
+        self.0.iter().flatten().all(|electorate| electorate.contains(&node))
     }
 }
 
