@@ -1,5 +1,5 @@
-//! A node whose effects are changed before the world sees them: for planted bugs that lie not in what a protocol decides
-//! but in what it does about it, such as an answer before its sync.
+//! A node whose effects are changed before the world sees them, or whose state is changed behind its back: for planted bugs that lie not
+//! in what a protocol decides but in what it does about it, such as an answer before its sync.
 //!
 //! The node inside does not know. Effects are values, so changing them takes no hook in the protocol.
 
@@ -11,10 +11,17 @@ use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{Command, Ctx, DiskError, EffectOf, Milestone, Node, Observation, Op, Recovered};
 
-/// A way of changing effects.
+/// A way of changing what a node does.
 pub trait Tamper<N: Node>: Debug + Sync {
     /// Changes what one handler has asked for.
-    fn tamper(&self, effects: &mut Vec<EffectOf<N>>);
+    fn tamper(&self, effects: &mut Vec<EffectOf<N>>) {
+        let _ = effects;
+    }
+
+    /// After that: changes what the handler has made of the node, which was as `was` says before, and what it has asked for. Not at boot.
+    fn meddle(&self, was: Observation, node: &mut N, effects: &mut Vec<EffectOf<N>>) {
+        let _ = (was, node, effects);
+    }
 }
 
 /// How a [`Tampered`] node is set up.
@@ -46,8 +53,10 @@ impl<N: Node + Debug> Debug for Tampered<N> {
 
 impl<N: Node> Tampered<N> {
     fn run(&mut self, ctx: &mut Ctx<'_, Self>, handler: impl FnOnce(&mut N, &mut Ctx<'_, N>)) {
+        let was = self.inner.observe();
         let ((), mut effects) = ctx.nested(|ctx| handler(&mut self.inner, ctx));
         self.tamper.tamper(&mut effects);
+        self.tamper.meddle(was, &mut self.inner, &mut effects);
         ctx.pass(effects);
     }
 }

@@ -3,22 +3,26 @@
 //! A planted bug is one line in the table below. Not one line of the right code knows of it.
 
 use shaketable_sim::id::NodeId;
-use shaketable_sim::node::{Effect, EffectOf};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::{Instant, Ppm};
 
 use super::Raft;
 use super::lease::Lease;
 use super::rules::{Paper, Reading, Rules, Taking};
-use super::types::{EntryId, LogIndex, Record, Term};
+use super::types::{EntryId, LogIndex, Round, Term};
 use crate::Bug;
 use crate::tamper::Tamper;
 
 mod members;
+mod tampers;
 
 use members::{
     ConfigNotRolledBack, DirectConfigSwap, LearnerRefusesVote, LearnerVotesCounted, RemovedLeaderCountsItself,
     SingleServerChange2015, UsesCommittedConfig,
+};
+use tampers::{
+    AcksBeforeSync, AcksDuplicatesBeforeSync, ForgetsVote, PreVoteDeniedSilently, SnapshotTermRegress,
+    StepdownTruncatesLog,
 };
 
 /// How a bug is planted.
@@ -111,6 +115,50 @@ bugs! {
         doc: "a follower takes its leader's commit index as it is: a tail that the leader does not have is applied",
         source: "Figure 2 (AppendEntries, step 5); copycat #265, WRaft (SandTable, EuroSys 2024)",
         caught_by: "invariant/state-machine-safety";
+    "stale-vote-reply-counted": Planted::Rules(&StaleVoteReplyCounted),
+        doc: "a candidate counts a vote that was granted to it in an earlier term: by now its voter has voted for another",
+        source: "§5.2; Xraft #33 (SandTable, EuroSys 2024)",
+        caught_by: "invariant/election-safety";
+    "matches-by-index": Planted::Rules(&MatchesByIndex),
+        doc: "a follower takes entries behind any entry at the right place, whatever its term: logs differ before entries that they share",
+        source: "§5.3, Figure 2 (AppendEntries, step 2)",
+        caught_by: "invariant/log-matching";
+    "ack-overclaims": Planted::Rules(&AckOverclaims),
+        doc: "a follower acknowledges its own last entry instead of the last that the message told of: its tail counts as the leader's",
+        source: "§5.3; CCF #6001 and #6016 (NSDI 2025)",
+        caught_by: "invariant/leader-completeness";
+    "stepdown-truncates-log": Planted::Effects(&StepdownTruncatesLog),
+        doc: "a leader that steps down drops the entries that it does not know to be committed: its predecessor may have committed them",
+        source: "§5.3, where only conflicts delete; Nebula #1303, CCF #5674",
+        caught_by: "invariant/leader-completeness";
+    "read-before-first-commit": Planted::Rules(&ReadBeforeFirstCommit),
+        doc: "a new leader answers reads before it has committed an entry of its own: it does not know yet how far its predecessors came",
+        source: "§8, thesis §6.4 (step 1); etcd #12680, Consul #2644, RedisRaft #22",
+        caught_by: "linearizability";
+    "read-joins-round": Planted::Rules(&ReadJoinsRound),
+        doc: "a read takes part in a round that is under way: its answers may be from before another leader was elected",
+        source: "thesis §6.4 (step 3); etcd-io/raft #397, where two reads share a context",
+        caught_by: "linearizability";
+    "timeout-now-of-any-term": Planted::Rules(&TimeoutNowOfAnyTerm),
+        doc: "a server obeys a call to stand for election from a leader of an earlier term: it is elected while another leader's lease lasts",
+        source: "thesis §3.10, §6.4.1; hashicorp/raft, raft-rs #234",
+        caught_by: "linearizability";
+    "torn-tail-for-rot": Planted::Rules(&TornTailForRot),
+        doc: "a server takes any damaged record for a torn one, and cuts its journal there: votes and acknowledged entries are forgotten",
+        source: "Alagappan et al. (FAST 2018) on LogCabin and ZooKeeper; Pebble #453",
+        caught_by: "invariant/leader-completeness";
+    "acks-duplicates-before-sync": Planted::Effects(&AcksDuplicatesBeforeSync),
+        doc: "entries that come again are acknowledged without a sync, although their first copies are not durable yet",
+        source: "Figure 2 (\"updated on stable storage before responding to RPCs\"); YugabyteDB #32875",
+        caught_by: "invariant/leader-completeness";
+    "snapshot-term-regress": Planted::Effects(&SnapshotTermRegress),
+        doc: "with a snapshot a server writes the term of its last entry as its own, and no vote: after a restart it votes again in a term in which it has voted",
+        source: "§7, §5.2; willemt/raft #118 (SandTable, EuroSys 2024)",
+        caught_by: "invariant/election-safety";
+    "pre-vote-denied-silently": Planted::Effects(&PreVoteDeniedSilently),
+        doc: "who denies a pre-vote does not say so, nor in which term it is: the one with the longer log never learns of the later term, and nobody is elected",
+        source: "thesis §9.6; etcd #8501, canonical/raft #279",
+        caught_by: "liveness";
     "direct-config-swap": Planted::Rules(&DirectConfigSwap),
         doc: "a leader goes from the old members to any new ones in one step: a majority of the old ones and one of the new ones decide without each other",
         source: "§6, Figure 10; raft-java #27, akka-raft #49",
@@ -139,38 +187,6 @@ bugs! {
         doc: "a server that takes itself for a learner denies its vote: only a leader could tell it that it was promoted, and without its vote there is none",
         source: "thesis §4.1, §4.2.1; etcd #10998, camunda/zeebe #57386",
         caught_by: "liveness/service";
-}
-
-/// The record keeps the term and loses the vote.
-#[derive(Debug)]
-struct ForgetsVote;
-
-impl Tamper<Raft<Any>> for ForgetsVote {
-    fn tamper(&self, effects: &mut Vec<EffectOf<Raft<Any>>>) {
-        for effect in effects {
-            if let Effect::Write(Record::Ballot { vote, .. }) = effect {
-                *vote = None;
-            }
-        }
-    }
-}
-
-/// The sync comes after what should have waited for it.
-#[derive(Debug)]
-struct AcksBeforeSync;
-
-impl Tamper<Raft<Any>> for AcksBeforeSync {
-    fn tamper(&self, effects: &mut Vec<EffectOf<Raft<Any>>>) {
-        let mut released = false;
-        effects.retain(|effect| {
-            let sync = matches!(effect, Effect::Sync { .. });
-            released |= sync;
-            !sync
-        });
-        if released {
-            effects.push(Effect::Sync { held: 0 });
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -296,5 +312,68 @@ struct CommitsUnverified;
 impl Rules for CommitsUnverified {
     fn follower_commit(&self, leader: LogIndex, _: LogIndex) -> LogIndex {
         leader
+    }
+}
+
+#[derive(Debug)]
+struct StaleVoteReplyCounted;
+
+impl Rules for StaleVoteReplyCounted {
+    fn counts_vote(&self, _: Term, _: Term) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct MatchesByIndex;
+
+impl Rules for MatchesByIndex {
+    fn log_matches(&self, own: Option<Term>, _: EntryId) -> bool {
+        own.is_some()
+    }
+}
+
+#[derive(Debug)]
+struct AckOverclaims;
+
+impl Rules for AckOverclaims {
+    fn acknowledged(&self, _: LogIndex, last: LogIndex) -> LogIndex {
+        last
+    }
+}
+
+#[derive(Debug)]
+struct ReadBeforeFirstCommit;
+
+impl Rules for ReadBeforeFirstCommit {
+    fn read_index(&self, commit: LogIndex, _: LogIndex) -> LogIndex {
+        commit
+    }
+}
+
+#[derive(Debug)]
+struct ReadJoinsRound;
+
+impl Rules for ReadJoinsRound {
+    fn read_round(&self, begun: Round, confirmed: Round) -> Round {
+        if begun > confirmed { begun } else { begun.next() }
+    }
+}
+
+#[derive(Debug)]
+struct TimeoutNowOfAnyTerm;
+
+impl Rules for TimeoutNowOfAnyTerm {
+    fn obeys_call(&self, _: Term, _: Term) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct TornTailForRot;
+
+impl Rules for TornTailForRot {
+    fn may_cut(&self, _: usize) -> bool {
+        true
     }
 }

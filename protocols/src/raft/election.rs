@@ -125,7 +125,7 @@ impl<S: Spec> Raft<S> {
 
     pub(super) fn on_vote(&mut self, from: NodeId, vote: Vote, ctx: &mut Ctx<'_, Self>) {
         self.observe_term(vote.term, ctx);
-        if vote.granted && vote.term == self.term && self.counts(Ballot::Real, from) {
+        if vote.granted && self.config.rules.counts_vote(self.term, vote.term) && self.counts(Ballot::Real, from) {
             if matches!(self.role, Role::Candidate(Candidacy { handed_over: true, .. })) {
                 ctx.reached(milestones::TRANSFER_COMPLETED);
             }

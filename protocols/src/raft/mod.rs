@@ -131,7 +131,7 @@ impl<S: Spec> Node for Raft<S> {
     const MILESTONES: &'static [Milestone] = milestones::ALL;
 
     fn boot(config: &Config, disk: Recovered<RecordOf<S>>, ctx: &mut Ctx<'_, Self>) -> Self {
-        let kept = Persistent::recover(&disk);
+        let kept = Persistent::recover(&disk, config.rules);
         let first = Configuration::first(NodeId::all(ctx.nodes().min(config.members)).collect());
         let mut server = Raft {
             config: *config,

@@ -6,6 +6,7 @@ use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 
+use super::configuration::Electorate;
 use super::leader::Leader;
 use super::rules::Reading;
 use super::types::{LogIndex, Round};
@@ -24,14 +25,17 @@ pub(super) struct PendingRead<O> {
 
 impl<S: Spec> Raft<S> {
     pub(super) fn on_read(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
+        let rules = self.config.rules;
         let Role::Leader(leader) = &self.role else { return };
-        let index = self.commit.max(leader.first);
+        let index = rules.read_index(self.commit, leader.first);
         if self.leases() && self.machine.applied() >= index && self.has_lease(ctx) {
             ctx.reply(id, self.machine.read(&op));
             return ctx.reached(milestones::READ_BY_LEASE);
         }
         let Role::Leader(leader) = &mut self.role else { return };
-        leader.reads.push_back(PendingRead { id, op, index, round: leader.round.next() });
+        let confirmed = leader.confirmed_round(&self.membership.now(self.commit));
+        let round = rules.read_round(leader.round, confirmed);
+        leader.reads.push_back(PendingRead { id, op, index, round });
         self.serve_reads(ctx);
     }
 
@@ -44,8 +48,7 @@ impl<S: Spec> Raft<S> {
                 return;
             }
             let rules = self.config.rules;
-            let electorate = self.membership.now(self.commit);
-            let confirmed = leader.reached(&electorate, |peer| peer.round).unwrap_or(Round::ZERO);
+            let confirmed = leader.confirmed_round(&self.membership.now(self.commit));
             let applied = self.machine.applied();
             while let Some(read) = leader.reads.front() {
                 if !rules.may_answer_read(Reading { index: read.index, applied, round: read.round, confirmed }) {
@@ -66,6 +69,11 @@ impl<S: Spec> Raft<S> {
 }
 
 impl<S: Spec> Leader<S> {
+    /// The last round that a quorum has confirmed.
+    fn confirmed_round(&self, electorate: &Electorate<'_>) -> Round {
+        self.reached(electorate, |peer| peer.round).unwrap_or(Round::ZERO)
+    }
+
     /// Turns every pending read away: it has had no effect.
     pub(super) fn reject_reads(self, hint: Option<NodeId>, ctx: &mut Ctx<'_, Raft<S>>) {
         for read in self.reads {

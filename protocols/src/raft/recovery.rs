@@ -1,8 +1,8 @@
 //! What a server makes of its journal when it boots: the persistent state of Figure 2, or the knowledge that it is lost.
 //!
-//! A crash may tear the record that was being written. It was not durable, so nobody was told of it, and it is cut off. A
-//! damaged record anywhere else was durable once, as was all that a wiped disk held: with it went promises that others
-//! rely on (votes, acknowledged entries), and the server must not take part any more. A durable record that rots in the last place
+//! A crash may tear the record that was being written. It was not durable, so nobody was told of it, and it is cut off
+//! ([`may_cut`](super::rules::Rules::may_cut)). A damaged record anywhere else was durable once, as was all that a wiped disk held: with it went
+//! promises that others rely on (votes, acknowledged entries), and the server must not take part any more. A durable record that rots in the last place
 //! looks like a torn one; telling those two apart takes more than a journal (Alagappan et al., "Protocol-Aware Recovery for
 //! Consensus-Based Storage", FAST 2018, §3.3.3), so it is not borne.
 
@@ -10,6 +10,7 @@ use shaketable_sim::id::NodeId;
 use shaketable_sim::node::{Recovered, Stored};
 
 use super::log::Log;
+use super::rules::Rules;
 use super::types::{Entries, Record, Snapshot, Term};
 
 /// The persistent state of Figure 2.
@@ -29,18 +30,19 @@ impl<O: Clone, P: Clone> Persistent<O, P> {
     ///
     /// # Errors
     /// Promises are lost; the text says how that shows.
-    pub(super) fn recover(disk: &Recovered<Record<O, P>>) -> Result<Persistent<O, P>, &'static str> {
-        let (records, torn) = match disk.records.split_last() {
-            Some((Stored::Damaged, rest)) => (rest, true),
-            _ => (disk.records.as_slice(), false),
-        };
+    pub(super) fn recover(disk: &Recovered<Record<O, P>>, rules: &dyn Rules) -> Result<Persistent<O, P>, &'static str> {
         if disk.records.is_empty() && !disk.first_boot {
             return Err("the journal is empty: the disk was lost, and with it votes and entries");
         }
-        let mut kept = Persistent { term: Term::ZERO, vote: None, snapshot: None, log: Log::default(), torn };
-        for record in records {
+        let mut kept = Persistent { term: Term::ZERO, vote: None, snapshot: None, log: Log::default(), torn: false };
+        for (place, record) in disk.records.iter().enumerate() {
             match record {
                 Stored::Intact(record) => kept.replay(record)?,
+                // The first record always comes with the whole journal, atomically: no crash can tear it.
+                Stored::Damaged if place > 0 && rules.may_cut(disk.records.len() - 1 - place) => {
+                    kept.torn = true;
+                    break;
+                }
                 Stored::Damaged => return Err("a record that was durable is damaged: votes or entries are lost"),
             }
         }
@@ -90,6 +92,7 @@ pub(super) fn journal<O: Clone, P: Clone>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::rules::Paper;
     use super::super::types::{Entry, EntryId, LogIndex, Payload, Shared};
     use super::*;
 
@@ -106,7 +109,7 @@ mod tests {
     }
 
     fn recover(first_boot: bool, records: Vec<Stored<Record<u8, char>>>) -> Result<Persistent<u8, char>, &'static str> {
-        Persistent::recover(&Disk { first_boot, records })
+        Persistent::recover(&Disk { first_boot, records }, &Paper)
     }
 
     fn terms(kept: &Persistent<u8, char>) -> Vec<u64> {
@@ -147,11 +150,36 @@ mod tests {
         );
     }
 
+    /// Ballots, snapshots and entries alike: for each journal and each place in it.
+    #[test]
+    fn a_rotten_record_is_never_cut_unless_it_could_be_a_torn_one() {
+        let journals = [
+            vec![ballot(1), ballot(2)],
+            vec![ballot(1), append(0, &[1, 1]), ballot(2), append(1, &[2]), ballot(3)],
+            vec![ballot(3), snapshot(7, 2)],
+            vec![ballot(3), snapshot(7, 2), append(7, &[2, 3]), ballot(4), append(8, &[4])],
+        ];
+        for journal in journals {
+            for place in 0..journal.len() {
+                let mut rotten = journal.clone();
+                rotten[place] = Stored::Damaged;
+                let recovered = recover(false, rotten);
+                let could_be_torn = place > 0 && place + 1 == journal.len();
+                assert_eq!(recovered.is_ok(), could_be_torn, "{journal:?}, rotten at {place}");
+                if let Ok(kept) = recovered {
+                    let before = recover(false, journal[..place].to_vec()).unwrap();
+                    assert!(kept.torn && !before.torn);
+                    assert_eq!(kept.records(), before.records(), "{journal:?}, cut at {place}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn lost_promises_are_recognised() {
         assert!(recover(true, vec![]).is_ok(), "a disk just formatted");
         assert!(recover(false, vec![]).is_err(), "a disk wiped");
-        assert!(recover(false, vec![Stored::Damaged, ballot(2)]).is_err(), "a rotten first record");
+        assert!(recover(false, vec![Stored::Damaged]).is_err(), "a rotten first record, and no other");
         assert!(
             recover(false, vec![ballot(1), Stored::Damaged, Stored::Damaged]).is_err(),
             "a rotten record before a torn one"

@@ -48,7 +48,7 @@ impl<S: Spec> Raft<S> {
         self.store(*prev, entries, ctx);
         let verified = prev.index.plus(entries.len());
         self.commit_to(rules.follower_commit(append.commit, verified), ctx);
-        Outcome::Match(verified)
+        Outcome::Match(rules.acknowledged(verified, self.log.last_index()))
     }
 
     /// Takes what the leader sends, but for those of its entries that a snapshot of this server stands for: they are committed, so they are the same.

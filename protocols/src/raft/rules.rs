@@ -40,6 +40,14 @@ pub trait Rules: Debug + Sync {
         vote.is_none_or(|voted| voted == candidate)
     }
 
+    /// §5.2: a candidate counts the votes of its own term alone; `vote` is the term of one that was granted.
+    ///
+    /// A vote of an earlier term may be long on its way, and by now its voter has another one. Who counts it may be the second leader of
+    /// this term.
+    fn counts_vote(&self, current: Term, vote: Term) -> bool {
+        vote == current
+    }
+
     /// §5.4.1: a voter denies its vote if its own log is more up to date: ends with a later term, or with the same and is longer.
     ///
     /// Without it, a candidate wins that lacks committed entries, and overwrites them.
@@ -70,6 +78,14 @@ pub trait Rules: Debug + Sync {
     /// Beyond it, the follower's log may go on with entries of a leader that was deposed, and it would apply those.
     fn follower_commit(&self, leader: LogIndex, verified: LogIndex) -> LogIndex {
         leader.min(verified)
+    }
+
+    /// §5.3: a follower acknowledges the entries up to the last that this very message has shown to be the leader's, and not its own last
+    /// one, `_last`.
+    ///
+    /// Behind it, its log may go on with entries of a leader that was deposed. The leader would count it among those that have its own.
+    fn acknowledged(&self, verified: LogIndex, _last: LogIndex) -> LogIndex {
+        verified
     }
 
     /// §5.4.2, Figure 8: a leader counts replicas only for entries of its own term; earlier ones are committed with them.
@@ -109,6 +125,22 @@ pub trait Rules: Debug + Sync {
         }
     }
 
+    /// §8, thesis §6.4 (steps 1 and 2): the read index. All that may have been committed when the read arrived stands up to there: up to the
+    /// leader's commit index, and at least up to its first own entry, `first`.
+    ///
+    /// Before that entry is committed, a new leader cannot know how far its predecessors came, and would answer without what they have committed.
+    fn read_index(&self, commit: LogIndex, first: LogIndex) -> LogIndex {
+        commit.max(first)
+    }
+
+    /// Thesis §6.4 (step 3): which round of heartbeats confirms for a read that the leader still leads: the next to begin, even if one
+    /// is under way, which means that `begun` is later than `_confirmed`, the last that a quorum has confirmed.
+    ///
+    /// Those who answer to a round under way may have done so before they elected another leader, and that one may have committed since.
+    fn read_round(&self, begun: Round, _confirmed: Round) -> Round {
+        begun.next()
+    }
+
     /// Thesis §6.4: a leader answers a read from its own state once a quorum has confirmed, in a round that began
     /// after the read arrived, that it still leads, and once it has applied all that was committed then.
     ///
@@ -123,6 +155,22 @@ pub trait Rules: Debug + Sync {
     /// Too long, or counted from when the answers arrived, or with a server called to stand: another leads already, and the answer is from the past.
     fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
         !lease.resigned && now >= lease.begun && now.since(lease.begun) < lease.reliable()
+    }
+
+    /// Thesis §3.10: a server that is called to stand for election does so if the call is of its own term. It then disturbs a leader without
+    /// asking anybody before, and gets the votes of those who have promised theirs to nobody.
+    ///
+    /// A call from an earlier term is no longer the will of who leads now, and who relies on those promises reads from the past.
+    fn obeys_call(&self, current: Term, call: Term) -> bool {
+        call == current
+    }
+
+    /// Alagappan et al., "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018, §3.3.3: whether a damaged record may be cut off the journal,
+    /// with the `behind` records that follow it. Only the last one can have been torn by a crash, before it was durable.
+    ///
+    /// Any other was durable, and others rely on it and on what follows it: votes, and entries that may be committed.
+    fn may_cut(&self, behind: usize) -> bool {
+        behind == 0
     }
 
     /// §6, thesis §4.1: a server goes by the latest configuration in its log, be it committed or not. The one here stands at `at`; up to `commit`

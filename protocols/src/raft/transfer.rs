@@ -52,7 +52,8 @@ impl<S: Spec> Raft<S> {
 
     /// The leader of this term wants this server to lead. It stands at once and without a pre-vote, which it would lose: all hear of a leader.
     pub(super) fn on_timeout_now(&mut self, term: Term, ctx: &mut Ctx<'_, Self>) {
-        if term == self.term && matches!(self.role, Role::Follower(_)) && self.may_campaign() {
+        let obeys = self.config.rules.obeys_call(self.term, term);
+        if obeys && matches!(self.role, Role::Follower(_)) && self.may_campaign() {
             self.stand(true, ctx);
         }
     }

@@ -38,6 +38,8 @@ struct Server<N: Spoken> {
     /// None if it is down.
     node: Option<N>,
     rng: Stream,
+    /// How much its clock has run ahead of the others.
+    ahead: Span,
     life: u32,
     disk: Disk<N::Record, EffectOf<N>>,
     timers: BTreeSet<N::Timer>,
@@ -54,6 +56,7 @@ impl<N: Spoken> Cluster<N> {
         let server = |id| Server {
             node: None,
             rng: stream(id, 0),
+            ahead: Span::ZERO,
             life: 0,
             disk: disks.remove(&id).map_or_else(Disk::new, Disk::of),
             timers: BTreeSet::new(),
@@ -92,6 +95,12 @@ impl<N: Spoken> Cluster<N> {
         self.now += span;
     }
 
+    pub(crate) fn gain(&mut self, id: NodeId, span: Span) -> Result<(), String> {
+        let server = self.server(id)?;
+        server.ahead = server.ahead + span;
+        Ok(())
+    }
+
     pub(crate) fn boot(&mut self, id: NodeId) -> Result<(), String> {
         let (now, nodes) = (self.now, self.servers.len());
         let server = self.server(id)?;
@@ -102,6 +111,7 @@ impl<N: Spoken> Cluster<N> {
         server.life += 1;
         server.rng = stream(id, server.life);
         let disk = server.disk.recover();
+        let now = now + server.ahead;
         let mut effects = Vec::new();
         let node = N::boot(
             &self.setup.config,
@@ -111,7 +121,10 @@ impl<N: Spoken> Cluster<N> {
         self.servers[id.index()].node = Some(node);
         let auto_sync = self.auto_sync;
         self.auto_sync |= first;
-        let done = self.asked(id, effects);
+        if let Some(tamper) = self.setup.tamper {
+            tamper.tamper(&mut effects);
+        }
+        let done = self.done(id, effects);
         self.auto_sync = auto_sync;
         done
     }
@@ -121,12 +134,17 @@ impl<N: Spoken> Cluster<N> {
     /// # Errors
     /// It is down, or there is no such node.
     pub(crate) fn handle(&mut self, id: NodeId, handler: impl FnOnce(&mut N, &mut Ctx<'_, N>)) -> Result<(), String> {
-        let (now, nodes) = (self.now, self.servers.len());
+        let (now, nodes, tamper) = (self.now, self.servers.len(), self.setup.tamper);
         let server = self.server(id)?;
         let Some(node) = &mut server.node else { return Err(format!("{id} is down")) };
+        let was = node.observe();
         let mut effects = Vec::new();
-        handler(node, &mut Ctx::new(id, nodes, now, &mut server.rng, &mut effects));
-        self.asked(id, effects)
+        handler(node, &mut Ctx::new(id, nodes, now + server.ahead, &mut server.rng, &mut effects));
+        if let Some(tamper) = tamper {
+            tamper.tamper(&mut effects);
+            tamper.meddle(was, node, &mut effects);
+        }
+        self.done(id, effects)
     }
 
     pub(crate) fn timer(&mut self, id: NodeId, timer: &Timer) -> Result<(), String> {
@@ -207,12 +225,21 @@ impl<N: Spoken> Cluster<N> {
     }
 
     pub(crate) fn wipe(&mut self, id: NodeId) -> Result<(), String> {
-        let server = self.server(id)?;
-        if server.node.is_some() {
-            return Err(format!("{id} is up: a disk is lost while its node is down"));
-        }
-        server.disk.wipe();
+        self.disk_at_rest(id)?.wipe();
         Ok(())
+    }
+
+    pub(crate) fn rot(&mut self, id: NodeId, record: usize) -> Result<(), String> {
+        self.disk_at_rest(id)?.rot(record)
+    }
+
+    /// The disk of a node that is down: what happens to it shows only at boot.
+    fn disk_at_rest(&mut self, id: NodeId) -> Result<&mut Disk<N::Record, EffectOf<N>>, String> {
+        let server = self.server(id)?;
+        match server.node {
+            Some(_) => Err(format!("{id} is up: a disk is lost or damaged while its node is down")),
+            None => Ok(&mut server.disk),
+        }
     }
 
     pub(crate) fn sync(&mut self, id: NodeId, pick: &Pick) -> Result<(), String> {
@@ -247,14 +274,6 @@ impl<N: Spoken> Cluster<N> {
             Some(released) => Ok(Some(released)),
             None => Err(format!("{id} waits for no sync")),
         }
-    }
-
-    /// A handler has run.
-    fn asked(&mut self, id: NodeId, mut effects: Vec<EffectOf<N>>) -> Result<(), String> {
-        if let Some(tamper) = self.setup.tamper {
-            tamper.tamper(&mut effects);
-        }
-        self.done(id, effects)
     }
 
     /// Carries out what a handler has asked for or a sync has released, looks at the node, and lets it hear itself.

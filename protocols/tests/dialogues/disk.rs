@@ -121,6 +121,17 @@ impl<R: Clone, E> Disk<R, E> {
         *self = Disk::of(Vec::new());
     }
 
+    /// A record is damaged: that of this number, from 1.
+    ///
+    /// # Errors
+    /// There is no such record.
+    pub(crate) fn rot(&mut self, record: usize) -> Result<(), String> {
+        let known = self.durable.len();
+        let place = record.checked_sub(1).and_then(|place| self.durable.get_mut(place));
+        *place.ok_or(format!("there are {known} records, and no record {record}"))? = Stored::Damaged;
+        Ok(())
+    }
+
     fn covered(&self, reach: u64) -> usize {
         self.unsynced.len() - (self.written - reach) as usize
     }

@@ -6,6 +6,7 @@
 //! | `boot 3 raft raft/BUG PARAM=VALUE …` | boots so many nodes; the script is played once for each protocol named; these first syncs return at once |
 //! | `timeout n1`, `tick n1`, `timer n1 NAME` | its election timer, its heartbeat timer, its timer of that name runs out |
 //! | `wait 300ms` | all clocks go on; no timer runs out by itself |
+//! | `gain n1 20ms` | its clock alone goes on: it has run fast |
 //! | `deliver n1 n2 [KIND or all]` | the oldest message on that link, or of that kind, or all that are on it now |
 //! | `deliver all [n1 n2 …]` | whatever is under way, and what comes of it, until all is quiet; or only among these nodes |
 //! | `drop n1 n2 [KIND or all]`, `drop all` | the same messages are lost |
@@ -13,6 +14,7 @@
 //! | `hold n1 n2`, `release n1 n2` | `deliver all` passes by that link |
 //! | `crash n1 [after 3 effects] [keep 1] [torn]` | its power goes, now or after so many effects more; of what is not durable the oldest so many records are kept, and the next is torn; setting a timer is an effect, and a sync too |
 //! | `restart n1`, `wipe n1` | it boots with what its disk has kept; its disk loses everything (while it is down) |
+//! | `rot n1 2` | the second record of its journal is damaged (while it is down) |
 //! | `sync n1 [all]`, `fail-sync n1` | its oldest sync returns (or all, one by one), or fails |
 //! | `auto-sync on`, `auto-sync off` | whether syncs return as soon as they are asked for; at first they do not |
 //! | `request n1 put k1 1 as c1` | a client asks a node; `get k1`, `delete k1`, `cas k1 1 2`, `append k1 7`, `items k1`, `add k1 5`, `total k1` |
@@ -45,6 +47,7 @@ pub(crate) enum Command {
     Boot(Boot),
     Timer(NodeId, Timer),
     Wait(Span),
+    Gain(NodeId, Span),
     Deliver(Messages),
     Drop(Messages),
     Duplicate(NodeId, NodeId, Pick),
@@ -53,6 +56,7 @@ pub(crate) enum Command {
     Crash(NodeId, Crash),
     Restart(NodeId),
     Wipe(NodeId),
+    Rot(NodeId, usize),
     Sync(NodeId, Pick),
     FailSync(NodeId),
     AutoSync(bool),
@@ -138,6 +142,7 @@ impl<'a> Words<'a> {
             "tick" => Command::Timer(self.node()?, Timer::Tick),
             "timer" => Command::Timer(self.node()?, Timer::Named(self.word("the name of a timer")?.to_owned())),
             "wait" => Command::Wait(self.value("a time, as 300ms")?),
+            "gain" => Command::Gain(self.node()?, self.value("a time, as 20ms")?),
             "deliver" => Command::Deliver(self.messages()?),
             "drop" => Command::Drop(self.messages()?),
             "duplicate" => Command::Duplicate(self.node()?, self.node()?, self.pick()),
@@ -146,6 +151,7 @@ impl<'a> Words<'a> {
             "crash" => Command::Crash(self.node()?, self.crash()?),
             "restart" => Command::Restart(self.node()?),
             "wipe" => Command::Wipe(self.node()?),
+            "rot" => Command::Rot(self.node()?, self.value("the number of a record")?),
             "sync" => Command::Sync(self.node()?, self.pick()),
             "fail-sync" => Command::FailSync(self.node()?),
             "auto-sync" => Command::AutoSync(match self.word("on or off")? {
