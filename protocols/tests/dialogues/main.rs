@@ -20,6 +20,7 @@ mod script;
 mod spoken;
 
 use play::play;
+use shaketable_protocols::raft::RAFT;
 
 #[test]
 fn every_script_plays_as_its_transcript_says() {
@@ -49,6 +50,44 @@ fn every_script_says_first_which_sentence_it_checks() {
         let first = script.lines().next().unwrap_or_default();
         assert!(first.starts_with("# ") && first.contains('§'), "{name} begins with `{first}`");
     }
+}
+
+/// What a change of members comes to takes more steps than a script is good for: a directed scenario shows each of these.
+const SHOWN_BY_SCENARIOS: &[&str] = &[
+    "Rule: takes_effect.",
+    "Rule: rolls_back_configurations.",
+    "Rule: counts.",
+    "Rule: may_vote_as.",
+    "Rule: may_change_configuration.",
+    "Rule: next_voters.",
+    " raft/direct-config-swap ",
+    " raft/single-server-change-2015 ",
+    " raft/config-not-rolled-back ",
+    " raft/uses-committed-config ",
+    " raft/removed-leader-counts-itself ",
+    " raft/learner-votes-counted ",
+    " raft/learner-refuses-vote ",
+];
+
+/// A rule by the words "Rule: its_name" behind the sentence that a script checks, a bug by its place on a `boot` line.
+#[test]
+fn every_rule_and_every_planted_bug_of_raft_has_a_script() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/raft/rules.rs");
+    let rules = fs::read_to_string(rules).expect("the rules can be read");
+    let (_, rules) = rules.split_once("pub trait Rules").expect("there is a trait of rules");
+    let (rules, _) = rules.split_once("\n}\n").expect("the trait ends");
+    let rules = rules.split("\n    fn ").skip(1).filter_map(|rest| rest.split('(').next());
+    let rules: Vec<String> = rules.map(|name| format!("Rule: {name}.")).collect();
+    let bugs: Vec<String> = RAFT.bugs.iter().map(|bug| format!(" raft/{} ", bug.name)).collect();
+    assert!(rules.len() >= 13 && bugs.len() >= 16, "{rules:?}, {bugs:?}");
+    let mut said = String::new();
+    for (_, script) in scripts() {
+        let spoken = script.lines().filter(|line| line.starts_with("# ") || line.starts_with("boot "));
+        spoken.for_each(|line| said += &format!("{line} \n"));
+    }
+    let shown = |name: &String| said.contains(name.as_str()) || SHOWN_BY_SCENARIOS.contains(&name.as_str());
+    let missing: Vec<String> = rules.into_iter().chain(bugs).filter(|name| !shown(name)).collect();
+    assert!(missing.is_empty(), "no script is about {missing:?}");
 }
 
 #[test]
@@ -88,6 +127,9 @@ fn a_command_that_makes_no_sense_is_an_error_with_its_line() {
             "line 2: only 0 of its records are written and not durable: `crash n1 keep 1`",
         ),
         ("boot 3 raft\ncrash n1\ntimeout n1", "line 3: n1 is down: `timeout n1`"),
+        ("boot 3 raft\ncrash n1\nrot n1 2", "line 3: there are 1 records, and no record 2: `rot n1 2`"),
+        ("boot 3 raft\nrot n1 1", "line 2: n1 is up: a disk is lost or damaged while its node is down: `rot n1 1`"),
+        ("boot 3 raft\ngain n1", "line 2: expected a time, as 20ms, found the end of the line: `gain n1`"),
         ("boot 3 raft\nretry n1 as c1", "line 2: c1 waits for no answer: `retry n1 as c1`"),
     ] {
         assert_eq!(play(script).err().as_deref(), Some(error), "{script}");
