@@ -14,6 +14,8 @@ pub(super) const ALL: &[Milestone] = &[
     LEARNER_PROMOTED,
     CONFIGURATION_ROLLED_BACK,
     LEADER_LEFT,
+    TORN_RECORD_CUT,
+    DISK_DISTRUSTED,
 ];
 
 /// §7.
@@ -63,3 +65,15 @@ pub(super) const CONFIGURATION_ROLLED_BACK: Milestone = Milestone {
 /// §6, thesis §4.2.2.
 pub(super) const LEADER_LEFT: Milestone =
     Milestone { name: "leaders-left", doc: "Leaders that stepped down because they had committed their own removal." };
+
+/// Alagappan et al., "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018, §3.3.3.
+pub(super) const TORN_RECORD_CUT: Milestone = Milestone {
+    name: "torn-records-cut",
+    doc: "Records at the ends of journals that were taken for torn and cut off.",
+};
+
+/// The same; thesis §11.7.3.
+pub(super) const DISK_DISTRUSTED: Milestone = Milestone {
+    name: "disks-distrusted",
+    doc: "Boots of servers whose disks have lost promises, so that they took no part.",
+};

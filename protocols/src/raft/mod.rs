@@ -149,8 +149,14 @@ impl<S: Spec> Node for Raft<S> {
             incoming: None,
         };
         match kept {
-            Err(why) => ctx.note(why),
+            Err(why) => {
+                ctx.note(why);
+                ctx.reached(milestones::DISK_DISTRUSTED);
+            }
             Ok(kept) => {
+                if kept.torn {
+                    ctx.reached(milestones::TORN_RECORD_CUT);
+                }
                 if disk.first_boot || kept.torn {
                     // From now on an empty journal means that the disk was lost, and a damaged record that it has rotted.
                     ctx.compact(kept.records());

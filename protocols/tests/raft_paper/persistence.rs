@@ -75,7 +75,10 @@ fn a_server_that_lost_promises_with_its_disk_takes_no_part() {
     let rotten = vec![Stored::Intact(ballot_record), Stored::Damaged, Stored::Intact(append_record)];
     for records in [wiped, rotten] {
         let (mut server, effects) = Start::default().boot_from(Recovered { first_boot: false, records });
-        assert!(matches!(effects[..], [Effect::Note(_)]), "it says why, and sets no timer: {effects:?}");
+        assert!(
+            matches!(effects[..], [Effect::Note(_), Effect::Reached(_)]),
+            "it says why, and sets no timer: {effects:?}"
+        );
         assert_eq!(server.observe().role, Role::Faulty);
         for msg in
             [Msg::RequestVote(ballot(9, id(9, 9))), append(9, id(0, 0), entries(&[]), 0), appended(9, 0, matched(1))]
