@@ -17,7 +17,7 @@ use crate::tamper::Tamper;
 
 /// How a bug is planted.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Planted {
+pub enum Planted {
     /// Other rules.
     Rules(&'static dyn Rules),
     /// Other effects.
@@ -31,7 +31,7 @@ macro_rules! bugs {
             &[$(Bug { name: $name, doc: $doc, source: $source, caught_by: $caught_by }),*];
 
         /// How the bug of this name is planted. None if there is no such bug.
-        pub(super) fn planted(name: &str) -> Option<Planted> {
+        pub fn planted(name: &str) -> Option<Planted> {
             match name {
                 $($name => Some($planted),)*
                 _ => None,
@@ -65,6 +65,10 @@ bugs! {
         doc: "an acceptor that accepts a ballot without having promised it goes on accepting lower ones",
         source: "a reading of §2.2 that is easily missed; consensus-essence, Cassandra #1327 (which is right)",
         caught_by: "invariant/stability";
+    "accepts-below-promise": Planted::Rules(&AcceptsBelowPromise),
+        doc: "an acceptor accepts whatever it is sent, also below what it has promised: a value gets chosen behind a proposer's back",
+        source: "§2.2, P1a",
+        caught_by: "invariant/accepted-below-promise";
     "stale-promise-counted": Planted::Rules(&StalePromiseCounted),
         doc: "a proposer counts promises that answer an earlier attempt of its own",
         source: "§2.2, phase 1; MyPaxos #18",
@@ -177,6 +181,15 @@ struct AcceptDoesNotRaisePromise;
 impl Rules for AcceptDoesNotRaisePromise {
     fn promise_after_accept(&self, promised: Ballot, _: Ballot) -> Ballot {
         promised
+    }
+}
+
+#[derive(Debug)]
+struct AcceptsBelowPromise;
+
+impl Rules for AcceptsBelowPromise {
+    fn may_accept(&self, _: Ballot, _: Ballot) -> bool {
+        true
     }
 }
 

@@ -212,3 +212,15 @@ impl<S: Spec> Node for Paxos<S> {
         vec![("promised", self.promised.to_string()), ("last", self.ledger.last().to_string())]
     }
 }
+
+impl<S: Spec> Paxos<S> {
+    /// The acceptor's promise.
+    pub fn promised(&self) -> Ballot {
+        self.promised
+    }
+
+    /// The acceptor's votes and the learner's decisions.
+    pub fn ledger(&self) -> &Ledger<S::Op> {
+        &self.ledger
+    }
+}

@@ -14,6 +14,7 @@ mod clients;
 mod cluster;
 mod disk;
 mod links;
+mod paxos;
 mod play;
 mod raft;
 mod script;
@@ -105,6 +106,12 @@ fn a_command_that_makes_no_sense_is_an_error_with_its_line() {
         ),
         ("# Nothing.\n", "nothing is booted: write `boot 3 raft`"),
         ("\nboot 3 raft/lies", "line 2: Raft has no bug `lies`"),
+        ("boot 3 paxos/lies", "line 1: Paxos has no bug `lies`"),
+        ("disk n1 promised=n2\nboot 3 paxos", "line 1: expected a ballot, as 2.n1, found `n2`: `disk n1 promised=n2`"),
+        (
+            "boot 3 paxos phase1-quorum=2 phase2-quorum=1",
+            "line 1: phase2-quorum: of 3 nodes, 2 that promise and 1 that accept need not meet (each is at most 3, and together they are at least 4)",
+        ),
         ("boot 3 wraft", "line 1: there is no protocol `wraft`"),
         ("boot 3 raft batch=0", "line 1: 0 is out of range (allowed: from 1 to 4096)"),
         ("timeout n1\nboot 3 raft", "line 1: nothing is booted yet: `timeout n1`"),

@@ -9,6 +9,7 @@ use shaketable_sim::node::Node;
 use shaketable_sim::param::{Args, Entry, Raw, RawKind, parse_table};
 
 use crate::cluster::Cluster;
+use crate::paxos;
 use crate::raft;
 use crate::script::{Boot, Command, Line, Messages, parse};
 use crate::spoken::{Setup, Spoken};
@@ -46,6 +47,7 @@ fn play_as(name: &str, boot: &Boot, number: usize, lines: &[Line<'_>]) -> Result
     let args = args(protocol, &boot.params).map_err(at_boot)?;
     let (transcript, broken) = match family {
         "raft" => perform(raft::setup(&args, bug).map_err(at_boot)?, lines)?,
+        "paxos" => perform(paxos::setup(&args, boot.nodes, bug).map_err(at_boot)?, lines)?,
         other => return Err(at_boot(format!("no script knows the words of `{other}` yet"))),
     };
     let planted = bug.and_then(|bug| protocol.bugs.iter().find(|known| known.name == bug));
