@@ -113,6 +113,14 @@ bugs! {
         doc: "a node that restarts is free at once of the lease that it had granted: another leads while the old leader answers by it",
         source: "Paxos Made Live §5.2; Gray & Cheriton 1989 (what a server must remember over a crash, or wait out)",
         caught_by: "linearizability";
+    "lease-survives-transfer": Planted::Rules(&LeaseSurvivesTransfer),
+        doc: "a leader that has told a node to take over still reads by its lease, which its successor's acceptors do not keep any more",
+        source: "Paxos Made Live §5.2; the Paxos face of raft-rs #234, etcd #12704 and openraft #1747",
+        caught_by: "linearizability";
+    "sessions-not-in-snapshot": Planted::Rules(&SessionsNotInSnapshot),
+        doc: "snapshots hold the objects and not the sessions: who was restored from one executes a repeated operation again",
+        source: "Paxos Made Live §5.6, §6.2; the Paxos face of dragonboat's evicted sessions",
+        caught_by: "invariant/same-state";
     "flexible-quorums-do-not-meet": Planted::Rules(&FlexibleQuorumsDoNotMeet),
         doc: "phase 1 is content with one promise less than must meet every quorum of phase 2",
         source: "Flexible Paxos §3",
@@ -288,6 +296,24 @@ struct LeaseForgottenAtRestart;
 
 impl Rules for LeaseForgottenAtRestart {
     fn keeps_lease_over_restart(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Debug)]
+struct LeaseSurvivesTransfer;
+
+impl Rules for LeaseSurvivesTransfer {
+    fn may_read_by_lease(&self, lease: Lease, now: Instant) -> bool {
+        Paper.may_read_by_lease(Lease { resigned: false, ..lease }, now)
+    }
+}
+
+#[derive(Debug)]
+struct SessionsNotInSnapshot;
+
+impl Rules for SessionsNotInSnapshot {
+    fn snapshots_sessions(&self) -> bool {
         false
     }
 }

@@ -46,10 +46,10 @@ impl<S: Spec> Replica<S> {
     }
 
     /// All that there is, for a snapshot.
-    pub(super) fn pieces(&self) -> Vec<PieceOf<S>> {
+    pub(super) fn pieces(&self, rules: &dyn Rules) -> Vec<PieceOf<S>> {
         let objects = self.objects.iter().map(|(key, state)| Piece::Object { key, state: state.clone() });
         let sessions = self.sessions.iter().enumerate().filter_map(|(index, session)| {
-            let (seq, ret) = session.as_ref()?;
+            let (seq, ret) = session.as_ref().filter(|_| rules.snapshots_sessions())?;
             Some(Piece::Session { id: OpId { client: ClientId::at(index), seq: *seq }, ret: ret.clone() })
         });
         objects.chain(sessions).collect()
@@ -134,12 +134,12 @@ mod tests {
     fn a_replica_that_is_restored_goes_on_as_the_one_that_was_snapshotted() {
         let mut replica = Replica::new();
         (1..=3).for_each(|seq| assert_eq!(add(&mut replica, 2, seq, 5), Some(u64::from(5 * seq))));
-        let mut restored = Replica::restore(&Snapshot { last: replica.applied(), pieces: replica.pieces() });
+        let mut restored = Replica::restore(&Snapshot { last: replica.applied(), pieces: replica.pieces(&Paper) });
         assert_eq!(restored.applied(), Slot::new(3));
         assert_eq!(add(&mut restored, 2, 3, 5), Some(15), "its sessions are there");
         assert_eq!(add(&mut restored, 2, 4, 1), Some(16), "and its objects");
         assert_eq!((add(&mut replica, 2, 3, 5), add(&mut replica, 2, 4, 1)), (Some(15), Some(16)));
-        assert_eq!(restored.pieces(), replica.pieces());
+        assert_eq!(restored.pieces(&Paper), replica.pieces(&Paper));
     }
 
     #[test]

@@ -144,6 +144,13 @@ pub trait Rules: Debug + Sync {
         true
     }
 
+    /// Live §5.6, §6.2: sessions are part of what decisions have made, and so of every snapshot.
+    ///
+    /// Without it, who was restored from a snapshot executes an operation again that its client had to repeat.
+    fn snapshots_sessions(&self) -> bool {
+        true
+    }
+
     /// §3 leaves duplicates to the state machine; Live §6.2 tells of them: an operation that is not newer than the last one of its client
     /// is not carried out again.
     ///

@@ -90,7 +90,7 @@ impl<S: Spec> Paxos<S> {
     pub(super) fn compact_if_due(&mut self, ctx: &mut Ctx<'_, Self>) {
         let last = self.replica.applied();
         if last.distance(self.ledger.start()) >= self.config.snapshot_every {
-            self.keep(Snapshot { last, pieces: self.replica.pieces() }, ctx);
+            self.keep(Snapshot { last, pieces: self.replica.pieces(self.config.rules) }, ctx);
             ctx.reached(milestones::SNAPSHOT_TAKEN);
         }
     }
