@@ -44,10 +44,6 @@ bugs! {
         doc: "a stand-in does not write its hints to its disk: a power failure takes away what was acknowledged while the owners were down",
         source: "Dynamo §4.6 asks for a separate local database; stores that keep or spill hints as they can (Scylla #8102)",
         caught_by: "invariant/acknowledged-writes-kept";
-    "hint-forgotten-early": Planted::Rules(&HintForgottenEarly),
-        doc: "an owner's acknowledgement of one hint deletes a later one of the same key, which it never had",
-        source: "handoffs that were counted as done though they were not (Riak, riak_kv #847; Scylla #6877)",
-        caught_by: "invariant/acknowledged-writes-kept";
     "lww-skewed-clock": Planted::Rules(&SkewedClock),
         doc: "a put has the time of its coordinator's clock, though it has read a version from a faster one: it is acknowledged, and loses",
         source: "Cassandra, as Jepsen found in 2013; Scylla's Alternator, #10966",
@@ -59,7 +55,11 @@ bugs! {
     "siblings-explode": Planted::Rules(&SiblingsExplode),
         doc: "a version that was overwritten stays a sibling of what has taken its place",
         source: "Riak before 2.0: siblings that no client had made (riak_kv #746), which dotted version vectors did away with",
-        caught_by: "invariant/one-sibling-a-node";
+        caught_by: "invariant/one-sibling-an-actor";
+    "concurrent-taken-for-old": Planted::Rules(&ConcurrentTakenForOld),
+        doc: "versions are compared by one counter and not by a vector: of two that do not know of each other, the lower one is taken for overwritten",
+        source: "the mistake that version vectors are there to avoid (Dynamo §4.4; Parker et al. 1983), made by stores that keep one Lamport clock a key",
+        caught_by: "invariant/acknowledged-writes-kept";
     "merkle-compares-counts": Planted::Rules(&ComparesCounts),
         doc: "a branch of a tree of hashes stands for how much is below it, and not for what: an old version of a key passes for the new one",
         source: "Dynamo §4.7; ferrosa, whose trees did not see a change of values (PR #47), or lost it where hashes were put together (PR #339)",
@@ -77,15 +77,6 @@ struct HintsInMemory;
 impl Tamper<Dynamo<Any>> for HintsInMemory {
     fn tamper(&self, effects: &mut Vec<EffectOf<Dynamo<Any>>>) {
         effects.retain(|effect| !matches!(effect, Effect::Write(Record::Hinted { .. })));
-    }
-}
-
-#[derive(Debug)]
-struct HintForgottenEarly;
-
-impl Rules for HintForgottenEarly {
-    fn may_forget_hint(&self, _: &Past, _: &Past) -> bool {
-        true
     }
 }
 
@@ -113,6 +104,15 @@ struct SiblingsExplode;
 impl Rules for SiblingsExplode {
     fn is_obsolete(&self, _: Dot, _: &Past) -> bool {
         false
+    }
+}
+
+#[derive(Debug)]
+struct ConcurrentTakenForOld;
+
+impl Rules for ConcurrentTakenForOld {
+    fn is_obsolete(&self, dot: Dot, known: &Past) -> bool {
+        dot.counter <= known.highest()
     }
 }
 

@@ -12,6 +12,7 @@ use super::Dynamo;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS, unservable};
 use super::invariants::PROPERTIES;
+use super::milestones;
 use crate::tamper::{Setup, Tampered};
 use crate::{Bug, Protocol, workload};
 
@@ -23,7 +24,7 @@ pub const DYNAMO: Protocol = Protocol {
                 lost or has rotted; any loss, delay, doubling and reordering of messages; any clocks, but where the last writer is to win. It is not linearizable",
     params: PARAMS,
     properties: PROPERTIES,
-    milestones: &[],
+    milestones: milestones::ALL,
     bugs: BUGS,
     check,
     run,

@@ -12,8 +12,8 @@ use shaketable_sim::spec::{Footprint, Spec};
 
 use super::membership::Epoch;
 use super::types::{Call, Msg, Timer};
-use super::versions::{Dot, Object, Versions};
-use super::{Dynamo, Named};
+use super::versions::{Actor, Dot, Object, Versions};
+use super::{Dynamo, Named, milestones};
 
 /// An operation under way.
 #[derive(Clone, Debug)]
@@ -92,6 +92,9 @@ impl<S: Spec> Dynamo<S> {
                 );
             }
             _ => {
+                if read.versions().len() > 1 {
+                    ctx.reached(milestones::SIBLINGS_READ);
+                }
                 ctx.reply(request, S::apply(&mut read.visible(), &op));
                 self.repair_readers(key, &read, &got, ctx);
             }
@@ -103,20 +106,31 @@ impl<S: Spec> Dynamo<S> {
         &mut self,
         request: RequestId,
         key: Key,
-        read: Object<S::State>,
+        mut read: Object<S::State>,
         value: S::State,
         ctx: &mut Ctx<'_, Self>,
     ) -> (Dot, Object<S::State>) {
         let rules = self.config.rules;
+        // It may have written the key since it asked. Who knows a name of a node knows its earlier ones, so they must be in what it sends.
+        if let Some(own) = self.replica.as_ref().and_then(|replica| replica.object(key)) {
+            read.merge(own, self.config.versions, rules);
+        }
         let clock = matches!(self.config.versions, Versions::LastWriterWins { .. }).then_some(ctx.now());
         let counter = rules.counter(clock, self.counter.max(read.past().highest()));
-        let dot = Dot { counter, node: ctx.me() };
-        self.named.push(Named { key, op: request.op, dot, read: read.past().clone() });
+        let dot = Dot { counter, actor: self.actor(key, counter, ctx.me()) };
+        let overwritten = read.versions().iter().map(|version| version.dot).collect();
+        self.named.push(Named { key, op: request.op, dot, read: overwritten });
         let mut object = read;
         object.write(dot, value, self.config.versions, rules);
         let stands_for = self.targets(key).into_iter().find(|&(node, _)| node == ctx.me()).and_then(|(_, owner)| owner);
         self.keep(key, &object, stands_for, ctx);
         (dot, object)
+    }
+
+    /// Who this node is to those who hear of its writes of a key, the next of which has this counter.
+    fn actor(&mut self, key: Key, counter: u64, me: NodeId) -> Actor {
+        let owns = self.preferences.owns(me, key);
+        Actor { node: me, stint: (!owns).then(|| *self.stints.entry(key).or_insert(counter)) }
     }
 
     /// Brings owners that knew less than others up to it (Dynamo §5). No answer waits for that.

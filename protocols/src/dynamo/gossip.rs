@@ -13,8 +13,8 @@ use shaketable_sim::id::NodeId;
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 
-use super::Dynamo;
 use super::types::{Msg, Timer};
+use super::{Dynamo, milestones};
 
 /// How many others are asked to ask a node that does not answer (SWIM's k).
 const HELPERS: usize = 2;
@@ -88,6 +88,10 @@ impl Swim {
     /// What is known of a node.
     pub(super) fn status(&self, node: NodeId) -> Status {
         self.statuses[node.index()]
+    }
+
+    pub(super) fn set(&mut self, node: NodeId, status: Status) {
+        self.statuses[node.index()] = status;
     }
 
     /// Whether a node may be counted on: a suspect may (SWIM §4.2).
@@ -178,6 +182,7 @@ impl<S: Spec> Dynamo<S> {
     pub(super) fn condemn(&mut self, node: NodeId, ctx: &mut Ctx<'_, Self>) {
         let known = self.swim.status(node);
         if known.health == Health::Suspect {
+            ctx.reached(milestones::DECLARED_DEAD);
             self.hear(node, Status { health: Health::Dead, ..known }, ctx);
         }
     }
@@ -198,11 +203,12 @@ impl<S: Spec> Dynamo<S> {
         let known = self.swim.status(node);
         if node == ctx.me() {
             if rules.must_refute(known.incarnation, told) {
+                ctx.reached(milestones::REFUTED);
                 let incarnation = told.incarnation + 1;
-                self.swim.statuses[node.index()] = Status { incarnation, health: Health::Alive };
+                self.swim.set(node, Status { incarnation, health: Health::Alive });
             }
         } else if rules.believes(known, told) {
-            self.swim.statuses[node.index()] = told;
+            self.swim.set(node, told);
             match told.health {
                 Health::Suspect => ctx.set_timer(Timer::Suspicion(node), self.config.suspicion),
                 Health::Alive | Health::Dead => ctx.cancel_timer(Timer::Suspicion(node)),

@@ -4,9 +4,9 @@ use shaketable_sim::id::{Key, NodeId};
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 
-use super::Dynamo;
 use super::types::{Hint, Msg, Record, Timer};
 use super::versions::{Object, Past};
+use super::{Dynamo, milestones};
 
 impl<S: Spec> Dynamo<S> {
     /// Keeps what it is told of a key: as an owner; or for the owner in whose place it stands; or, if it cannot see why it was told, for all owners.
@@ -31,6 +31,14 @@ impl<S: Spec> Dynamo<S> {
     pub(super) fn write(&mut self, record: Option<Record<S::State>>, ctx: &mut Ctx<'_, Self>) {
         if let (Some(record), Some(replica)) = (record, &mut self.replica) {
             replica.apply(&record);
+            match record {
+                Record::Hinted { .. } => ctx.reached(milestones::HINT_KEPT),
+                Record::HandedOver { key } => {
+                    self.stints.remove(&key);
+                    ctx.reached(milestones::HINT_HANDED);
+                }
+                Record::Formatted | Record::Owned { .. } => {}
+            }
             self.counter = self.counter.max(replica.counter());
             ctx.write(record);
         }

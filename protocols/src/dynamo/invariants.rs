@@ -12,7 +12,7 @@ use shaketable_sim::spec::Spec;
 use shaketable_sim::time::Span;
 
 use super::config::Config;
-use super::versions::{Dot, Object, Versions};
+use super::versions::{Actor, Dot, Object, Versions};
 use super::{Dynamo, Named};
 
 /// A write has a name of its own.
@@ -20,7 +20,7 @@ pub const UNIQUE_DOTS: &str = "unique-dots";
 /// A write is later than what it has read.
 pub const HAPPENS_BEFORE: &str = "happens-before";
 /// Siblings are of different coordinators.
-pub const ONE_SIBLING: &str = "one-sibling-a-node";
+pub const ONE_SIBLING: &str = "one-sibling-an-actor";
 /// What was acknowledged is kept.
 pub const KEPT: &str = "acknowledged-writes-kept";
 /// Owners agree.
@@ -44,11 +44,11 @@ pub static PROPERTIES: &[Property] = &[
     },
     Property {
         name: ONE_SIBLING,
-        doc: "no two siblings are of one coordinator: a later write of its has read the earlier (dotted version vectors §3)",
+        doc: "no two siblings are of one coordinator in one stint: a later write of its has read the earlier (dotted version vectors §3)",
     },
     Property {
         name: KEPT,
-        doc: "after the heal, each acknowledged write is known to some node that owns its key or stands in for an owner, unless as many disks were lost as had to have it (Dynamo §4.5, §4.6)",
+        doc: "after the heal, each acknowledged write is in force at some node, unless a write has taken its place that had read it, or as many disks were lost as had to have it (Dynamo §4.4 to §4.6)",
     },
     Property {
         name: CONVERGENCE,
@@ -70,23 +70,31 @@ pub static PROPERTIES: &[Property] = &[
 pub struct Contract {
     /// By node: how many of its changes, of its names and of its acknowledgements were looked at in its present life.
     seen: Vec<(usize, usize, usize)>,
-    /// The highest counter of each coordinator and key that somebody else knows.
-    known: BTreeMap<(Key, NodeId), u64>,
+    /// The highest counter of each actor and key that somebody else knows.
+    known: BTreeMap<(Key, Actor), u64>,
     /// What was acknowledged: a client that repeats a write may have it acknowledged twice, by two coordinators.
     acknowledged: BTreeMap<OpId, BTreeSet<(Key, Dot)>>,
+    /// What some coordinator had read in force when it made another version.
+    overwritten: BTreeSet<(Key, Dot)>,
 }
 
 impl<S: Spec> Invariants<Dynamo<S>> for Contract {
     const PROPERTIES: &'static [Property] = PROPERTIES;
 
     fn new(nodes: usize) -> Self {
-        Contract { seen: vec![(0, 0, 0); nodes], known: BTreeMap::new(), acknowledged: BTreeMap::new() }
+        Contract {
+            seen: vec![(0, 0, 0); nodes],
+            known: BTreeMap::new(),
+            acknowledged: BTreeMap::new(),
+            overwritten: BTreeSet::new(),
+        }
     }
 
     fn after_event(&mut self, id: NodeId, node: &Dynamo<S>) -> Result<(), Box<Breach>> {
         let (changes, names, acknowledged) = self.seen[id.index()];
         for named in &node.named[names..] {
             self.named(named)?;
+            self.overwritten.extend(named.read.iter().map(|&dot| (named.key, dot)));
         }
         if let Some(replica) = node.replica() {
             for &key in &replica.changes()[changes..] {
@@ -111,11 +119,12 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         let cluster = Cluster { nodes, config };
         let settled = self.settled(history, rounds(&config, nodes.len()));
         for &(key, dot) in self.acknowledged.values().flatten() {
-            let owners = preferences.owners(key);
-            cluster.kept(key, dot)?;
-            if settled.contains(&(key, dot)) {
-                cluster.caught_up(key, dot, &owners)?;
+            if !self.overwritten.contains(&(key, dot)) {
+                cluster.kept(key, dot)?;
             }
+        }
+        for &(key, dot) in &settled {
+            cluster.caught_up(key, dot, &preferences.owners(key))?;
         }
         for key in settled.iter().map(|&(key, _)| key).collect::<BTreeSet<_>>() {
             cluster.agreed(key, &preferences.owners(key), |dot| settled.contains(&(key, dot)))?;
@@ -159,17 +168,14 @@ impl Contract {
     /// A coordinator has made a version.
     fn named(&self, named: &Named) -> Result<(), Box<Breach>> {
         let Named { key, op, dot, read } = named;
-        let known = self.known.get(&(*key, dot.node)).copied().unwrap_or(0);
+        let known = self.known.get(&(*key, dot.actor)).copied().unwrap_or(0);
         if dot.counter <= known {
             let story =
                 format!("the write {op} of {key} is named {dot}, and others know those of that node up to {known}");
             return Err(Breach::new(UNIQUE_DOTS, story));
         }
-        if dot.counter <= read.highest() {
-            let story = format!(
-                "the write {op} of {key} is named {dot}, and its coordinator had read one of counter {}",
-                read.highest()
-            );
+        if let Some(read) = read.iter().find(|read| *read >= dot) {
+            let story = format!("the write {op} of {key} is named {dot}, and its coordinator had read {read} for it");
             return Err(Breach::new(HAPPENS_BEFORE, story));
         }
         Ok(())
@@ -182,12 +188,15 @@ impl Contract {
         key: Key,
         object: &Object<V>,
     ) -> Result<(), Box<Breach>> {
-        let mut nodes = BTreeSet::new();
+        // Its coordinator may have crashed before anybody could look at what it had named.
+        let overwritten = object.versions().iter().flat_map(|version| &version.overwrites);
+        self.overwritten.extend(overwritten.map(|&dot| (key, dot)));
+        let mut actors = BTreeSet::new();
         for dot in object.versions().iter().map(|version| version.dot) {
-            if dot.node != id {
+            if dot.actor.node != id {
                 self.heard_of(key, dot);
             }
-            if !nodes.insert(dot.node) {
+            if !actors.insert(dot.actor) {
                 let dots: Vec<String> = object.versions().iter().map(|version| version.dot.to_string()).collect();
                 return Err(Breach::new(ONE_SIBLING, format!("{id} has the siblings {} of {key}", dots.join(" "))));
             }
@@ -196,7 +205,7 @@ impl Contract {
     }
 
     fn heard_of(&mut self, key: Key, dot: Dot) {
-        let known = self.known.entry((key, dot.node)).or_default();
+        let known = self.known.entry((key, dot.actor)).or_default();
         *known = dot.counter.max(*known);
     }
 
@@ -257,14 +266,21 @@ impl<'a, S: Spec> Cluster<'a, S> {
         self.nodes[node.index()].is_some()
     }
 
-    /// Some node knows an acknowledged write.
+    /// An acknowledged write that none has overwritten is in force somewhere; where the last writer wins, it is known.
     fn kept(&self, key: Key, dot: Dot) -> Result<(), Box<Breach>> {
         let missing = self.nodes.iter().filter(|node| node.is_none()).count();
-        let knows = |node| self.object(node, key).is_some_and(|object| object.past().knows(dot));
+        let holds = |object: &Object<S::State>| match self.config.versions {
+            Versions::Dotted => object.versions().iter().any(|version| version.dot == dot),
+            Versions::LastWriterWins { .. } => object.past().knows(dot),
+        };
+        let knows = |node| self.object(node, key).is_some_and(holds);
         if missing >= self.config.write_quorum || NodeId::all(self.nodes.len()).any(knows) {
             return Ok(());
         }
-        Err(Breach::new(KEPT, format!("the write {dot} of {key} was acknowledged, and no node knows of it")))
+        Err(Breach::new(
+            KEPT,
+            format!("the write {dot} of {key} was acknowledged, nobody has overwritten it, and no node has it"),
+        ))
     }
 
     /// Every owner knows a write that was acknowledged long ago.
@@ -312,3 +328,7 @@ impl<'a, S: Spec> Cluster<'a, S> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "invariants_tests.rs"]
+mod tests;

@@ -15,7 +15,7 @@
 //! | what must hold | | [`invariants`] |
 //!
 //! It is not linearizable and does not say so: stand-ins count for quorums, so a get need not meet the last put. It promises that nothing which was acknowledged is
-//! lost, that owners agree when all is quiet, and that what is deleted stays deleted.
+//! lost, and that owners agree when all is quiet. A deletion is a write as any other, so it stays in force until a write takes its place that has read it.
 //!
 //! What clients see of siblings: a put is preceded by a get of its coordinator, whose answer is its context, so it takes the place of what that found, and of nothing else.
 //! A get answers with the greatest sibling that is no tombstone. So a write that was acknowledged is in force, or one is that has seen it.
@@ -25,11 +25,13 @@
 //! - A node that is not preferred for a key turns its client away, with the name of one that is, as if all clients knew the ring (§6.4).
 //! - Clients have no context of their own. One that repeats a put may so write it twice; both are its own.
 //! - A node whose disk was lost takes no part any more.
+//! - Tombstones are kept for ever, and a node's journal only grows.
+//! - The ring is that of the cluster, and does not change: who is dead is stood in for, and comes back.
 
 use std::collections::BTreeMap;
 
 use shaketable_sim::id::{Key, NodeId, OpId, RequestId};
-use shaketable_sim::node::{Ctx, Node, Observation, Op, Recovered, Role, Stored};
+use shaketable_sim::node::{Ctx, Milestone, Node, Observation, Op, Recovered, Role, Stored};
 use shaketable_sim::spec::Spec;
 
 pub mod bugs;
@@ -41,6 +43,7 @@ mod handoff;
 pub mod invariants;
 pub mod membership;
 pub mod merkle;
+mod milestones;
 mod repair;
 pub mod replica;
 pub mod rules;
@@ -54,7 +57,7 @@ use gossip::Swim;
 use membership::{Preferences, Ring};
 use replica::Replica;
 use types::{Call, Msg, Record, Timer};
-use versions::{Dot, Past};
+use versions::Dot;
 
 /// A node: an owner of some keys, a stand-in for others, and a coordinator.
 #[derive(Clone, Debug)]
@@ -69,6 +72,8 @@ pub struct Dynamo<S: Spec> {
     next: Call,
     /// Above it is the counter of the next write: the highest of any write that was ever kept here.
     counter: u64,
+    /// For which keys it has written as a stand-in, and still has the hint: the first counter of each.
+    stints: BTreeMap<Key, u64>,
     /// How often it has compared its versions with another node's.
     comparisons: usize,
     /// Every version that this node has made in this life, in order.
@@ -83,8 +88,8 @@ struct Named {
     key: Key,
     op: OpId,
     dot: Dot,
-    /// What its coordinator had read.
-    read: Past,
+    /// The versions that its coordinator had read in force: those that it overwrites.
+    read: Vec<Dot>,
 }
 
 impl<S: Spec> Node for Dynamo<S> {
@@ -94,6 +99,7 @@ impl<S: Spec> Node for Dynamo<S> {
     type Record = Record<S::State>;
     type Service = S;
     type Invariants = invariants::Contract;
+    const MILESTONES: &'static [Milestone] = milestones::ALL;
 
     fn boot(config: &Config, disk: Recovered<Record<S::State>>, ctx: &mut Ctx<'_, Self>) -> Self {
         let replica = match Replica::recover(&disk) {
@@ -123,6 +129,7 @@ impl<S: Spec> Node for Dynamo<S> {
             tasks: BTreeMap::new(),
             next: Call(ctx.rng().next() >> 1), // A life has less than 2⁶³ calls.
             counter: config.rules.resumes(durable),
+            stints: BTreeMap::new(),
             comparisons: 0,
             named: Vec::new(),
             acknowledged: Vec::new(),

@@ -6,11 +6,11 @@ use shaketable_sim::id::{Key, NodeId};
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 
-use super::Dynamo;
 use super::membership::Epoch;
 use super::merkle::{Branch, Tree};
 use super::types::{Msg, Timer};
 use super::versions::Object;
+use super::{Dynamo, milestones};
 
 impl<S: Spec> Dynamo<S> {
     /// Sets the timer for the next comparison.
@@ -66,6 +66,7 @@ impl<S: Spec> Dynamo<S> {
         if epoch != self.preferences.epoch() {
             return;
         }
+        ctx.reached(milestones::LEAF_DIFFERED);
         self.on_repair(theirs, ctx);
         let mut objects = self.leaf(ctx.me(), from, at);
         objects.retain(|line| !theirs.contains(line));

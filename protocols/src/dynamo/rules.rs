@@ -22,7 +22,7 @@ pub trait Rules: Debug + Sync {
         clock.map_or(0, Instant::as_nanos).max(seen + 1)
     }
 
-    /// DVV §4: a node's first counter after a restart is above the highest that it has made durable.
+    /// DVV §4: a node's first counter after a restart, and so its next stint, is above the highest that it has made durable.
     ///
     /// If counters begin anew, a new write has the name of an old one, and whoever knows that one takes the new one for it.
     fn resumes(&self, durable: u64) -> u64 {

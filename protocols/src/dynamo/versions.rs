@@ -2,12 +2,12 @@
 //!
 //! Preguiça, Baquero, Almeida, Fonte & Gonçalves, "Brief Announcement: Efficient Causality Tracking in Distributed Storage Systems With Dotted Version Vectors",
 //! PODC 2012: every write has a dot, a name of its own, apart from the version vector that says what it has seen. A node always passes on all that
-//! it knows of a key together, so one vector does for all siblings: who knows a dot of a node knows every earlier one of that node and key.
+//! it knows of a key together, so one vector does for all siblings: who knows a dot of an actor knows every earlier one of that actor and key.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use shaketable_sim::id::NodeId;
 use shaketable_sim::time::Span;
 
@@ -18,34 +18,59 @@ use super::rules::Rules;
 pub struct Dot {
     /// Above all that the coordinator had read when it chose it: a Lamport clock, or a time of its own clock.
     pub counter: u64,
-    /// The coordinator.
+    /// The coordinator, in one stint.
+    pub actor: Actor,
+}
+
+/// A coordinator, for as long as it remembers what it has written of a key: whoever knows a dot of an actor knows all earlier ones of it and the key. An owner remembers for good; a
+/// stand-in forgets with its hint, and is another actor the next time (as keys have epochs in Riak since kv679).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Actor {
+    /// The node.
     pub node: NodeId,
+    /// Of a stand-in, the first counter of its stint.
+    pub stint: Option<u64>,
 }
 
 impl fmt::Display for Dot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.counter, self.node)
+        write!(f, "{}@{}", self.counter, self.actor)
     }
 }
 
-/// Which writes of a key are known: of each coordinator, all up to a counter. A version vector.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.stint {
+            Some(stint) => write!(f, "{}.{stint}", self.node),
+            None => self.node.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Actor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Which writes of a key are known: of each actor, all up to a counter. A version vector.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
-pub struct Past(BTreeMap<NodeId, u64>);
+pub struct Past(BTreeMap<Actor, u64>);
 
 impl Past {
-    /// The highest counter that is known of a coordinator; 0 if none is.
-    pub fn of(&self, node: NodeId) -> u64 {
-        self.0.get(&node).copied().unwrap_or(0)
+    /// The highest counter that is known of an actor; 0 if none is.
+    pub fn of(&self, actor: Actor) -> u64 {
+        self.0.get(&actor).copied().unwrap_or(0)
     }
 
     /// Whether a write is among them.
     pub fn knows(&self, dot: Dot) -> bool {
-        dot.counter <= self.of(dot.node)
+        dot.counter <= self.of(dot.actor)
     }
 
     /// Whether all that `other` knows is among them.
     pub fn covers(&self, other: &Past) -> bool {
-        other.0.iter().all(|(&node, &counter)| counter <= self.of(node))
+        other.0.iter().all(|(&actor, &counter)| counter <= self.of(actor))
     }
 
     /// The highest counter of all; 0 if nothing is known.
@@ -53,15 +78,15 @@ impl Past {
         self.0.values().copied().max().unwrap_or(0)
     }
 
-    /// Knows this write, too, and the earlier ones of its coordinator.
+    /// Knows this write, too, and the earlier ones of its actor.
     pub fn add(&mut self, dot: Dot) {
-        let known = self.0.entry(dot.node).or_default();
+        let known = self.0.entry(dot.actor).or_default();
         *known = dot.counter.max(*known);
     }
 
     /// Knows what `other` knows, too.
     pub fn join(&mut self, other: &Past) {
-        other.0.iter().for_each(|(&node, &counter)| self.add(Dot { counter, node }));
+        other.0.iter().for_each(|(&actor, &counter)| self.add(Dot { counter, actor }));
     }
 }
 
@@ -82,6 +107,8 @@ pub enum Versions {
 pub struct Version<V> {
     /// Its name.
     pub dot: Dot,
+    /// The versions that its coordinator had read in force, and that it took the place of.
+    pub overwrites: Vec<Dot>,
     /// The object's state. That of a deleted key is the state before any write: such a version is a tombstone.
     pub value: V,
 }
@@ -136,11 +163,12 @@ impl<V: Clone + PartialEq + Default> Object<V> {
 
     /// Writes a value, in place of all versions that are in force here.
     pub fn write(&mut self, dot: Dot, value: V, versions: Versions, rules: &dyn Rules) {
+        let overwrites = self.versions.iter().map(|version| version.dot).collect();
         if versions == Versions::Dotted {
             self.versions.retain(|known| !rules.is_obsolete(known.dot, &self.past));
         }
         self.past.add(dot);
-        self.versions.push(Version { dot, value });
+        self.versions.push(Version { dot, overwrites, value });
         self.reconcile(versions);
     }
 
@@ -169,7 +197,7 @@ mod tests {
     const LWW: Versions = Versions::LastWriterWins { clock_bound: Span::ZERO };
 
     fn dot(counter: u64, node: usize) -> Dot {
-        Dot { counter, node: NodeId::at(node) }
+        Dot { counter, actor: Actor { node: NodeId::at(node), stint: None } }
     }
 
     fn values(object: &Object<u64>) -> Vec<u64> {

@@ -33,7 +33,7 @@
 //!
 //! - Replicas compare one hash over all keys that two of them share, and not trees of hashes.
 //!
-//! Not there: sloppy quorums and hinted handoff (§4.6), gossiped membership and range transfer (§4.8).
+//! Sloppy quorums and hinted handoff (§4.6) would break what it promises: the store that has them is [`crate::dynamo`].
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
