@@ -16,10 +16,11 @@ pub mod dynamo;
 pub mod paxos;
 pub mod raft;
 pub mod ring;
+pub mod synod;
 pub mod tamper;
 
 /// All protocols.
-pub static CATALOGUE: &[Protocol] = &[raft::RAFT, paxos::PAXOS, ring::RING, dynamo::DYNAMO];
+pub static CATALOGUE: &[Protocol] = &[raft::RAFT, paxos::PAXOS, synod::SYNOD, ring::RING, dynamo::DYNAMO];
 
 /// A protocol, as scenarios see it.
 pub struct Protocol {

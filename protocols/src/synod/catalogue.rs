@@ -1,0 +1,53 @@
+//! The Synod as scenarios see it.
+
+use shaketable_sim::param::{Args, ParamError};
+use shaketable_sim::plan::Plan;
+use shaketable_sim::rng::Seed;
+use shaketable_sim::run::Run;
+use shaketable_sim::spec::any::Any;
+use shaketable_sim::trace::Sink;
+use shaketable_sim::world;
+
+use super::Synod;
+use super::bugs::{BUGS, Planted, planted};
+use super::config::{Config, PARAMS, unservable};
+use super::invariants::PROPERTIES;
+use super::milestones;
+use crate::tamper::{Setup, Tampered};
+use crate::{Bug, Protocol, workload};
+
+/// The Synod's place in the catalogue.
+pub const SYNOD: Protocol = Protocol {
+    name: "synod",
+    doc: "single-decree Paxos, its three roles apart: each object is decided once, without a leader (Lamport 2001, §2; 1998, §2)",
+    tolerates: "fewer than half of the nodes down, cut off or with a disk that was lost or has rotted (but not in the newest record, \
+                which then looks like a torn one); any loss, delay, doubling and reordering of messages; any clocks",
+    params: PARAMS,
+    properties: PROPERTIES,
+    milestones: milestones::ALL,
+    bugs: BUGS,
+    check,
+    run,
+};
+
+fn check(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
+    let mut errors = Config::from_args(args).err().unwrap_or_default();
+    errors.extend(unservable(plan));
+    errors
+}
+
+fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
+    let config = Config::from_args(args).expect("the loader has checked the parameters");
+    let workload = workload(plan);
+    let how = bug.map(|bug| planted(bug.name).expect("the Synod is run with bugs of its own"));
+    match how {
+        None => world::run::<Synod<Any>>(plan, &config, &*workload, seed, trace),
+        Some(Planted::Rules(rules)) => {
+            world::run::<Synod<Any>>(plan, &config.with_rules(rules), &*workload, seed, trace)
+        }
+        Some(Planted::Effects(tamper)) => {
+            let setup = Setup { inner: config, tamper };
+            world::run::<Tampered<Synod<Any>>>(plan, &setup, &*workload, seed, trace)
+        }
+    }
+}
