@@ -27,3 +27,5 @@ pub mod digest;
 pub mod run;
 pub mod trace;
 pub mod world;
+
+pub mod explore;

@@ -30,6 +30,7 @@
 //! | stable storage | §2.5 | [`types::Record`], `stable` |
 //! | duels end | §2.4 | this module |
 //! | what must always hold: P1a, P2b, P2c and what comes of them | §2.1, §2.2 | [`invariants`] |
+//! | all that can happen to two proposers and three acceptors | | [`small`] |
 //!
 //! Choices where the papers leave one:
 //! - Any node that a client asks proposes, at once. If that comes to nothing it tries again with a higher ballot, after a wait that is random and
@@ -54,6 +55,7 @@ pub mod learner;
 mod milestones;
 pub mod proposer;
 pub mod rules;
+pub mod small;
 mod stable;
 pub mod types;
 
