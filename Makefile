@@ -18,7 +18,7 @@ demo: ## The main job: every scenario over its seeds.
 	cargo run --release -- run scenarios
 
 hunt: ## Ten thousand fresh seeds of every right protocol: for a night, not for a commit.
-	cargo run --release -- run scenarios/raft scenarios/paxos scenarios/ring scenarios/dynamo --seeds random:10000
+	cargo run --release -- run scenarios/raft scenarios/paxos scenarios/synod scenarios/ring scenarios/dynamo --seeds random:10000
 
 bench: ## Every benchmark beside its reference, in one call.
 	cargo bench --workspace

@@ -10,15 +10,9 @@ use shaketable_protocols::CATALOGUE;
 
 #[test]
 fn right_protocols_pass_a_share_of_their_seeds() {
-    let output = shaketable(&[
-        "run",
-        "scenarios/raft",
-        "scenarios/paxos",
-        "scenarios/ring",
-        "scenarios/dynamo",
-        "--seeds",
-        "0..20",
-    ]);
+    let folders: Vec<String> = CATALOGUE.iter().map(|protocol| format!("scenarios/{}", protocol.name)).collect();
+    let args = ["run"].into_iter().chain(folders.iter().map(String::as_str)).chain(["--seeds", "0..20"]);
+    let output = shaketable(&args.collect::<Vec<_>>());
     assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
 }
 

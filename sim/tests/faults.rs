@@ -196,6 +196,23 @@ fn a_timer_that_ran_out_during_a_pause_does_not_turn_time_back() {
 }
 
 #[test]
+fn of_several_drifts_of_one_clock_the_strongest_counts() {
+    let drift = |by: u32, direction| {
+        let by = Value::Odds(Ppm::percent(by));
+        planned("clock-drift", &[("node", target("n2")), ("by", by), ("direction", Value::Choice(direction))])
+    };
+    let timers = |drifts: Vec<_>| -> Vec<u64> {
+        let lines = trace(&with(drifts), 1);
+        let timers = lines.iter().filter(|line| line["kind"] == "timer" && line["node"] == "n2");
+        // Each new rate rounds the timers that are under way by a nanosecond or so.
+        timers.map(|line| line["t"].as_u64().expect("a time") / 1_000).collect()
+    };
+    let strong = timers(vec![drift(20, "slow")]);
+    assert_eq!(timers(vec![drift(20, "slow"), drift(10, "slow"), drift(15, "fast")]), strong);
+    assert_ne!(timers(vec![drift(10, "slow"), drift(15, "fast")]), strong);
+}
+
+#[test]
 fn a_wiped_node_knows_that_it_is_not_new() {
     let wiped = trace(&with(vec![planned("wipe", &[("node", target("n2"))])]), 1);
     let boots: Vec<&Json> = wiped.iter().filter(|line| line["kind"] == "boot" && line["node"] == "n2").collect();

@@ -8,7 +8,7 @@ use crate::rng::Stream;
 
 pub(super) const CLOCK_DRIFT: FaultType = FaultType {
     name: "clock-drift",
-    doc: "lets the clocks of nodes run fast or slow, and their timers with them",
+    doc: "lets the clocks of nodes run fast or slow, and their timers with them; of several drifts of one clock the strongest counts",
     params: &[
         whom("node", "whose clocks"),
         Param { name: "by", shape: Shape::Odds, default: Default::Required, doc: "by how much" },

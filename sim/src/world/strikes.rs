@@ -294,10 +294,12 @@ impl<N: Node> World<'_, N> {
         }
     }
 
-    /// Sets a clock's rate to what it is by itself and with all drifts in force, and moves the timers that run on it.
+    /// Sets a clock's rate to what it is by itself and with the strongest drift in force, the latest of equals, and moves the timers that run on
+    /// it. Drifts do not add up: a clock is never further off than a scenario says.
     fn update_rate(&mut self, node: NodeId) {
         let server = &mut self.servers[node.index()];
-        let rate = server.drifts.iter().fold(server.own_drift, |sum, (_, rate)| sum.saturating_add(*rate));
+        let strongest = server.drifts.iter().map(|&(_, rate)| rate).max_by_key(|rate| rate.unsigned_abs());
+        let rate = server.own_drift.saturating_add(strongest.unwrap_or(0));
         let left = |due: Due| due.at.since(self.now);
         let pending: Vec<_> = server.timers.pending();
         let local: Vec<_> = pending.iter().map(|&(timer, due)| (timer, server.clock.local_span(left(due)))).collect();
