@@ -40,7 +40,9 @@ pub(super) fn bugs(args: &cli::Bugs, look: &Look, tables: &Tables) -> io::Result
         Err(trouble) => return Ok(refuse(&trouble)),
     };
     let stop = interrupt::heed();
-    let negative = scenarios.iter().filter(|scenario| matches!(scenario.expect.verdict, Expected::Violation { .. }));
+    // Some expect a violation of the right protocol: what it does not promise. Those are no planted bugs.
+    let planted = scenarios.iter().filter(|scenario| scenario.bug.is_some());
+    let negative = planted.filter(|scenario| matches!(scenario.expect.verdict, Expected::Violation { .. }));
     let mut matrix = Matrix { sweeps: args.sweeps, within: (args.within, args.within_alone), rows: Vec::new() };
     for scenario in negative {
         if !look.quiet {
