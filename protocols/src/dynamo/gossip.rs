@@ -4,7 +4,8 @@
 //! is asked once more by others, then suspected, and after a while declared dead, unless it contradicts.
 //!
 //! Deviations: clusters are small, so every message carries all that its sender knows of all nodes (SWIM §4.1 carries some of it at a time). The dead are asked, too, since they
-//! may come back: only an operator takes a node out of the ring (Dynamo §4.8.1).
+//! may come back: only an operator takes a node out of the ring (Dynamo §4.8.1). So they may contradict, which in SWIM only
+//! the suspected may.
 
 use std::collections::BTreeMap;
 

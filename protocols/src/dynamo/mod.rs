@@ -106,11 +106,11 @@ impl<S: Spec> Node for Dynamo<S> {
             Ok((replica, torn)) => {
                 let intact: Vec<_> = disk.records.iter().filter_map(intact).collect();
                 let blank = intact.is_empty();
-                if torn {
-                    ctx.compact(intact);
-                }
                 if blank {
-                    ctx.write(Record::Formatted);
+                    // In one step: a crash that kept the empty journal and not the record would look like a lost disk.
+                    ctx.compact(vec![Record::Formatted]);
+                } else if torn {
+                    ctx.compact(intact);
                 }
                 ctx.after_sync(|_| {});
                 Some(replica)

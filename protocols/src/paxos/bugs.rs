@@ -95,7 +95,7 @@ bugs! {
         caught_by: "invariant/agreement";
     "noop-over-truncated": Planted::Rules(&NoopOverTruncated),
         doc: "a new leader takes slots of which nobody reports a vote for free, also if that is because they are decided and dropped",
-        source: "§3 has nobody forget; the snapshots of Paxos Made Live §5.6 with phase 1 of §3",
+        source: "§3 has nobody forget; the snapshots of Paxos Made Live §5.5 with phase 1 of §3",
         caught_by: "invariant/agreement";
     "skip-phase1": Planted::Rules(&SkipPhase1),
         doc: "a leader proposes with a new ballot that nobody but itself has promised",
@@ -119,7 +119,7 @@ bugs! {
         caught_by: "linearizability";
     "sessions-not-in-snapshot": Planted::Rules(&SessionsNotInSnapshot),
         doc: "snapshots hold the objects and not the sessions: who was restored from one executes a repeated operation again",
-        source: "Paxos Made Live §5.6, §6.2; the Paxos face of dragonboat's evicted sessions",
+        source: "Paxos Made Live §5.5, Ongaro's thesis §6.3; the Paxos face of dragonboat's evicted sessions",
         caught_by: "invariant/same-state";
     "flexible-quorums-do-not-meet": Planted::Rules(&FlexibleQuorumsDoNotMeet),
         doc: "phase 1 is content with one promise less than must meet every quorum of phase 2",
@@ -127,7 +127,7 @@ bugs! {
         caught_by: "invariant/agreement";
     "no-session-dedup": Planted::Rules(&NoSessionDedup),
         doc: "an operation that its client had to repeat is applied in every slot in which it was decided",
-        source: "Paxos Made Live §6.2",
+        source: "Ongaro's thesis §6.3",
         caught_by: "linearizability";
 }
 

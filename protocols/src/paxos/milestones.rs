@@ -27,11 +27,11 @@ pub(super) const VALUE_ADOPTED: Milestone = Milestone {
     doc: "Slots in which a new leader proposed the value that P2c left it, of the highest ballot reported.",
 };
 
-/// Live §5.6.
+/// Live §5.5.
 pub(super) const SNAPSHOT_TAKEN: Milestone =
     Milestone { name: "snapshots-taken", doc: "Snapshots that nodes have taken of their own state." };
 
-/// Live §5.6.
+/// Live §5.5.
 pub(super) const SNAPSHOT_INSTALLED: Milestone =
     Milestone { name: "snapshots-installed", doc: "Snapshots that nodes have received and installed." };
 
@@ -55,7 +55,7 @@ pub(super) const READ_BY_LEASE: Milestone =
 pub(super) const TRANSFER_COMPLETED: Milestone =
     Milestone { name: "transfers-completed", doc: "Nodes that came to lead because their leader had handed over." };
 
-/// Live §6.2.
+/// Ongaro's thesis §6.3.
 pub(super) const DUPLICATE_ABSORBED: Milestone = Milestone {
     name: "duplicates-absorbed",
     doc: "Operations that were decided again and, having been applied before, were not applied again.",

@@ -13,7 +13,7 @@
 //! | linearizable reads, leases | Live §5.2 | `read`, [`lease`] |
 //! | handing over | | `transfer` |
 //! | learners: decisions, catch-up, applying in order | §2.3, §3 | `learner`, `replica` |
-//! | snapshots, truncation | Live §5.6 | `snapshot` |
+//! | snapshots, truncation | Live §5.5 | `snapshot` |
 //! | stable storage | §2.5; Live §5.1 | [`types::Record`], `recovery` |
 //! | what must always hold | §2.1, §2.2 | [`invariants`] |
 //!

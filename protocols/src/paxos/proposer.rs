@@ -180,7 +180,8 @@ impl<S: Spec> Paxos<S> {
     }
 
     /// Somebody leads with this ballot, which is not below the own promise: everybody else gives way. What a leader
-    /// sends to itself is no news.
+    /// sends to itself is no news. A late message of an earlier leader does not make a follower leave the later one, to whom it may
+    /// have given a lease.
     pub(super) fn hear(&mut self, ballot: Ballot, ctx: &mut Ctx<'_, Self>) {
         self.seen = self.seen.max(ballot);
         if ballot.node == self.me {
@@ -189,7 +190,7 @@ impl<S: Spec> Paxos<S> {
         self.failures = 0;
         let following = Following { leader: Some(ballot), heard: Some(ctx.now()) };
         match &mut self.role {
-            Role::Follower(old) => *old = following,
+            Role::Follower(old) => *old = Following { leader: old.leader.max(following.leader), ..following },
             Role::Candidate(_) | Role::Leader(_) => self.follow(following, ctx),
             Role::Faulty => unreachable!("a faulty node handles no message"),
         }

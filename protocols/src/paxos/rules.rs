@@ -68,7 +68,7 @@ pub trait Rules: Debug + Sync {
         promises >= quorums.phase1()
     }
 
-    /// §2.2, §3; Live §5.6: promises that tell of dropped slots tell that those are decided, and not what was. A proposer goes on when it knows those
+    /// §2.2, §3; Live §5.5: promises that tell of dropped slots tell that those are decided, and not what was. A proposer goes on when it knows those
     /// decisions itself: `commit` is how far it does, `dropped` the last slot that any of its promises tells to be dropped.
     ///
     /// Without it, a slot of which nobody reports a vote passes for a free one, and another value is chosen in it.
@@ -144,14 +144,14 @@ pub trait Rules: Debug + Sync {
         true
     }
 
-    /// Live §5.6, §6.2: sessions are part of what decisions have made, and so of every snapshot.
+    /// Live §5.5, Ongaro's thesis §6.3: sessions are part of what decisions have made, and so of every snapshot.
     ///
     /// Without it, who was restored from a snapshot executes an operation again that its client had to repeat.
     fn snapshots_sessions(&self) -> bool {
         true
     }
 
-    /// §3 leaves duplicates to the state machine; Live §6.2 tells of them: an operation that is not newer than the last one of its client
+    /// §3 leaves duplicates to the state machine; Ongaro's thesis §6.3 tells of them: an operation that is not newer than the last one of its client
     /// is not carried out again.
     ///
     /// A client that had no answer asks again, perhaps another node. Without this, the operation happens twice.

@@ -1,4 +1,4 @@
-//! Snapshots and truncation (§3 has a server forget nothing; Live §5.6): what decisions have made, in place of the decisions.
+//! Snapshots and truncation (§3 has a server forget nothing; Live §5.5): what decisions have made, in place of the decisions.
 //!
 //! A node takes one by itself when it has applied so many slots, and drops those at once, votes and decisions; journal and snapshot change
 //! in one atomic replacement. What an acceptor has dropped is decided: it says so to who prepares, instead of its votes.

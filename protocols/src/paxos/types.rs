@@ -120,7 +120,7 @@ pub struct Vote<O> {
     pub value: Value<O>,
 }
 
-/// What the decisions of all slots up to one of them have made, in place of those decisions (Live §5.6).
+/// What the decisions of all slots up to one of them have made, in place of those decisions (Live §5.5).
 ///
 /// Guarantee: those slots are decided, and the content follows from their decisions alone. So two snapshots with the same `last` are
 /// the same, whoever took them.

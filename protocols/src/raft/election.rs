@@ -30,7 +30,7 @@ enum Ballot {
 }
 
 impl<S: Spec> Raft<S> {
-    /// §5.2: no leader was heard of for an election timeout, or an election came to nothing. Who cannot vote waits for a leader to say otherwise.
+    /// §5.2: no leader was heard of for an election timeout, or an election came to nothing. Who is no member waits for a leader to say otherwise.
     pub(super) fn campaign(&mut self, ctx: &mut Ctx<'_, Self>) {
         if !self.may_campaign() {
             return self.await_election(ctx);

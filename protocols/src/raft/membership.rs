@@ -109,8 +109,15 @@ impl<S: Spec> Raft<S> {
         self.membership.now(self.commit)
     }
 
-    /// Thesis §4.2.2: a server that leaves the cluster may still be needed as a leader until that is committed; who never was in it, never.
+    /// Thesis §4.2.2: a server that is no voter may still be needed as a leader: one that leaves the cluster, until that is committed, and a learner
+    /// whose log is the most up to date. A majority that goes by a configuration that was left behind may have no other that both of its
+    /// halves vote for. It does not count itself, and leaves once it has committed something. Who never was in the cluster never stands.
     pub(super) fn may_campaign(&self) -> bool {
+        self.membership.since(self.commit).any(|configuration| configuration.is_member(self.me))
+    }
+
+    /// Whether this server votes, by what is committed or may yet be.
+    fn votes(&self) -> bool {
         self.membership.since(self.commit).any(|configuration| configuration.is_voter(self.me))
     }
 
@@ -201,7 +208,7 @@ impl<S: Spec> Raft<S> {
     /// stand for election at once, before all have waited for a timeout.
     pub(super) fn leave_if_removed(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(leader) = &self.role else { return };
-        if self.may_campaign() {
+        if self.votes() {
             return;
         }
         let configuration = self.configuration();

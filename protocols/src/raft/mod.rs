@@ -26,7 +26,8 @@
 //! - Heartbeats tell of the entry up to which leader and follower are known to agree, and not of the leader's last, so that
 //!   they may overtake the entries before them.
 //! - A server that is asked for its pre-vote refuses it within the shortest election timeout of the last message of a leader;
-//!   to a real vote request no such rule applies (thesis §4.2.3) unless there are leases, as pre-vote already keeps out those who cannot win.
+//!   to a real vote request no such rule applies (thesis §4.2.3), as pre-vote already keeps out those who cannot win, unless there are leases, or
+//!   check-quorum without pre-vote while members change. With plain elections servers that have left the cluster disturb those who stay.
 //! - Applied state is volatile: it is built again from snapshot and log after a crash.
 //! - A chunk of a snapshot is a number of its objects and sessions, not of its bytes; followers acknowledge each as they do entries. A
 //!   server keeps no entries that its snapshot stands for: a follower that lags behind it is sent the snapshot.

@@ -158,7 +158,7 @@ pub trait Rules: Debug + Sync {
     }
 
     /// Thesis §3.10: a server that is called to stand for election does so if the call is of its own term. It then disturbs a leader without
-    /// asking anybody before, and gets the votes of those who have promised theirs to nobody.
+    /// asking anybody before, and gets votes even of those who have promised to keep to their leader.
     ///
     /// A call from an earlier term is no longer the will of who leads now, and who relies on those promises reads from the past.
     fn obeys_call(&self, current: Term, call: Term) -> bool {

@@ -69,7 +69,7 @@ bugs! {
         caught_by: "invariant/chosen-by-majority";
     "half-is-a-majority": Planted::Rules(&HalfIsAMajority),
         doc: "half of the acceptors are taken for a majority: of four, two and the other two",
-        source: "§2.1 (\"any two majorities have at least one acceptor in common\")",
+        source: "§2.2 (\"any two majorities have at least one acceptor in common\")",
         caught_by: "invariant/chosen-by-majority";
     "stale-promise-counted": Planted::Rules(&StalePromiseCounted),
         doc: "a proposer counts promises that answer an earlier attempt of its own",

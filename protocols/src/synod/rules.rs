@@ -57,7 +57,7 @@ pub trait Rules: Debug + Sync {
         !counted.contains(&from)
     }
 
-    /// §2.1: "any two majorities have at least one acceptor in common."
+    /// §2.2: "any two majorities have at least one acceptor in common."
     ///
     /// With fewer, a value that one of them has chosen may be known to none of another.
     fn is_majority(&self, acceptors: usize, nodes: usize) -> bool {
@@ -72,7 +72,7 @@ pub trait Rules: Debug + Sync {
         (0..reported.len()).max_by_key(|&place| reported[place])
     }
 
-    /// §2.3: "a value is chosen when it is accepted by a majority" of acceptors in one proposal: acceptances count together if they
+    /// §2.2: a value is chosen when a single proposal with it has been accepted by a majority of the acceptors: acceptances count together if they
     /// are of one ballot.
     ///
     /// The same value accepted by a majority in different ballots is not chosen: a higher ballot may yet choose another.

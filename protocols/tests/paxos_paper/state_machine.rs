@@ -72,7 +72,7 @@ fn a_command_waits_for_all_before_it() {
     assert_eq!(choose(&mut leader, 1), [Some(5), Some(11)]);
 }
 
-/// §3: servers that execute the same commands in the same order are in the same state; Live §6.2: once, however often they were chosen.
+/// §3: servers that execute the same commands in the same order are in the same state; Ongaro's thesis §6.3: once, however often they were chosen.
 #[test]
 fn a_command_that_was_chosen_twice_is_executed_once() {
     let mut leader = Start::default().lead_free();

@@ -1,4 +1,4 @@
-//! §3 has nobody forget, and so a log grows for ever; Live §5.6: a snapshot stands for what is dropped.
+//! §3 has nobody forget, and so a log grows for ever; Live §5.5: a snapshot stands for what is dropped.
 
 use shaketable_protocols::paxos::types::{Msg, Part, PieceOf, Received, Record, Slot};
 use shaketable_sim::node::Role;
