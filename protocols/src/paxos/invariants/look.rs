@@ -74,6 +74,10 @@ impl Safety {
         };
         for slot in changed.into_iter().filter(|&slot| slot > dropped) {
             let before = self.instance(slot).votes.get(&id).copied();
+            if booting {
+                let kept = view.ledger.vote(slot).map(|vote| vote.ballot);
+                self.forget_votes(id, slot, kept);
+            }
             let Some(vote) = view.ledger.vote(slot) else {
                 self.instance(slot).votes.remove(&id);
                 self.stability(slot, view.quorum)?;
@@ -89,6 +93,14 @@ impl Safety {
             self.stability(slot, view.quorum)?;
         }
         Ok(())
+    }
+
+    /// Votes become durable in their order: what was accepted after the one that a crash has kept is lost, and nobody was told. No decision
+    /// can rest on it.
+    fn forget_votes(&mut self, id: NodeId, slot: Slot, kept: Option<Ballot>) {
+        for proposal in self.instance(slot).proposals.iter_mut().filter(|proposal| Some(proposal.ballot) > kept) {
+            proposal.voters.remove(&id);
+        }
     }
 
     /// A vote must be for what the ballot's leader has proposed, so far as it was seen to.

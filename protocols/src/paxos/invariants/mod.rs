@@ -108,7 +108,7 @@ struct Instance {
     dropped: bool,
 }
 
-/// A proposal, and all who have ever accepted it.
+/// A proposal, and all who have accepted it, but for those who have lost that in a crash.
 #[derive(Clone, Debug)]
 struct Proposed {
     ballot: Ballot,

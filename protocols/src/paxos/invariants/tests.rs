@@ -111,6 +111,7 @@ fn look(monitor: &mut Safety, id: usize, state: &State) -> Option<&'static str> 
 }
 
 /// Something that a history consists of.
+#[derive(Clone)]
 enum Step<'a> {
     Look(usize, &'a State),
     Crash(usize),
@@ -209,6 +210,16 @@ fn a_decision_that_no_quorum_has_accepted_in_one_ballot_is_a_breach() {
         CHOSEN_BY_QUORUM,
         &[Look(1, &leader), Look(1, &alone), Look(2, &again), Look(2, &other), Look(2, &other.clone().knowing(1, 7))],
     );
+}
+
+#[test]
+fn a_vote_that_a_crash_has_lost_counts_for_no_later_decision() {
+    let leader = node(1).proposing(1, 1, 7);
+    let (own, other) = (leader.clone().accepting(1, 1, 7), node(1).accepting(1, 1, 7));
+    let (kept, lost, known) = (other.restarted(), node(1), own.clone().knowing(1, 7));
+    let until_crash = || vec![Look(1, &leader), Look(1, &own), Look(0, &other), Crash(0)];
+    holds(&[until_crash(), vec![Look(0, &kept), Look(1, &known)]].concat());
+    breaks(CHOSEN_BY_QUORUM, &[until_crash(), vec![Look(0, &lost), Look(1, &known)]].concat());
 }
 
 #[test]
