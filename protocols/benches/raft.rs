@@ -47,6 +47,7 @@ fn plan(clients: usize, duration: Span, linearizable: bool) -> Plan {
             give_up: Span::secs(2),
             workload: "kv",
             mix: Args::default(),
+            script: None,
         },
         faults: Vec::new(),
         heal: None,

@@ -66,5 +66,5 @@ pub struct Bug {
 fn workload(plan: &Plan) -> Box<dyn Workload<Any>> {
     let named = WORKLOADS.iter().find(|workload| workload.name == plan.clients.workload);
     let kind = named.expect("a plan names one of the workloads");
-    (kind.build)(&plan.clients.mix)
+    kind.of(&plan.clients)
 }

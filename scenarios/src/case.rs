@@ -9,6 +9,7 @@ use shaketable_sim::faults::Applied;
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::plan::{CheckPlan, ClientPlan, ClockPlan, DiskPlan, Heal, Limits, NetworkPlan, Plan};
 use shaketable_sim::run::{Run, Verdict};
+use shaketable_sim::script::Scripted;
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::{Instant, Span};
 
@@ -154,7 +155,7 @@ fn clock_args(plan: &ClockPlan) -> Args {
 }
 
 fn client_args(plan: &ClientPlan) -> Args {
-    let ClientPlan { count, start, pause, open, timeout, give_up, workload, mix } = plan;
+    let ClientPlan { count, start, pause, open, timeout, give_up, workload, mix, script } = plan;
     let mut args = Args::new(vec![
         ("count", Value::Count(*count as u64)),
         ("start", Value::Span(since_start(*start))),
@@ -165,6 +166,9 @@ fn client_args(plan: &ClientPlan) -> Args {
         ("workload", Value::Text((*workload).to_owned())),
     ]);
     mix.iter().for_each(|(name, value)| args.set(name, value.clone()));
+    if let Some(script) = script {
+        args.set("script", Value::Names(script.iter().map(Scripted::to_string).collect()));
+    }
     args
 }
 

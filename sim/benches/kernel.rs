@@ -113,6 +113,7 @@ fn plan(nodes: usize, duration: Span) -> Plan {
             give_up: Span::secs(1),
             workload: "none",
             mix: Args::default(),
+            script: None,
         },
         faults: Vec::<Planned>::new(),
         heal: None,

@@ -4,6 +4,7 @@
 //! People see them counted from one (`n1`, `c1`, `k1`); in memory they count from zero, as indexes do.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
@@ -46,6 +47,18 @@ macro_rules! name {
             }
         }
 
+        impl FromStr for $type {
+            type Err = NotAName;
+
+            /// Reads it as it is shown.
+            fn from_str(text: &str) -> Result<Self, NotAName> {
+                let digits =
+                    text.strip_prefix($letter).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+                let number = digits.and_then(|digits| digits.parse().ok()).ok_or(NotAName)?;
+                if (1..usize::from(u16::MAX)).contains(&number) { Ok(Self::at(number - 1)) } else { Err(NotAName) }
+            }
+        }
+
         impl Serialize for $type {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -53,6 +66,10 @@ macro_rules! name {
         }
     };
 }
+
+/// A text that names no node, client or object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotAName;
 
 name!(NodeId, "n");
 name!(ClientId, "c");

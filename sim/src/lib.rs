@@ -14,6 +14,7 @@ pub mod spec;
 pub mod faults;
 pub mod param;
 pub mod plan;
+pub mod script;
 pub mod workload;
 
 pub mod check;

@@ -3,15 +3,41 @@
 //! A workload decides the next operation of a client from its own stream of chance and from what the client saw last.
 //! Written values are unique, so that a read tells which write it saw.
 
-use crate::id::{Key, OpId};
+use crate::id::{Key, NodeId, OpId};
 use crate::param::{Args, Default, Literal, Param, Shape};
+use crate::plan::ClientPlan;
 use crate::rng::Stream;
-use crate::spec::{Spec, any, consensus, counter, kv, list, register};
+use crate::script::Script;
+use crate::spec::{NotAnOperation, Spec, any, consensus, counter, kv, list, register};
+use crate::time::Instant;
 
 /// Decides what clients ask for.
 pub trait Workload<S: Spec> {
     /// The operation that becomes `id`. `last` is the client's last answered operation and its answer.
     fn next(&self, id: OpId, last: Option<&(S::Op, S::Ret)>, rng: &mut Stream) -> S::Op;
+
+    /// When that operation is asked for, of a client that has nothing else to do.
+    fn turn(&self, id: OpId) -> Turn {
+        let _ = id;
+        Turn::Paced
+    }
+
+    /// Which node is asked for that operation first; the one that the client would ask in any case if none.
+    fn first(&self, id: OpId) -> Option<NodeId> {
+        let _ = id;
+        None
+    }
+}
+
+/// When a client that has nothing else to do asks for its next operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// After a pause, as the plan has it.
+    Paced,
+    /// At this time, or at once if that has passed.
+    At(Instant),
+    /// Never: it has asked for all that it was to ask.
+    Over,
 }
 
 /// A workload of the command line.
@@ -25,9 +51,19 @@ pub struct WorkloadType {
     pub params: &'static [Param],
     /// Makes it from the values of `params`.
     pub build: fn(&Args) -> Box<dyn Workload<any::Any>>,
+    /// Reads one of its operations, as it is shown.
+    pub read: fn(&str) -> Result<any::Op, NotAnOperation>,
 }
 
 impl WorkloadType {
+    /// What clients ask for by their plan: a script if it has one, else what this draws.
+    pub fn of(&self, plan: &ClientPlan) -> Box<dyn Workload<any::Any>> {
+        match &plan.script {
+            Some(lines) => Box::new(Script::new(lines)),
+            None => (self.build)(&plan.mix),
+        }
+    }
+
     /// Those of its parameters that are weights: each from 0 to 100, and together at most 100.
     pub fn weights(&self) -> impl Iterator<Item = &'static Param> {
         self.params.iter().filter(|param| matches!(param.shape, Shape::Count(0, 100)))
@@ -41,6 +77,7 @@ pub static WORKLOADS: &[WorkloadType] = &[
         doc: "reads and writes of registers",
         params: &[KEYS, READS],
         build: |args| Box::new(Mix::new(args, Object::Register)),
+        read: |text| text.parse().map(any::Op::Register),
     },
     WorkloadType {
         name: "kv",
@@ -52,18 +89,21 @@ pub static WORKLOADS: &[WorkloadType] = &[
             weight("delete", 5, "how often delete is asked for, out of 100"),
         ],
         build: |args| Box::new(KvMix { keys: keys(args), weights: weights(args, &["cas", "delete"]) }),
+        read: |text| text.parse().map(any::Op::Kv),
     },
     WorkloadType {
         name: "counter",
         doc: "reads of counters and additions to them: an addition that happens twice shows",
         params: &[KEYS, READS],
         build: |args| Box::new(Mix::new(args, Object::Counter)),
+        read: |text| text.parse().map(any::Op::Counter),
     },
     WorkloadType {
         name: "list",
         doc: "reads of append-only lists and appends to them: a read shows every append and their order",
         params: &[KEYS, READS],
         build: |args| Box::new(Mix::new(args, Object::List)),
+        read: |text| text.parse().map(any::Op::List),
     },
     WorkloadType {
         name: "consensus",
@@ -83,6 +123,7 @@ pub static WORKLOADS: &[WorkloadType] = &[
             },
         ],
         build: |args| Box::new(Proposals { keys: keys(args), spread: args.count("spread") }),
+        read: |text| text.parse().map(any::Op::Consensus),
     },
 ];
 

@@ -5,12 +5,15 @@ mod common;
 use common::{Chatter, adding, again, calm, fault, run, target, trace};
 use serde_json::Value as Json;
 use shaketable_sim::history::Outcome;
+use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::param::Value;
 use shaketable_sim::plan::{ClientPlan, Limits, NetworkPlan, Plan};
-use shaketable_sim::rng::{Delay, Seed};
+use shaketable_sim::rng::{Delay, Seed, Stream};
 use shaketable_sim::run::Verdict;
-use shaketable_sim::time::{Ppm, Span};
-use shaketable_sim::world::World;
+use shaketable_sim::spec::counter::{self, Counter};
+use shaketable_sim::time::{Instant, Ppm, Span};
+use shaketable_sim::workload::{Turn, Workload};
+use shaketable_sim::world::{self, World};
 
 #[test]
 fn clients_find_the_server_by_redirects_and_are_served() {
@@ -119,4 +122,44 @@ fn a_world_can_be_copied_in_the_middle_and_both_go_on_alike() {
     assert_ne!(world.progress(), copy.progress());
     while copy.step() {}
     assert_eq!(world.progress(), copy.progress());
+}
+
+/// Client 1 asks n2 at two times, the second while it still waits; client 2 asks nothing.
+struct Twice;
+
+impl Workload<Counter> for Twice {
+    fn next(&self, _: OpId, _: Option<&(counter::Op, counter::Ret)>, _: &mut Stream) -> counter::Op {
+        counter::Op { key: Key::at(0), action: counter::Action::Add(1) }
+    }
+
+    fn turn(&self, id: OpId) -> Turn {
+        match (id.client.index(), id.seq) {
+            (0, 1) => Turn::At(Instant::ZERO + Span::millis(700)),
+            (0, 2) => Turn::At(Instant::ZERO + Span::millis(701)),
+            _ => Turn::Over,
+        }
+    }
+
+    fn first(&self, _: OpId) -> Option<NodeId> {
+        Some(NodeId::at(1))
+    }
+}
+
+#[test]
+fn a_workload_may_say_when_and_whom_to_ask() {
+    for open in [false, true] {
+        let plan = Plan { clients: ClientPlan { open, ..calm().clients }, ..calm() };
+        let mut lines = Vec::new();
+        let run = world::run::<Chatter>(&plan, &(), &Twice, Seed(3), Some(&mut |line| lines.push(line)));
+        let clients: Vec<_> = run.history.iter().map(|operation| operation.id.to_string()).collect();
+        assert_eq!(clients, ["c1#1", "c1#2"], "nobody asks for more");
+        let asked = |event: &&Json| event["kind"] == "ask";
+        let first = lines.iter().find(asked).expect("somebody asks");
+        assert_eq!(first["effects"][0]["request"], "n2");
+        if !open {
+            assert_eq!(run.history[0].invoked.at, Instant::ZERO + Span::millis(700));
+            let Outcome::Ok { returned, .. } = &run.history[0].outcome else { panic!("nothing is wrong") };
+            assert_eq!(run.history[1].invoked.at, returned.at, "what is late is asked for at once");
+        }
+    }
 }

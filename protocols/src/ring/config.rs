@@ -5,6 +5,7 @@ use std::rc::Rc;
 use shaketable_sim::id::NodeId;
 use shaketable_sim::param::{Args, Default, Literal, Param, ParamError, Shape};
 use shaketable_sim::plan::Plan;
+use shaketable_sim::spec::{any, kv};
 use shaketable_sim::time::Span;
 
 use super::placement::jump::Jump;
@@ -195,6 +196,12 @@ pub(crate) fn endless(waits: &[(&'static str, (Span, Span))]) -> impl Iterator<I
     })
 }
 
+/// Whether a script asks for a compare-and-set.
+fn scripted_cas(plan: &Plan) -> bool {
+    let is_cas = |op: &any::Op| matches!(op, any::Op::Kv(kv::Op { action: kv::Action::Cas { .. }, .. }));
+    plan.clients.script.iter().flatten().any(|line| is_cas(&line.op))
+}
+
 /// What a store of registers cannot do for a plan. Registers do not solve consensus (Herlihy 1991), and compare-and-set does; counters and lists
 /// are made with it.
 pub(crate) fn unservable(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
@@ -206,7 +213,7 @@ pub(crate) fn unservable(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamEr
     }
     match plan.clients.workload {
         "register" => {}
-        "kv" if plan.clients.mix.count("cas") == 0 => {}
+        "kv" if plan.clients.mix.count("cas") == 0 && !scripted_cas(plan) => {}
         "kv" => {
             let message = "the store cannot compare and set: its quorums make registers, and registers cannot decide between two clients";
             errors.push((

@@ -6,6 +6,7 @@ use std::path::Path;
 use shaketable_sim::faults::FAULTS;
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::run::Run;
+use shaketable_sim::script;
 use shaketable_sim::spec::any::Any;
 
 use super::render;
@@ -99,7 +100,7 @@ fn run(scenario: &Scenario, seed: u64) -> Run<Any> {
 
 #[test]
 fn whatever_strikes_a_saved_case_replays_it() {
-    let (mut struck, mut kinds) = (0, std::collections::BTreeSet::new());
+    let (mut struck, mut scripts, mut kinds) = (0, 0, std::collections::BTreeSet::new());
     for seed in 0..PLANS {
         let text = draw(seed);
         let scenario = read(&text);
@@ -115,8 +116,16 @@ fn whatever_strikes_a_saved_case_replays_it() {
             (scenario.protocol.run)(&scenario.plan, &scenario.config, scenario.bug, Seed(seed), Some(&mut keep));
         assert_eq!(traced.digest, first.digest, "a trace changed plan {seed}");
         assert!(lines.windows(2).all(|pair| pair[0] <= pair[1]), "time ran backwards in plan {seed}:\n{text}");
+        if !scenario.plan.clients.open {
+            let mut scripted = case;
+            scripted.plan.clients.script = Some(script::of(&first.history));
+            let again = run(&read(&render(&scripted, &first)), seed);
+            assert_eq!(again.digest, first.digest, "plan {seed} does otherwise by its script:\n{text}");
+            scripts += 1;
+        }
         struck += first.applied.len();
         kinds.extend(first.applied.iter().map(|fault| fault.kind));
     }
+    assert!(scripts > PLANS / 3, "only {scripts} plans had a closed loop");
     assert!(struck > 1_000 && kinds.len() == FAULTS.len(), "{struck} faults of the kinds {kinds:?}");
 }

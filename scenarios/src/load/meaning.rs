@@ -5,6 +5,7 @@ use shaketable_sim::faults::target::Target;
 use shaketable_sim::id::Endpoint;
 use shaketable_sim::param::{Args, Param, ParamError, Raw, RawKind, Shape, Value, suggest};
 use shaketable_sim::plan::Plan;
+use shaketable_sim::script::Scripted;
 use shaketable_sim::time::Span;
 use shaketable_sim::workload::WorkloadType;
 
@@ -63,21 +64,23 @@ impl Reading<'_> {
             RawKind::List(items) => items.iter().for_each(|item| self.endpoints_in(item, sections)),
             RawKind::Text(text) => {
                 let Ok(target) = text.parse::<Target>() else { return }; // The reader of its shape has said so.
-                for endpoint in target.mentions() {
-                    let (what, letter, index, count) = match endpoint {
-                        Endpoint::Node(node) => ("node", 'n', node.index(), sections.nodes()),
-                        Endpoint::Client(client) => ("client", 'c', client.index(), sections.client_count()),
-                    };
-                    if let Some(count) = count.filter(|count| index as u64 >= *count) {
-                        let there_are = match count {
-                            1 => format!("the only {what} is `{letter}1`"),
-                            _ => format!("the {what}s are `{letter}1` to `{letter}{count}`"),
-                        };
-                        self.error(raw.error(format!("there is no {what} `{endpoint}`")).help(there_are));
-                    }
-                }
+                target.mentions().into_iter().for_each(|endpoint| self.exists(raw, endpoint, sections));
             }
             _ => {}
+        }
+    }
+
+    fn exists(&mut self, raw: &Raw, endpoint: Endpoint, sections: &Sections) {
+        let (what, letter, index, count) = match endpoint {
+            Endpoint::Node(node) => ("node", 'n', node.index(), sections.nodes()),
+            Endpoint::Client(client) => ("client", 'c', client.index(), sections.client_count()),
+        };
+        if let Some(count) = count.filter(|count| index as u64 >= *count) {
+            let there_are = match count {
+                1 => format!("the only {what} is `{letter}1`"),
+                _ => format!("the {what}s are `{letter}1` to `{letter}{count}`"),
+            };
+            self.error(raw.error(format!("there is no {what} `{endpoint}`")).help(there_are));
         }
     }
 
@@ -108,12 +111,36 @@ impl Reading<'_> {
             let error = place.error(format!("the weights of `{}` add up to {total}, more than 100", workload.name));
             self.error(error.help(parts.join(", ")));
         }
+        if let Some(script) = raw.get("script") {
+            self.judge_script(script, sections, workload, raw);
+        }
         let (Some(start), Some(end)) = (span(&sections.clients, "start"), span(&sections.top, "duration")) else {
             return;
         };
         if start >= end {
             let place = raw.get("start").unwrap_or(raw);
             self.error(place.error(format!("the clients start at {start}, not before the end of the run at {end}")));
+        }
+    }
+
+    fn judge_script(&mut self, script: &Raw, sections: &Sections, workload: &WorkloadType, clients: &Raw) {
+        let open = matches!(sections.clients.get("loop"), Some(Value::Choice("open")));
+        if let Some(raw) = clients.get("loop").filter(|_| open) {
+            self.error(raw.error("a script has times of its own").help("leave `loop` out"));
+        }
+        let lines = match &script.kind {
+            RawKind::List(lines) => lines,
+            _ => std::slice::from_ref(script),
+        };
+        for raw in lines {
+            let RawKind::Text(line) = &raw.kind else { continue };
+            match Scripted::read(line, workload) {
+                Err(wrong) => self.error(raw.error(wrong.message).help(wrong.allowed)),
+                Ok(line) => {
+                    self.exists(raw, Endpoint::Client(line.client), sections);
+                    line.to.into_iter().for_each(|to| self.exists(raw, Endpoint::Node(to), sections));
+                }
+            }
         }
     }
 

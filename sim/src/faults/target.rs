@@ -215,11 +215,6 @@ impl FromStr for Target {
 
 fn one_word(text: &str) -> Result<Target, UnknownTarget> {
     let text = text.trim();
-    let numbered = |letter: char| {
-        let digits = text.strip_prefix(letter).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
-        let number: usize = digits.parse().ok()?;
-        (1..usize::from(u16::MAX)).contains(&number).then(|| number - 1)
-    };
     Ok(match text {
         "leader" => Target::Leader,
         "follower" => Target::Follower,
@@ -229,9 +224,9 @@ fn one_word(text: &str) -> Result<Target, UnknownTarget> {
         "some" => Target::Some,
         "all" => Target::All,
         "clients" => Target::Clients,
-        _ => match (numbered('n'), numbered('c')) {
-            (Some(index), _) => Target::Node(NodeId::at(index)),
-            (_, Some(index)) => Target::Client(ClientId::at(index)),
+        _ => match (text.parse(), text.parse()) {
+            (Ok(node), _) => Target::Node(node),
+            (_, Ok(client)) => Target::Client(client),
             _ => return Err(UnknownTarget(text.to_owned())),
         },
     })

@@ -2,9 +2,11 @@
 //! Synchronization", 1991, §3): a register that can be written once.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::text::{NotAnOperation, words};
 use super::{Footprint, Spec};
 use crate::id::Key;
 
@@ -59,6 +61,20 @@ impl Spec for Consensus {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "propose {} {}", self.key, self.propose)
+    }
+}
+
+impl FromStr for Op {
+    type Err = NotAnOperation;
+
+    /// Reads it as it is shown.
+    fn from_str(text: &str) -> Result<Op, NotAnOperation> {
+        let wrong = NotAnOperation { allowed: "`propose k1 7`" };
+        let words = words(text).ok_or(wrong)?;
+        match (words.verb, words.numbers.as_slice()) {
+            ("propose", &[propose]) => Ok(Op { key: words.key, propose }),
+            _ => Err(wrong),
+        }
     }
 }
 

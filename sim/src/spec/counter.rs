@@ -1,9 +1,11 @@
 //! A counter: add and read. Adding twice shows, which writing the same value twice does not.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::text::{NotAnOperation, words};
 use super::{Footprint, Spec};
 use crate::id::Key;
 
@@ -75,6 +77,22 @@ impl fmt::Display for Op {
             Action::Read => write!(f, "read {}", self.key),
             Action::Add(amount) => write!(f, "add {} {amount}", self.key),
         }
+    }
+}
+
+impl FromStr for Op {
+    type Err = NotAnOperation;
+
+    /// Reads it as it is shown.
+    fn from_str(text: &str) -> Result<Op, NotAnOperation> {
+        let wrong = NotAnOperation { allowed: "`read k1` or `add k1 7`" };
+        let words = words(text).ok_or(wrong)?;
+        let action = match (words.verb, words.numbers.as_slice()) {
+            ("read", []) => Action::Read,
+            ("add", &[amount]) => Action::Add(amount),
+            _ => return Err(wrong),
+        };
+        Ok(Op { key: words.key, action })
     }
 }
 

@@ -1,9 +1,11 @@
 //! A key-value map with compare-and-set. Each key is an object of its own.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::text::{NotAnOperation, words};
 use super::{Footprint, Spec};
 use crate::id::Key;
 
@@ -100,6 +102,24 @@ impl fmt::Display for Op {
             Action::Cas { expect, new } => write!(f, "cas {key} {expect}→{new}"),
             Action::Delete => write!(f, "delete {key}"),
         }
+    }
+}
+
+impl FromStr for Op {
+    type Err = NotAnOperation;
+
+    /// Reads it as it is shown.
+    fn from_str(text: &str) -> Result<Op, NotAnOperation> {
+        let wrong = NotAnOperation { allowed: "`get k1`, `put k1 7`, `cas k1 7→8` or `delete k1`" };
+        let words = words(text).ok_or(wrong)?;
+        let action = match (words.verb, words.numbers.as_slice()) {
+            ("get", []) => Action::Get,
+            ("put", &[value]) => Action::Put(value),
+            ("cas", &[expect, new]) => Action::Cas { expect, new },
+            ("delete", []) => Action::Delete,
+            _ => return Err(wrong),
+        };
+        Ok(Op { key: words.key, action })
     }
 }
 

@@ -1,10 +1,12 @@
 //! An append-only list: append and read. A read shows every append and their order, so nothing stays hidden.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
 
 use super::Spec;
+use super::text::{NotAnOperation, words};
 use crate::id::Key;
 
 /// A list that is empty at first and only grows.
@@ -75,6 +77,22 @@ impl fmt::Display for Op {
             Action::Read => write!(f, "read {}", self.key),
             Action::Append(item) => write!(f, "append {} {item}", self.key),
         }
+    }
+}
+
+impl FromStr for Op {
+    type Err = NotAnOperation;
+
+    /// Reads it as it is shown.
+    fn from_str(text: &str) -> Result<Op, NotAnOperation> {
+        let wrong = NotAnOperation { allowed: "`read k1` or `append k1 7`" };
+        let words = words(text).ok_or(wrong)?;
+        let action = match (words.verb, words.numbers.as_slice()) {
+            ("read", []) => Action::Read,
+            ("append", &[item]) => Action::Append(item),
+            _ => return Err(wrong),
+        };
+        Ok(Op { key: words.key, action })
     }
 }
 

@@ -20,6 +20,9 @@ pub mod counter;
 pub mod kv;
 pub mod list;
 pub mod register;
+mod text;
+
+pub use text::NotAnOperation;
 
 /// What travels in messages, journals and histories: copied, shown, hashed into the digest, written to the trace.
 pub trait Data: Clone + Debug + Hash + Serialize + 'static {}

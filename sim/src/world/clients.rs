@@ -15,6 +15,7 @@ use crate::rng::{Seed, Stream};
 use crate::spec::Spec;
 use crate::time::{Instant, Span};
 use crate::timers::{Expiry, Slot, Timers};
+use crate::workload::Turn;
 
 /// How often a client follows redirects at once before it waits a little.
 const REDIRECTS: u16 = 3;
@@ -27,7 +28,10 @@ type Only = ();
 
 #[derive(Clone)]
 pub(super) struct Client<S: Spec> {
+    /// Whom it asks, and how long it waits when it was rejected.
     rng: Stream,
+    /// What it asks for, and when: a stream of its own, so that a script can take its place.
+    asks: Stream,
     /// How many operations it has asked for.
     seq: u32,
     /// The node that it asks next.
@@ -75,6 +79,7 @@ impl<S: Spec> Client<S> {
         let target = NodeId::at(rng.below(nodes as u64) as usize);
         Client {
             rng,
+            asks: seed.stream(format_args!("asks of {id}")),
             seq: 0,
             target,
             asking: None,
@@ -111,15 +116,20 @@ impl<N: Node> World<'_, N> {
             return self.push(first, Event::Arrival);
         }
         for client in (0..self.clients.len()).map(ClientId::at) {
-            let pause = self.plan.clients.pause.sample(&mut self.clients[client.index()].rng);
-            self.wake_at(client, start + pause);
+            if let Some(at) = self.next_turn(client, start) {
+                self.wake_at(client, at);
+            }
         }
     }
 
     /// Open loop: an operation comes, and takes the first idle client.
     pub(super) fn on_arrival(&mut self) {
         self.mark(7, 0, 0);
-        if let Some(index) = self.clients.iter().position(|client| client.asking.is_none()) {
+        let may_ask = |(index, client): (usize, &Client<N::Service>)| {
+            let id = OpId { client: ClientId::at(index), seq: client.seq + 1 };
+            client.asking.is_none() && self.workload.turn(id) != Turn::Over
+        };
+        if let Some(index) = self.clients.iter().enumerate().position(may_ask) {
             self.ask(ClientId::at(index));
         }
         let pause = self.plan.clients.pause.sample(&mut self.arrivals.0).max(Span::nanos(1));
@@ -160,7 +170,8 @@ impl<N: Node> World<'_, N> {
             state.asked_since_heal.get_or_insert(self.now);
         }
         let id = OpId { client, seq: state.seq };
-        let op = self.workload.next(id, state.last.as_ref(), &mut state.rng);
+        let op = self.workload.next(id, state.last.as_ref(), &mut state.asks);
+        state.target = self.workload.first(id).unwrap_or(state.target);
         state.asking =
             Some(Asking { place, attempt: 0, open: 0, redirects: 0, give_up, rejected: false, doubtful: false });
         let node = state.target;
@@ -284,9 +295,20 @@ impl<N: Node> World<'_, N> {
         if self.plan.clients.open {
             return;
         }
-        match self.plan.clients.pause.sample(&mut state.rng) {
-            Span::ZERO => self.ask(client),
-            pause => self.wake_at(client, self.now + pause),
+        match self.next_turn(client, self.now) {
+            Some(at) if at > self.now => self.wake_at(client, at),
+            Some(_) => self.ask(client),
+            None => {}
+        }
+    }
+
+    /// When a client asks next, if it has nothing to do from `free` on; none if never.
+    fn next_turn(&mut self, client: ClientId, free: Instant) -> Option<Instant> {
+        let state = &mut self.clients[client.index()];
+        match self.workload.turn(OpId { client, seq: state.seq + 1 }) {
+            Turn::Paced => Some(free + self.plan.clients.pause.sample(&mut state.asks)),
+            Turn::At(at) => Some(at.max(free)),
+            Turn::Over => None,
         }
     }
 

@@ -143,6 +143,7 @@ pub(crate) fn calm() -> Plan {
             give_up: Span::millis(400),
             workload: "adding",
             mix: Args::default(),
+            script: None,
         },
         faults: Vec::new(),
         heal: None,
