@@ -10,6 +10,8 @@
 //!
 //! A [`Survey`] is how evenly placements spread keys.
 //!
+//! A [`Shrunk`] is a failing run that was made smaller.
+//!
 //! A [`Replayed`] is one run by itself, and how it compares with what was recorded of it; [`replayed()`] is for a terminal.
 
 mod balance;
@@ -19,6 +21,7 @@ mod human;
 pub mod json;
 mod matrix;
 mod replay;
+mod shrunk;
 mod summary;
 mod text;
 
@@ -27,6 +30,7 @@ pub use human::human;
 pub use json::json;
 pub use matrix::{Matrix, Power, Row, markdown, matrix_json};
 pub use replay::{Judgement, Left, Past, Replayed, replayed};
+pub use shrunk::{Shrunk, Size, headline, shrunk, shrunk_json};
 pub use summary::{
     Example, Exit, Found, Notice, Outcome, Seeds, Side, Sought, Split, Summary, Tested, Unmet, Wavering,
 };

@@ -200,6 +200,8 @@ pub enum Exit {
     Nondeterministic,
     /// The tool itself is at fault.
     Internal,
+    /// Its budget was spent before it was done: the same command goes on.
+    Stopped,
     /// Somebody stopped it.
     Interrupted,
 }
@@ -215,6 +217,7 @@ impl Exit {
             Exit::NothingTested => 4,
             Exit::Nondeterministic => 5,
             Exit::Internal => 70,
+            Exit::Stopped => 75,
             Exit::Interrupted => 130,
         }
     }
@@ -227,9 +230,10 @@ impl Exit {
             Exit::Inconclusive => 2,
             Exit::Violation => 3,
             Exit::Nondeterministic => 4,
-            Exit::Interrupted => 5,
-            Exit::Internal => 6,
-            Exit::Usage => 7,
+            Exit::Stopped => 5,
+            Exit::Interrupted => 6,
+            Exit::Internal => 7,
+            Exit::Usage => 8,
         }
     }
 

@@ -25,6 +25,11 @@ pub(crate) fn faults_at(at: Instant, applied: &[Applied], plan: &Plan) -> Vec<St
     last.map(|fault| format!("{} (over by then)", told(fault))).collect()
 }
 
+/// All faults, each with when it struck and as a scenario file would say it.
+pub(crate) fn every_fault(applied: &[Applied]) -> impl Iterator<Item = (Instant, String)> {
+    applied.iter().map(|fault| (fault.at, told(fault)))
+}
+
 fn told(fault: &Applied) -> String {
     let mut args = fault.args.clone();
     args.set("at", Value::Span(fault.at.since(Instant::ZERO)));

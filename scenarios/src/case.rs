@@ -4,29 +4,55 @@
 //! either, so that a case outlives a change of them.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use shaketable_sim::faults::Applied;
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::plan::{CheckPlan, ClientPlan, ClockPlan, DiskPlan, Heal, Limits, NetworkPlan, Plan};
 use shaketable_sim::run::{Run, Verdict};
-use shaketable_sim::script::Scripted;
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::{Instant, Span};
 
 use crate::scenario::Scenario;
 
+/// What a case was made smaller from.
+pub(crate) struct Larger {
+    /// Its file.
+    pub(crate) path: PathBuf,
+    /// The digest of its run.
+    pub(crate) digest: u64,
+    /// How much smaller it has become.
+    pub(crate) headline: String,
+}
+
 /// Writes down `run`, which came of `scenario`.
 pub(crate) fn render(scenario: &Scenario, run: &Run<Any>) -> String {
     let mut text = String::new();
     opening(&mut text, scenario, run);
+    body(&mut text, scenario, run, None);
+    text
+}
+
+/// Writes down `run`, which came of `scenario`, which was made smaller from another.
+pub(crate) fn render_smaller(scenario: &Scenario, run: &Run<Any>, larger: &Larger) -> String {
+    let mut text = String::new();
+    comment(&mut text, &format!("A shrunk case: {}.", what(run)));
+    comment(&mut text, &format!("{}, from {}.", larger.headline, larger.path.display()));
+    comment(&mut text, "To replay it: shaketable replay, and the name of this file.");
+    body(&mut text, scenario, run, Some(larger));
+    text
+}
+
+fn body(text: &mut String, scenario: &Scenario, run: &Run<Any>, larger: Option<&Larger>) {
     let protocol = match scenario.bug {
         Some(bug) => format!("{}/{}", scenario.protocol.name, bug.name),
         None => scenario.protocol.name.to_owned(),
     };
     let seed = run.seed.0;
     let seeds = format!("{seed}..{}", seed.saturating_add(1));
+    *text += "\n";
     keys(
-        &mut text,
+        text,
         &Args::new(vec![
             ("protocol", Value::Text(protocol)),
             ("nodes", Value::Count(scenario.plan.nodes as u64)),
@@ -34,26 +60,41 @@ pub(crate) fn render(scenario: &Scenario, run: &Run<Any>) -> String {
             ("seeds", Value::Text(seeds)),
         ]),
     );
-    table(&mut text, scenario.protocol.name, &scenario.config);
+    table(text, scenario.protocol.name, &scenario.config);
     for (name, args) in sections(&scenario.plan) {
-        table(&mut text, name, &args);
+        table(text, name, &args);
+        if name == "clients" {
+            script(text, &scenario.plan.clients);
+        }
     }
-    run.applied.iter().for_each(|applied| fault(&mut text, applied));
-    outcome(&mut text, run);
-    text
+    run.applied.iter().for_each(|applied| fault(text, applied));
+    outcome(text, run, larger);
+}
+
+/// One line an operation: there may be hundreds.
+fn script(text: &mut String, clients: &ClientPlan) {
+    let Some(script) = &clients.script else { return };
+    *text += "script = [\n";
+    for line in script {
+        writeln!(text, "    \"{line}\",").expect("a string takes any text");
+    }
+    *text += "]\n";
 }
 
 fn opening(text: &mut String, scenario: &Scenario, run: &Run<Any>) {
-    let what = match &run.verdict {
-        Verdict::Violation(violation) => format!("a violation of {}", violation.signature()),
-        verdict => format!("a run with the verdict \"{verdict}\""),
-    };
     let path = scenario.path.display();
-    comment(text, &format!("A saved case: {what}, from {path} with seed {}.", run.seed));
+    comment(text, &format!("A saved case: {}, from {path} with seed {}.", what(run), run.seed));
     comment(text, "To replay it: shaketable replay, and the name of this file.");
     if !scenario.doc.is_empty() {
         comment(text, "");
         comment(text, &format!("The scenario says: {}", scenario.doc));
+    }
+}
+
+fn what(run: &Run<Any>) -> String {
+    match &run.verdict {
+        Verdict::Violation(violation) => format!("a violation of {}", violation.signature()),
+        verdict => format!("a run with the verdict \"{verdict}\""),
     }
 }
 
@@ -64,7 +105,7 @@ fn comment(text: &mut String, line: &str) {
     *text += "\n";
 }
 
-fn outcome(text: &mut String, run: &Run<Any>) {
+fn outcome(text: &mut String, run: &Run<Any>, larger: Option<&Larger>) {
     let (verdict, signature) = match &run.verdict {
         Verdict::Violation(violation) => {
             let signature = violation.signature();
@@ -74,12 +115,15 @@ fn outcome(text: &mut String, run: &Run<Any>) {
         verdict => (Value::Choice("pass"), verdict.to_string()),
     };
     table(text, "expect", &Args::new(vec![("verdict", verdict)]));
-    let recorded = Args::new(vec![
+    let mut recorded = Args::new(vec![
         ("seed", Value::Count(run.seed.0)),
         ("digest", Value::Text(format!("{:016x}", run.digest))),
         ("version", Value::Text(env!("CARGO_PKG_VERSION").to_owned())),
         ("signature", Value::Text(signature)),
     ]);
+    if let Some(larger) = larger {
+        recorded.set("shrunk-from", Value::Text(format!("{:016x}", larger.digest)));
+    }
     table(text, "recorded", &recorded);
     *text += "checkpoints = [\n";
     for checkpoint in &run.checkpoints {
@@ -155,7 +199,7 @@ fn clock_args(plan: &ClockPlan) -> Args {
 }
 
 fn client_args(plan: &ClientPlan) -> Args {
-    let ClientPlan { count, start, pause, open, timeout, give_up, workload, mix, script } = plan;
+    let ClientPlan { count, start, pause, open, timeout, give_up, workload, mix, script: _ } = plan;
     let mut args = Args::new(vec![
         ("count", Value::Count(*count as u64)),
         ("start", Value::Span(since_start(*start))),
@@ -166,9 +210,6 @@ fn client_args(plan: &ClientPlan) -> Args {
         ("workload", Value::Text((*workload).to_owned())),
     ]);
     mix.iter().for_each(|(name, value)| args.set(name, value.clone()));
-    if let Some(script) = script {
-        args.set("script", Value::Names(script.iter().map(Scripted::to_string).collect()));
-    }
     args
 }
 
@@ -205,7 +246,7 @@ fn limit_args(plan: &Limits) -> Args {
 mod replays;
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     use shaketable_sim::faults::Start;
     use shaketable_sim::rng::Seed;

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::builder::{FalseyValueParser, PossibleValue};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, value_parser};
 
+use shaketable_sim::time::Span;
+
 use crate::describe::What;
 use crate::load::parse_seeds;
 
@@ -22,7 +24,8 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all as expected, 1 a violation (or an expected one that did not come), 2 wrong usage or a wrong scenario,
-3 inconclusive, 4 nothing was tested, 5 nondeterministic or diverged, 70 an error of this program, 130 interrupted.";
+3 inconclusive, 4 nothing was tested, 5 nondeterministic or diverged, 70 an error of this program, 75 out of its
+budget (the same command goes on), 130 interrupted.";
 
 /// How things look, whatever is done.
 #[derive(Args, Debug)]
@@ -65,6 +68,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Run one seed again: that of a saved case, or any seed of a scenario
     Replay(Replay),
+    /// Make a failing run smaller, until a person can read it
+    Shrink(Shrink),
     /// Measure how many seeds the scenarios of planted bugs take to catch them, and by which checks
     Bugs(Bugs),
     /// Measure how evenly placements spread keys over nodes, and how many move when a node comes or goes
@@ -168,6 +173,37 @@ pub(crate) struct Replay {
     /// Where to write every event, one JSON object a line; `-` is stdout, and the report then goes to stderr
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Shrink {
+    /// A saved case, or a scenario
+    #[arg(value_name = "FILE")]
+    pub(crate) path: PathBuf,
+
+    /// The seed that fails; that of the case unless given
+    #[arg(long, value_parser = value_parser!(u64).range(..u64::MAX), value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// Where to keep the smallest case so far: the case's own name with `-shrunk` unless given. If it is there already, it is made smaller still
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+
+    /// Stop after so long
+    #[arg(long = "for", default_value = "2min", value_name = "TIME")]
+    pub(crate) lasting: Span,
+
+    /// Stop after so many runs
+    #[arg(long, value_name = "N")]
+    pub(crate) runs: Option<u64>,
+
+    /// How many runs at once. The result does not depend on it, unless time runs out
+    #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
+    pub(crate) format: Format,
 }
 
 #[derive(Args, Debug)]

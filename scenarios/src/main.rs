@@ -19,6 +19,7 @@ mod case;
 mod cases;
 mod lanes;
 mod panics;
+mod shrink;
 mod sweep;
 mod tally;
 

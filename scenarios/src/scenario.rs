@@ -67,6 +67,8 @@ pub(crate) struct Recorded {
     pub(crate) version: String,
     /// The violation's signature.
     pub(crate) signature: String,
+    /// The digest of the run that it was made smaller from, if it was.
+    pub(crate) shrunk_from: Option<u64>,
     /// The digest along the way.
     pub(crate) checkpoints: Vec<Checkpoint>,
 }

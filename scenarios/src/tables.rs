@@ -188,6 +188,12 @@ static RECORDED: &[Param] = &[
     Param { name: "version", shape: Shape::Text, default: Default::Required, doc: "the version of the tool" },
     Param { name: "signature", shape: Shape::Text, default: Default::Required, doc: "what came of it" },
     Param {
+        name: "shrunk-from",
+        shape: Shape::Text,
+        default: Default::Absent,
+        doc: "the digest of the run that it was made smaller from",
+    },
+    Param {
         name: "checkpoints",
         shape: Shape::Names,
         default: Default::Absent,

@@ -178,3 +178,34 @@ fn the_schema_lists_and_explanations_are_printed_from_the_tables() {
         assert!(output.code == Some(0) && output.stdout.len() > 60, "{name}: {}{}", output.stdout, output.stderr);
     }
 }
+
+#[test]
+fn a_case_is_made_smaller_on_disk_and_goes_on_where_it_was() {
+    let folder = folder("shrink");
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/negative/synod-learner-mixes-ballots.toml");
+    let to = folder.join("small.toml");
+    let small = to.to_str().expect("text");
+    let fails = |seed: &String| shaketable(&["replay", scenario, "--seed", seed]).code == Some(1);
+    let seed = (0..50).map(|seed: u32| seed.to_string()).find(fails).expect("a seed that fails");
+    let shrink = |extra: &[&str]| {
+        let words = ["shrink", scenario, "--seed", &seed, "--to", small, "--for", "5min", "-q"];
+        shaketable(&[&words[..], extra].concat())
+    };
+    let begun = shrink(&["--runs", "5"]);
+    assert_eq!(begun.code, Some(75), "{}", begun.stderr);
+    let done = shrink(&["--format", "json"]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let report: Json = serde_json::from_str(&done.stdout).expect("JSON");
+    let (before, after) = (report["before"]["operations"].as_u64(), report["after"]["operations"].as_u64());
+    assert!(before > Some(20) && after <= Some(1), "{report}");
+    let replayed = shaketable(&["replay", small]);
+    assert_eq!(replayed.code, Some(1));
+    assert!(replayed.stdout.contains("still fails, exactly as recorded: invariant/chosen-by-majority"));
+    // The file of another case is not written over; a seed that passes cannot be made smaller.
+    let other = std::fs::read_to_string(scenario).expect("a shipped scenario");
+    file(&folder, "small.toml", &other);
+    assert_eq!(shrink(&[]).code, Some(2));
+    let right = concat!(env!("CARGO_MANIFEST_DIR"), "/synod/calm.toml");
+    let passes = shaketable(&["shrink", right, "--seed", "1", "--to", small]);
+    assert!(passes.code == Some(2) && passes.stderr.contains("does not fail: pass"), "{}", passes.stderr);
+}

@@ -5,6 +5,7 @@ mod placements;
 mod replay;
 mod run;
 mod show;
+mod shrink;
 mod trace;
 
 use std::io;
@@ -24,6 +25,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
         Command::Bugs(args) => bugs::bugs(args, &cli.look, &tables),
         Command::Placements(args) => placements::placements(args),
         Command::Replay(args) => replay::replay(args, &cli.look, &tables),
+        Command::Shrink(args) => shrink::shrink(args, &cli.look, &tables),
         Command::List(args) => show::list(args, &cli.look, &tables),
         Command::Explain { name } => show::explain(name, &tables),
         Command::Schema => show::schema(&tables),

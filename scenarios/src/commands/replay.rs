@@ -156,6 +156,7 @@ mod tests {
             digest: if same { run.digest } else { !run.digest },
             version: "0.0.0".to_owned(),
             signature: signature.to_owned(),
+            shrunk_from: None,
             checkpoints: vec![checkpoint(4, 4), checkpoint(run.coverage.events, 9)],
         });
         compare(Subject { scenario: &scenario, side: Side::Own }, Seed(3))

@@ -53,7 +53,7 @@ impl Reading<'_> {
     pub(super) fn recorded(&mut self, seeds: Option<&Range<u64>>) -> Option<Recorded> {
         let raw = self.root.get("recorded")?;
         let args = self.section("recorded");
-        let digest = self.digest(&args, raw.get("digest"));
+        let digest = self.digest(args.get("digest"), raw.get("digest"));
         let checkpoints = self.checkpoints(raw.get("checkpoints"));
         let Some(Value::Count(seed)) = args.get("seed") else { return None };
         if let (Some(seeds), Some(place)) = (seeds, raw.get("seed"))
@@ -67,7 +67,11 @@ impl Reading<'_> {
             return None;
         };
         let (version, signature) = (version.clone(), signature.clone());
-        Some(Recorded { seed: *seed, digest: digest?, version, signature, checkpoints })
+        let shrunk_from = match raw.get("shrunk-from") {
+            Some(raw) => Some(self.digest(args.get("shrunk-from"), Some(raw))?),
+            None => None,
+        };
+        Some(Recorded { seed: *seed, digest: digest?, version, signature, shrunk_from, checkpoints })
     }
 
     /// The seeds that are written; none inside if they are not.
@@ -138,8 +142,8 @@ impl Reading<'_> {
         }
     }
 
-    fn digest(&mut self, args: &Args, raw: Option<&Raw>) -> Option<u64> {
-        let Some(Value::Text(text)) = args.get("digest") else { return None };
+    fn digest(&mut self, value: Option<&Value>, raw: Option<&Raw>) -> Option<u64> {
+        let Some(Value::Text(text)) = value else { return None };
         let digest = parse_digest(text);
         if let (None, Some(raw)) = (digest, raw) {
             self.error(raw.error(format!("`{text}` is no digest")).help("a digest has 16 hexadecimal digits"));

@@ -1,6 +1,6 @@
 //! Planning faults in code, for tests of protocols of one's own.
 
-use super::{FAULTS, Planned, Start, Trigger};
+use super::{Applied, FAULTS, Planned, Start, Trigger};
 use crate::param::{Args, ParamError, Raw, RawKind};
 use crate::time::{Instant, Span};
 
@@ -73,5 +73,22 @@ impl Planned {
     #[must_use]
     pub fn lasting(self, low: Span, high: Span) -> Planned {
         Planned { lasting: Some((low, high)), ..self }
+    }
+}
+
+/// Strikes as it struck.
+impl From<&Applied> for Planned {
+    fn from(applied: &Applied) -> Planned {
+        let kind = FAULTS.iter().find(|kind| kind.name == applied.kind);
+        Planned {
+            kind: kind.expect("what has struck is one of the kinds"),
+            args: applied.args.clone(),
+            start: Start::At(applied.at),
+            from: Instant::ZERO,
+            until: Instant::MAX,
+            times: 1,
+            lasting: applied.lasting.map(|lasting| (lasting, lasting)),
+            permanent: applied.permanent,
+        }
     }
 }

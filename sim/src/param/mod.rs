@@ -194,6 +194,11 @@ impl Args {
         self.values.iter().map(|(name, value)| (*name, value))
     }
 
+    /// Takes a value away.
+    pub fn remove(&mut self, name: &str) {
+        self.values.retain(|(key, _)| *key != name);
+    }
+
     /// Sets a value.
     pub fn set(&mut self, name: &'static str, value: Value) {
         match self.values.iter_mut().find(|(key, _)| *key == name) {

@@ -1,0 +1,341 @@
+//! What is tried to make a case smaller, from the boldest to what only pleases the eye.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use shaketable_sim::id::{NodeId, OpId};
+use shaketable_sim::param::{Args, Param, Shape, Value};
+use shaketable_sim::plan::{ClockPlan, DiskPlan, Heal, NetworkPlan};
+use shaketable_sim::rng::Delay;
+use shaketable_sim::script::{self, Scripted};
+use shaketable_sim::time::{Ppm, Span};
+
+use super::edit::{
+    changed, rounded, times, with_small_names, with_times, without_faults, without_idle_clients, without_node,
+    without_operations,
+};
+use super::{Failing, Shrinker};
+use crate::scenario::Scenario;
+
+/// With how many seeds a change is tried: as many as make so many events together, within bounds. Short runs cost little.
+#[derive(Clone, Copy)]
+pub(super) struct Effort {
+    events: u64,
+    least: u64,
+    most: u64,
+}
+
+/// Of changes of which there are many.
+const FEW: Effort = Effort { events: 50_000, least: 2, most: 40 };
+
+/// Of changes of which there are few.
+const MANY: Effort = Effort { events: 500_000, least: 16, most: 400 };
+
+/// Of changes that are worth no more.
+const ONCE: Effort = Effort { events: 0, least: 1, most: 1 };
+
+/// How many faults or operations a person can read.
+const SMALL: usize = 5;
+
+/// How many leaps of one size are tried.
+const LEAPS: usize = 20;
+
+impl Effort {
+    /// How many seeds, if a run has so many events.
+    pub(super) fn seeds(self, events: u64) -> u64 {
+        (self.events / events.max(1)).clamp(self.least, self.most)
+    }
+}
+
+/// All passes, again and again until none makes anything smaller.
+pub(super) fn all(shrinker: &mut Shrinker<'_>) {
+    explicit(shrinker);
+    loop {
+        let before = shrinker.kept;
+        for pass in
+            [faults, addresses, operations, leaps, clients, nodes, world, configuration, faults_themselves, idle_time]
+        {
+            if shrinker.is_over() {
+                return;
+            }
+            pass(shrinker);
+        }
+        if shrinker.kept == before {
+            break;
+        }
+    }
+    polish(shrinker);
+}
+
+/// Writes down what the clients asked for, in the place of what they draw.
+fn explicit(shrinker: &mut Shrinker<'_>) {
+    let Failing { scenario, run } = &shrinker.smallest;
+    if scenario.plan.clients.script.is_none() {
+        let script = script::of(&run.history);
+        let change = changed(scenario, |scenario| {
+            scenario.plan.clients.open = false;
+            scenario.plan.clients.script = Some(script);
+        });
+        shrinker.try_one(change, MANY);
+    } else {
+        shrinker.try_one(scenario.clone(), ONCE);
+    }
+}
+
+fn faults(shrinker: &mut Shrinker<'_>) {
+    thin(shrinker, |scenario| scenario.plan.faults.len(), without_faults);
+}
+
+fn operations(shrinker: &mut Shrinker<'_>) {
+    thin(shrinker, |scenario| scenario.plan.clients.script.as_ref().map_or(0, Vec::len), without_operations);
+}
+
+/// Takes parts of a list away: half of it, a quarter, …, one by one (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002, without its
+/// complements: what is left after one part has gone is tried on in any case).
+fn thin(
+    shrinker: &mut Shrinker<'_>,
+    length: impl Fn(&Scenario) -> usize,
+    without: impl Fn(&Scenario, Range<usize>) -> Scenario,
+) {
+    if length(shrinker.scenario()) > 0 {
+        shrinker.try_one(without(shrinker.scenario(), 0..length(shrinker.scenario())), MANY);
+    }
+    let mut size = length(shrinker.scenario()).div_ceil(2);
+    while size > 0 {
+        let mut from = 0;
+        while !shrinker.is_over() {
+            let scenario = shrinker.scenario();
+            let length = length(scenario);
+            let starts: Vec<usize> = (from..length).step_by(size).collect();
+            let changes = starts.iter().map(|&start| without(scenario, start..(start + size).min(length))).collect();
+            let effort = if length <= 16 { MANY } else { FEW };
+            match shrinker.try_all(changes, effort) {
+                Some(place) => from = starts[place],
+                None => break,
+            }
+        }
+        size = if size == 1 { 0 } else { size.div_ceil(2) };
+    }
+}
+
+/// Where taking away part after part has got stuck: only some of what is left, chosen by chance, most of them late, as those are nearest to the failure.
+fn leaps(shrinker: &mut Shrinker<'_>) {
+    leap(shrinker, |scenario| scenario.plan.faults.len(), without_faults);
+    leap(shrinker, |scenario| scenario.plan.clients.script.as_ref().map_or(0, Vec::len), without_operations);
+}
+
+fn leap(
+    shrinker: &mut Shrinker<'_>,
+    length: impl Fn(&Scenario) -> usize,
+    without: impl Fn(&Scenario, Range<usize>) -> Scenario,
+) {
+    for size in 1..=SMALL {
+        let scenario = shrinker.scenario();
+        let length = length(scenario);
+        if length <= SMALL || shrinker.is_over() {
+            return;
+        }
+        let mut rng = shrinker.smallest.run.seed.stream(format_args!("leap to {size} of {length}"));
+        let leap = |_| {
+            let late = if rng.below(2) == 0 { length.saturating_sub(2 * SMALL) } else { 0 };
+            let mut stays: Vec<usize> = (late..length).collect();
+            rng.shuffle(&mut stays);
+            stays.truncate(size);
+            let gone = (0..length).rev().filter(|place| !stays.contains(place));
+            gone.fold(scenario.clone(), |scenario, place| without(&scenario, place..place + 1))
+        };
+        let changes = (0..LEAPS).map(leap).collect();
+        shrinker.try_all(changes, FEW);
+    }
+}
+
+/// Says of every operation which node is asked: the one that was asked last, so that nobody has to look for it.
+fn addresses(shrinker: &mut Shrinker<'_>) {
+    let Failing { scenario, run } = &shrinker.smallest;
+    let asked: BTreeMap<OpId, NodeId> = run.history.iter().map(|operation| (operation.id, operation.node)).collect();
+    let Some(script) = &scenario.plan.clients.script else { return };
+    let mut seqs = vec![0; scenario.plan.clients.count];
+    let addressed = |line: &Scripted| {
+        let seq = &mut seqs[line.client.index()];
+        *seq += 1;
+        let to = line.to.or(asked.get(&OpId { client: line.client, seq: *seq }).copied());
+        Scripted { to, ..line.clone() }
+    };
+    let lines: Vec<Scripted> = script.iter().map(addressed).collect();
+    if lines == *script {
+        return;
+    }
+    let unaddressed: Vec<usize> = (0..lines.len()).filter(|&place| lines[place] != script[place]).collect();
+    let all = changed(scenario, |scenario| scenario.plan.clients.script = Some(lines.clone()));
+    if shrinker.try_one(all, MANY) {
+        return;
+    }
+    for place in unaddressed {
+        let scenario = shrinker.scenario();
+        let one = changed(scenario, |scenario| {
+            let script = scenario.plan.clients.script.iter_mut().flatten().nth(place);
+            script.into_iter().for_each(|line| line.to = lines[place].to);
+        });
+        if !shrinker.is_over() {
+            shrinker.try_one(one, FEW);
+        }
+    }
+}
+
+fn clients(shrinker: &mut Shrinker<'_>) {
+    if let Some(change) = without_idle_clients(shrinker.scenario()) {
+        shrinker.try_one(change, MANY);
+    }
+}
+
+fn nodes(shrinker: &mut Shrinker<'_>) {
+    while shrinker.scenario().plan.nodes > 1 && !shrinker.is_over() {
+        let scenario = shrinker.scenario();
+        let changes = NodeId::all(scenario.plan.nodes).rev().map(|node| without_node(scenario, node)).collect();
+        if shrinker.try_all(changes, MANY).is_none() {
+            return;
+        }
+    }
+}
+
+/// A calm world: nothing lost, nothing late, no clock off.
+fn world(shrinker: &mut Shrinker<'_>) {
+    let changes: &[fn(&mut Scenario)] = &[
+        |scenario| {
+            let network = &mut scenario.plan.network;
+            (network.loss, network.duplicate, network.reorder) = (Ppm::ZERO, Ppm::ZERO, Ppm::ZERO);
+        },
+        |scenario| scenario.plan.network.loss = Ppm::ZERO,
+        |scenario| scenario.plan.network.duplicate = Ppm::ZERO,
+        |scenario| scenario.plan.network.reorder = Ppm::ZERO,
+        |scenario| {
+            let NetworkPlan { delay, client_delay, .. } = &mut scenario.plan.network;
+            (*delay, *client_delay) = (steady(*delay), steady(*client_delay));
+        },
+        |scenario| scenario.plan.network.client_delay = steady(scenario.plan.network.client_delay),
+        |scenario| scenario.plan.disk = DiskPlan { sync: steady(scenario.plan.disk.sync), ..scenario.plan.disk },
+        |scenario| scenario.plan.disk = DiskPlan { sync: Delay::Fixed(Span::ZERO), ..scenario.plan.disk },
+        |scenario| scenario.plan.clock = ClockPlan { offset: (0, 0), drift: Ppm::ZERO },
+        |scenario| scenario.plan.clock.offset = (0, 0),
+        |scenario| scenario.plan.clock.drift = Ppm::ZERO,
+    ];
+    for change in changes {
+        let scenario = shrinker.scenario();
+        let calmer = changed(scenario, change);
+        let same = (calmer.plan.network, calmer.plan.disk, calmer.plan.clock)
+            == (scenario.plan.network, scenario.plan.disk, scenario.plan.clock);
+        if !same && !shrinker.is_over() {
+            shrinker.try_one(calmer, MANY);
+        }
+    }
+}
+
+/// A delay that is always the same: what the given one is most of the time.
+fn steady(delay: Delay) -> Delay {
+    match delay {
+        Delay::Fixed(_) => delay,
+        Delay::Uniform(low, high) => Delay::Fixed(Span::nanos(low.as_nanos().midpoint(high.as_nanos()))),
+        Delay::Exponential { mean, .. } => Delay::Fixed(mean),
+        Delay::LogNormal { median, .. } => Delay::Fixed(median),
+    }
+}
+
+/// The protocol's parameters as they are unless written.
+fn configuration(shrinker: &mut Shrinker<'_>) {
+    for param in shrinker.scenario().protocol.params {
+        let scenario = shrinker.scenario();
+        let plain = changed(scenario, |scenario| match usual(param) {
+            Some(value) => scenario.config.set(param.name, value),
+            None => scenario.config.remove(param.name),
+        });
+        if plain.config.get(param.name) != scenario.config.get(param.name) && !shrinker.is_over() {
+            shrinker.try_one(plain, MANY);
+        }
+    }
+}
+
+fn usual(param: &'static Param) -> Option<Value> {
+    Args::defaults(std::slice::from_ref(param)).get(param.name).cloned()
+}
+
+/// Each fault by itself: until the end in the place of a while, one node in the place of several, every message in the place of some.
+fn faults_themselves(shrinker: &mut Shrinker<'_>) {
+    for place in 0..shrinker.scenario().plan.faults.len() {
+        loop {
+            let scenario = shrinker.scenario();
+            let Some(fault) = scenario.plan.faults.get(place) else { return };
+            let mut changes = Vec::new();
+            if fault.lasting.is_some() {
+                changes.push(changed(scenario, |scenario| scenario.plan.faults[place].lasting = None));
+            }
+            for param in fault.kind.params {
+                for value in fault.args.get(param.name).map_or_else(Vec::new, |value| simpler(param, value)) {
+                    changes.push(changed(scenario, |scenario| scenario.plan.faults[place].args.set(param.name, value)));
+                }
+            }
+            if shrinker.is_over() || shrinker.try_all(changes, FEW).is_none() {
+                break;
+            }
+        }
+    }
+}
+
+/// Simpler values in the place of one.
+fn simpler(param: &Param, value: &Value) -> Vec<Value> {
+    use shaketable_sim::faults::target::Target;
+    match (param.shape, value) {
+        (_, Value::Target(Target::Each(targets))) => {
+            let without = |gone: usize| {
+                let mut left: Vec<Target> = targets.clone();
+                left.remove(gone);
+                Value::Target(if left.len() == 1 { left.remove(0) } else { Target::Each(left) })
+            };
+            (0..targets.len()).map(without).collect()
+        }
+        (Shape::Flag, Value::Flag(true)) => vec![Value::Flag(false)],
+        (Shape::Odds, Value::Odds(odds)) if param.name == "odds" && *odds != Ppm::ONE => vec![Value::Odds(Ppm::ONE)],
+        _ => Vec::new(),
+    }
+}
+
+/// Takes out time in which nothing is planned to happen.
+fn idle_time(shrinker: &mut Shrinker<'_>) {
+    let mut place = 0;
+    while !shrinker.is_over() {
+        let scenario = shrinker.scenario();
+        let times = times(scenario);
+        let Some(&[from, to]) = times.get(place..place + 2) else { return };
+        let gap = to.since(from);
+        let cut = |part: u64| {
+            let less = Span::nanos(gap.as_nanos() / 10 * part);
+            let mut earlier = with_times(scenario, &|at| if at >= to { at - less } else { at });
+            earlier.plan.duration = earlier.plan.duration - less;
+            earlier.plan.heal = earlier.plan.heal.map(|heal| Heal { at: heal.at - less, ..heal });
+            earlier
+        };
+        let worth_it = gap >= Span::millis(100);
+        if !worth_it || shrinker.try_all([9, 5].map(cut).into(), FEW).is_none() {
+            place += 1;
+        }
+    }
+}
+
+/// What only pleases the eye: round times, small numbers.
+fn polish(shrinker: &mut Shrinker<'_>) {
+    if let Some(change) = with_small_names(shrinker.scenario()) {
+        shrinker.try_one(change, FEW);
+    }
+    for unit in [Span::millis(100), Span::millis(10), Span::millis(1), Span::micros(100)] {
+        let all = with_times(shrinker.scenario(), &|at| rounded(at, unit));
+        if times(&all) == times(shrinker.scenario()) || shrinker.is_over() || shrinker.try_one(all, FEW) {
+            continue;
+        }
+        for time in times(shrinker.scenario()) {
+            let scenario = shrinker.scenario();
+            let one = with_times(scenario, &|at| if at == time { rounded(at, unit) } else { at });
+            if times(&one) != times(scenario) && !shrinker.is_over() {
+                shrinker.try_one(one, ONCE);
+            }
+        }
+    }
+}
