@@ -67,7 +67,7 @@ impl<V: Data + Eq> Replica<V> {
     }
 
     /// The tag and attempt of the newest version of every key, in order of the keys.
-    pub(super) fn all_newest(&self) -> impl Iterator<Item = (Key, Tag, Ballot)> {
+    pub fn all_newest(&self) -> impl Iterator<Item = (Key, Tag, Ballot)> {
         self.objects.keys().filter_map(|&key| {
             let newest = self.newest(key)?;
             Some((key, newest.version.tag, newest.ballot))

@@ -15,7 +15,7 @@ use crate::tamper::Tamper;
 
 /// How a bug is planted.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Planted {
+pub enum Planted {
     /// Other rules.
     Rules(&'static dyn Rules),
     /// Other effects.
@@ -29,7 +29,7 @@ macro_rules! bugs {
             &[$(Bug { name: $name, doc: $doc, source: $source, caught_by: $caught_by }),*];
 
         /// How the bug of this name is planted. None if there is no such bug.
-        pub(super) fn planted(name: &str) -> Option<Planted> {
+        pub fn planted(name: &str) -> Option<Planted> {
             match name {
                 $($name => Some($planted),)*
                 _ => None,

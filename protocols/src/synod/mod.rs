@@ -106,10 +106,13 @@ enum Touched {
 
 /// A node's part in one decree: one instance of Paxos.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Decree<O> {
-    proposer: Proposer<O>,
-    acceptor: Acceptor<O>,
-    learner: Learner<O>,
+pub struct Decree<O> {
+    /// What it knows as a proposer.
+    pub proposer: Proposer<O>,
+    /// As an acceptor.
+    pub acceptor: Acceptor<O>,
+    /// As a learner.
+    pub learner: Learner<O>,
     /// Who waits for the decision, and what each has asked for. While anybody does, the retry timer is set.
     clients: Vec<(RequestId, O)>,
     /// How many attempts have come to nothing.
@@ -239,6 +242,13 @@ fn answer<S: Spec>(decided: &S::Op, op: &S::Op) -> <S as Spec>::Ret {
     let mut object = S::State::default();
     S::apply(&mut object, decided);
     S::apply(&mut object, op)
+}
+
+impl<S: Spec> Synod<S> {
+    /// Its part in each decree that it has heard of.
+    pub fn decrees(&self) -> &BTreeMap<Key, Decree<S::Op>> {
+        &self.decrees
+    }
 }
 
 /// Each function lets one role act, makes durable what it must not forget, and tells the others.

@@ -57,21 +57,29 @@ impl Clients {
         }
     }
 
-    /// An answer reaches its client. If no moment can be found for each operation so far, the story of that.
+    /// An answer reaches its client. If all must be linearizable and no moment can be found for each operation so far, the story of that.
     ///
     /// An operation whose first attempts were rejected may have been answered on a later one, so a rejection decides nothing here.
-    pub(crate) fn answered(&mut self, id: RequestId, ret: Ret, at: Instant) -> Option<Vec<String>> {
+    pub(crate) fn answered(&mut self, id: RequestId, ret: Ret, at: Instant, linearizable: bool) -> Option<Vec<String>> {
         let returned = self.moment(at);
         let operation = self.history.iter_mut().find(|operation| operation.id == id.op)?;
         if operation.outcome != Outcome::Unknown {
             return None; // It has had an answer, and goes by that.
         }
         operation.outcome = Outcome::Ok { ret, returned };
+        if !linearizable {
+            return None;
+        }
         match check(&self.history, BUDGET) {
             Linearizability::Linearizable { .. } => None,
             Linearizability::Violation(counterexample) => Some(counterexample.tell()),
             Linearizability::Inconclusive { reason, .. } => panic!("a script is too long: {reason}"),
         }
+    }
+
+    /// All that they have seen.
+    pub(crate) fn history(&self) -> &History<Any> {
+        &self.history
     }
 
     fn last(&self, client: ClientId) -> Option<usize> {

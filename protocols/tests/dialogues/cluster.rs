@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 
-use shaketable_sim::check::invariant::Invariants;
+use shaketable_sim::check::invariant::{Breach, Invariants};
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{Ctx, DiskError, Effect, EffectOf, Message};
 use shaketable_sim::rng::{Seed, Stream};
@@ -149,15 +149,19 @@ impl<N: Spoken> Cluster<N> {
 
     pub(crate) fn timer(&mut self, id: NodeId, timer: &Timer) -> Result<(), String> {
         let name = match timer {
-            Timer::Timeout => N::TIMEOUT,
-            Timer::Tick => N::TICK,
+            Timer::Timeout => "Election",
+            Timer::Tick => "Heartbeat",
             Timer::Named(name) => name,
         };
         let server = self.server(id)?;
         if server.node.is_none() {
             return Err(format!("{id} is down"));
         }
-        let Some(&timer) = server.timers.iter().find(|timer| format!("{timer:?}") == name) else {
+        let named = |timer: &&N::Timer| {
+            let whole = format!("{timer:?}");
+            whole == name || whole.strip_prefix(name).is_some_and(|rest| rest.starts_with('('))
+        };
+        let Some(&timer) = server.timers.iter().find(named) else {
             return Err(format!("{id} has no timer {name} set; it has {:?}", server.timers));
         };
         server.timers.remove(&timer);
@@ -325,7 +329,8 @@ impl<N: Spoken> Cluster<N> {
     }
 
     fn answered(&mut self, id: RequestId, ret: Ret) {
-        if let Some(story) = self.clients.answered(id, ret, self.now) {
+        let wrong = self.clients.answered(id, ret, self.now, N::LINEARIZABLE);
+        if let Some(story) = wrong {
             self.told.push("BROKEN linearizability".to_owned());
             self.told.extend(story.into_iter().map(|line| format!("  {line}")));
             self.broken.get_or_insert("linearizability".to_owned());
@@ -341,9 +346,21 @@ impl<N: Spoken> Cluster<N> {
             self.told.push(format!("{id} is {state}"));
             server.shown = state;
         }
-        if self.broken.is_none()
-            && let Err(breach) = self.invariants.after_event(id, node)
-        {
+        if self.broken.is_none() {
+            let kept = self.invariants.after_event(id, node);
+            self.judge(kept);
+        }
+    }
+
+    /// All is healed: whether what must hold then does.
+    pub(crate) fn quiet(&mut self) {
+        let nodes: Vec<Option<&N>> = self.servers.iter().map(|server| server.node.as_ref()).collect();
+        let kept = self.invariants.after_heal(&nodes, self.clients.history());
+        self.judge(kept);
+    }
+
+    fn judge(&mut self, kept: Result<(), Box<Breach>>) {
+        if let Err(breach) = kept {
             self.told.push(format!("BROKEN {}: {}", breach.property, breach.story));
             self.broken = Some(format!("invariant/{}", breach.property));
         }
@@ -381,7 +398,8 @@ impl<N: Spoken> Cluster<N> {
             self.told.push(format!("{}, lost: {to} is down", sent::<N>((from, to), &msg)));
             return Ok(());
         }
-        self.told.push(format!("{to} hears {} from {from}: {}", msg.kind(), N::message(&msg)));
+        let text = format!("{to} hears {} from {from}: {}", msg.kind(), N::message(&msg));
+        self.told.push(text.trim_end_matches(": ").to_owned());
         self.handle(to, |node, ctx| node.on_message(from, msg, ctx))
     }
 

@@ -5,34 +5,40 @@
 //! `promised`, as in `disk n1 promised=3.n2`.
 
 use shaketable_protocols::paxos::bugs::{Planted, planted};
+use shaketable_protocols::paxos::quorums::Quorums;
+use shaketable_protocols::paxos::rules::Rules;
 use shaketable_protocols::paxos::types::{Ballot, Msg, Record, Round, Slot, Value, Vote};
 use shaketable_protocols::paxos::{Config, Paxos};
 use shaketable_sim::id::NodeId;
 use shaketable_sim::node::{Node, Role};
-use shaketable_sim::param::Args;
+use shaketable_sim::param::{Args, ParamError};
 use shaketable_sim::spec::any::{Any, Op};
 
 use crate::spoken::{Setup, Spoken};
 
-/// Paxos on so many nodes, right or with one of its planted bugs.
-///
-/// # Errors
-/// The parameters do not fit together, or there is no such bug.
-pub(crate) fn setup(args: &Args, nodes: usize, bug: Option<&str>) -> Result<Setup<Paxos<Any>>, String> {
-    let config = Config::from_args(args, nodes).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(|(name, error)| format!("{name}: {error}")).collect();
-        errors.join("; ")
-    })?;
-    let Some(bug) = bug else { return Ok(Setup { config, tamper: None }) };
-    match planted(bug).ok_or(format!("Paxos has no bug `{bug}`"))? {
-        Planted::Rules(rules) => Ok(Setup { config: config.with_rules(rules), tamper: None }),
-        Planted::Effects(tamper) => Ok(Setup { config, tamper: Some(tamper) }),
-    }
-}
-
 impl Spoken for Paxos<Any> {
-    const TIMEOUT: &str = "Election";
-    const TICK: &str = "Heartbeat";
+    const LINEARIZABLE: bool = true;
+
+    fn config(args: &Args, nodes: usize) -> Result<Config, Vec<(&'static str, ParamError)>> {
+        Config::from_args(args, nodes)
+    }
+
+    fn planted(config: Config, bug: &str) -> Option<Setup<Self>> {
+        Some(match planted(bug)? {
+            Planted::Rules(rules) => Setup::plain(config.with_rules(rules)),
+            Planted::Effects(tamper) => Setup { config, tamper: Some(tamper) },
+        })
+    }
+
+    fn broken(config: Config, rule: &str) -> Option<Setup<Self>> {
+        let rules: &'static dyn Rules = match rule {
+            "may_promise" => &PromisesAnything,
+            "is_chosen" => &ChosenTooSoon,
+            "frees_from_lease" => &AnybodyFrees,
+            _ => return None,
+        };
+        Some(Setup::plain(config.with_rules(rules)))
+    }
 
     fn records(words: &[(String, String)]) -> Result<Vec<Self::Record>, String> {
         let ballot = |(word, value): &(String, String)| match word.as_str() {
@@ -98,6 +104,36 @@ impl Spoken for Paxos<Any> {
             Record::Chosen { slot, value: chosen } => format!("chosen {slot}: {}", value(chosen)),
             Record::Snapshot(snapshot) => format!("snapshot up to {}: {} pieces", snapshot.last, snapshot.pieces.len()),
         }
+    }
+}
+
+/// An acceptor promises lower ballots after higher ones.
+#[derive(Debug)]
+struct PromisesAnything;
+
+impl Rules for PromisesAnything {
+    fn may_promise(&self, _: Ballot, _: Ballot) -> bool {
+        true
+    }
+}
+
+/// One acceptance fewer than a quorum will do.
+#[derive(Debug)]
+struct ChosenTooSoon;
+
+impl Rules for ChosenTooSoon {
+    fn is_chosen(&self, acceptances: usize, quorums: Quorums) -> bool {
+        acceptances + 1 >= quorums.phase2()
+    }
+}
+
+/// Whoever asks frees from a lease.
+#[derive(Debug)]
+struct AnybodyFrees;
+
+impl Rules for AnybodyFrees {
+    fn frees_from_lease(&self, _: Option<Ballot>, _: Option<Ballot>) -> bool {
+        true
     }
 }
 

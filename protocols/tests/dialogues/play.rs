@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use shaketable_protocols::{CATALOGUE, Protocol};
+use shaketable_protocols::paxos::Paxos;
+use shaketable_protocols::raft::Raft;
+use shaketable_protocols::ring::Store;
+use shaketable_protocols::synod::Synod;
+use shaketable_protocols::{Bug, CATALOGUE, Protocol};
 use shaketable_sim::id::NodeId;
 use shaketable_sim::node::Node;
-use shaketable_sim::param::{Args, Entry, Raw, RawKind, parse_table};
+use shaketable_sim::param::{Args, Entry, ParamError, Raw, RawKind, parse_table};
+use shaketable_sim::spec::any::Any;
 
 use crate::cluster::Cluster;
-use crate::paxos;
-use crate::raft;
 use crate::script::{Boot, Command, Line, Messages, parse};
 use crate::spoken::{Setup, Spoken};
 
@@ -21,8 +24,34 @@ pub(crate) struct Played {
     pub(crate) transcript: String,
     /// The property that was broken, as in the tables of planted bugs; the script ended there.
     pub(crate) broken: Option<String>,
-    /// What breaks by the planted bug, if it is one that plays, and something breaks by it before the end of all time.
-    pub(crate) expected: Option<&'static str>,
+    pub(crate) expected: Expected,
+}
+
+impl Played {
+    /// Whether anything but the name of the protocol is told otherwise.
+    pub(crate) fn differs_from(&self, right: &Played) -> bool {
+        self.transcript != right.transcript
+    }
+}
+
+/// What should come of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Expected {
+    /// Of the right protocol: no property is broken.
+    Nothing,
+    /// Of a planted bug: this property is broken.
+    Breach(&'static str),
+    /// Of a planted bug, that something never happens any more; of a rule that is broken, whatever comes of it: another transcript than the right one.
+    Difference,
+}
+
+/// How a protocol is played.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Right,
+    Planted(&'static Bug),
+    /// With this rule broken.
+    Broken(&'a str),
 }
 
 /// Plays a script, once for each of its protocols.
@@ -41,37 +70,89 @@ pub(crate) fn play(script: &str) -> Result<Vec<Played>, String> {
 
 fn play_as(name: &str, boot: &Boot, number: usize, lines: &[Line<'_>]) -> Result<Played, String> {
     let at_boot = |why| format!("line {number}: {why}");
-    let (family, bug) = name.split_once('/').map_or((name, None), |(family, bug)| (family, Some(bug)));
+    let (family, way) = name.split_once('/').map_or((name, None), |(family, way)| (family, Some(way)));
     let protocol = CATALOGUE.iter().find(|protocol| protocol.name == family);
     let protocol = protocol.ok_or_else(|| at_boot(format!("there is no protocol `{family}`")))?;
     let args = args(protocol, &boot.params).map_err(at_boot)?;
-    let (transcript, broken) = match family {
-        "raft" => perform(raft::setup(&args, bug).map_err(at_boot)?, lines)?,
-        "paxos" => perform(paxos::setup(&args, boot.nodes, bug).map_err(at_boot)?, lines)?,
+    let way = way.map_or(Ok(Way::Right), |way| way_of(protocol, way)).map_err(at_boot)?;
+    let (mut transcript, ending) = match family {
+        "raft" => perform(setup::<Raft<Any>>(&args, boot.nodes, way).map_err(at_boot)?, lines),
+        "paxos" => perform(setup::<Paxos<Any>>(&args, boot.nodes, way).map_err(at_boot)?, lines),
+        "synod" => perform(setup::<Synod<Any>>(&args, boot.nodes, way).map_err(at_boot)?, lines),
+        "ring" => perform(setup::<Store<Any>>(&args, boot.nodes, way).map_err(at_boot)?, lines),
         other => return Err(at_boot(format!("no script knows the words of `{other}` yet"))),
     };
-    let planted = bug.and_then(|bug| protocol.bugs.iter().find(|known| known.name == bug));
-    // A script ends where it ends: that nothing would ever happen any more, nobody sees but its readers.
-    let expected = planted.map(|bug| bug.caught_by).filter(|check| !check.starts_with("liveness"));
+    let broken = match ending {
+        Ending::Whole => None,
+        Ending::Broken(property) => Some(property),
+        // The right protocol got here by the rule: this is what is to be seen.
+        Ending::Stuck(why) if matches!(way, Way::Broken(_)) => {
+            let _ = writeln!(transcript, "STUCK {why}");
+            None
+        }
+        Ending::Stuck(why) => return Err(why),
+    };
+    let expected = match way {
+        Way::Right => Expected::Nothing,
+        // A script ends where it ends: that nothing would ever happen any more, no check sees.
+        Way::Planted(bug) if bug.caught_by.starts_with("liveness") => Expected::Difference,
+        Way::Planted(bug) => Expected::Breach(bug.caught_by),
+        Way::Broken(_) => Expected::Difference,
+    };
     Ok(Played { protocol: name.to_owned(), transcript, broken, expected })
 }
 
-fn perform<N: Spoken>(setup: Setup<N>, lines: &[Line<'_>]) -> Result<(String, Option<String>), String> {
+/// What stands behind a protocol's name on a `boot` line.
+fn way_of<'a>(protocol: &Protocol, way: &'a str) -> Result<Way<'a>, String> {
+    if let Some(rule) = way.strip_prefix("without:") {
+        return Ok(Way::Broken(rule));
+    }
+    let bug = protocol.bugs.iter().find(|bug| bug.name == way);
+    bug.map(Way::Planted).ok_or(format!("{} has no bug `{way}`", protocol.name))
+}
+
+fn setup<N: Spoken>(args: &Args, nodes: usize, way: Way<'_>) -> Result<Setup<N>, String> {
+    let misfits = |errors: Vec<(&str, ParamError)>| {
+        let errors: Vec<String> = errors.iter().map(|(name, error)| format!("{name}: {error}")).collect();
+        errors.join("; ")
+    };
+    let config = N::config(args, nodes).map_err(misfits)?;
+    match way {
+        Way::Right => Ok(Setup::plain(config)),
+        Way::Planted(bug) => N::planted(config, bug.name).ok_or(format!("nothing plants `{}`", bug.name)),
+        Way::Broken(rule) => N::broken(config, rule).ok_or(format!("no script breaks a rule `{rule}`")),
+    }
+}
+
+/// The transcript, and how it ends.
+fn perform<N: Spoken>(setup: Setup<N>, lines: &[Line<'_>]) -> (String, Ending) {
     let mut stage = Stage::Empty { setup, disks: BTreeMap::new() };
     let mut transcript = String::new();
     for Line { number, text, command } in lines {
-        let wrong = |why: String| format!("line {number}: {why}: `{text}`");
-        stage = stage.step(command).map_err(wrong)?;
+        stage = match stage.step(command) {
+            Ok(stage) => stage,
+            Err(why) => return (transcript, Ending::Stuck(format!("line {number}: {why}: `{text}`"))),
+        };
         let _ = writeln!(transcript, "> {text}");
         let Stage::Set(cluster) = &mut stage else { continue };
         for line in cluster.take_told() {
             let _ = writeln!(transcript, "    {line}");
         }
         if let Some(broken) = cluster.broken() {
-            return Ok((transcript, Some(broken.to_owned())));
+            return (transcript, Ending::Broken(broken.to_owned()));
         }
     }
-    Ok((transcript, None))
+    (transcript, Ending::Whole)
+}
+
+/// How the playing of a script ends.
+enum Ending {
+    /// With its last line.
+    Whole,
+    /// With a property that is broken.
+    Broken(String),
+    /// With a line that cannot be played: why not.
+    Stuck(String),
 }
 
 /// Before and after `boot`.
@@ -138,6 +219,7 @@ fn order<N: Spoken>(cluster: &mut Cluster<N>, command: &Command) -> Result<(), S
             cluster.handle(*id, |node: &mut N, ctx| Node::on_command(node, command, ctx))?
         }
         Command::Show => cluster.show(),
+        Command::Quiet => cluster.quiet(),
     }
     Ok(())
 }

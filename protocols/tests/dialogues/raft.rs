@@ -4,34 +4,37 @@
 //! knows `term`, `vote` and `log`: the terms of the entries, all no-ops, as in `disk n1 term=3 vote=n2 log=1,1,2`.
 
 use shaketable_protocols::raft::bugs::{Planted, planted};
+use shaketable_protocols::raft::rules::Rules;
 use shaketable_protocols::raft::types::{Entries, Entry, LogIndex, Msg, Payload, Record, Term};
 use shaketable_protocols::raft::{Config, Raft};
 use shaketable_sim::id::NodeId;
 use shaketable_sim::node::{Node, Role};
-use shaketable_sim::param::Args;
+use shaketable_sim::param::{Args, ParamError};
 use shaketable_sim::spec::any::{Any, Op};
 
 use crate::spoken::{Setup, Spoken};
 
-/// Raft, right or with one of its planted bugs.
-///
-/// # Errors
-/// The parameters do not fit together, or there is no such bug.
-pub(crate) fn setup(args: &Args, bug: Option<&str>) -> Result<Setup<Raft<Any>>, String> {
-    let config = Config::from_args(args).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(|(name, error)| format!("{name}: {error}")).collect();
-        errors.join("; ")
-    })?;
-    let Some(bug) = bug else { return Ok(Setup { config, tamper: None }) };
-    match planted(bug).ok_or(format!("Raft has no bug `{bug}`"))? {
-        Planted::Rules(rules) => Ok(Setup { config: config.with_rules(rules), tamper: None }),
-        Planted::Effects(tamper) => Ok(Setup { config, tamper: Some(tamper) }),
-    }
-}
-
 impl Spoken for Raft<Any> {
-    const TIMEOUT: &str = "Election";
-    const TICK: &str = "Heartbeat";
+    const LINEARIZABLE: bool = true;
+
+    fn config(args: &Args, _: usize) -> Result<Config, Vec<(&'static str, ParamError)>> {
+        Config::from_args(args)
+    }
+
+    fn planted(config: Config, bug: &str) -> Option<Setup<Self>> {
+        Some(match planted(bug)? {
+            Planted::Rules(rules) => Setup::plain(config.with_rules(rules)),
+            Planted::Effects(tamper) => Setup { config, tamper: Some(tamper) },
+        })
+    }
+
+    fn broken(config: Config, rule: &str) -> Option<Setup<Self>> {
+        let rules: &'static dyn Rules = match rule {
+            "adopts_term" => &AdoptsNoTerm,
+            _ => return None,
+        };
+        Some(Setup::plain(config.with_rules(rules)))
+    }
 
     fn records(words: &[(String, String)]) -> Result<Vec<Self::Record>, String> {
         let (mut term, mut vote, mut log) = (Term::ZERO, None, Vec::new());
@@ -99,6 +102,16 @@ impl Spoken for Raft<Any> {
             Record::Append { after, entries: new } => format!("after {after}: [{}]", entries(new)),
             other => format!("{other:?}"),
         }
+    }
+}
+
+/// A server keeps to its own term, whatever it hears.
+#[derive(Debug)]
+struct AdoptsNoTerm;
+
+impl Rules for AdoptsNoTerm {
+    fn adopts_term(&self, _: Term, _: Term) -> bool {
+        false
     }
 }
 

@@ -3,8 +3,8 @@
 //! | line | what happens |
 //! |---|---|
 //! | `disk n1 WORD=VALUE …` | before `boot`: what `n1` has on its disk from earlier; the words are the protocol's |
-//! | `boot 3 raft raft/BUG PARAM=VALUE …` | boots so many nodes; the script is played once for each protocol named; these first syncs return at once |
-//! | `timeout n1`, `tick n1`, `timer n1 NAME` | its election timer, its heartbeat timer, its timer of that name runs out |
+//! | `boot 3 raft raft/BUG PARAM=VALUE …` | boots so many nodes; the script is played once for each protocol named; `raft/without:RULE` is Raft with that rule broken, for a rule that no planted bug breaks; these first syncs return at once |
+//! | `timeout n1`, `tick n1`, `timer n1 NAME` | its election timer, its heartbeat timer, its timer of that name runs out; of several `Retry(…)`, `Retry` is the first |
 //! | `wait 300ms` | all clocks go on; no timer runs out by itself |
 //! | `gain n1 20ms` | its clock alone goes on: it has run fast |
 //! | `deliver n1 n2 [KIND or all]` | the oldest message on that link, or of that kind, or all that are on it now |
@@ -17,10 +17,11 @@
 //! | `rot n1 2` | the second record of its journal is damaged (while it is down) |
 //! | `sync n1 [all]`, `fail-sync n1` | its oldest sync returns (or all, one by one), or fails |
 //! | `auto-sync on`, `auto-sync off` | whether syncs return as soon as they are asked for; at first they do not |
-//! | `request n1 put k1 1 as c1` | a client asks a node; `get k1`, `delete k1`, `cas k1 1 2`, `append k1 7`, `items k1`, `add k1 5`, `total k1` |
+//! | `request n1 put k1 1 as c1` | a client asks a node; `get k1`, `delete k1`, `cas k1 1 2`, `append k1 7`, `items k1`, `add k1 5`, `total k1`, `propose k1 7` |
 //! | `retry n2 as c1` | it asks again for what it has no answer to, the same operation |
 //! | `campaign n1`, `transfer n1 n2`, `reconfigure n1 n1 n2 n3` | what an operator can ask of a node |
 //! | `show` | all nodes, and all that is under way |
+//! | `quiet` | all is healed and quiet: what must hold then is checked |
 //!
 //! Everything from `#` on is a comment.
 
@@ -30,7 +31,7 @@ use std::str::{FromStr, SplitWhitespace};
 use shaketable_sim::id::{ClientId, Key, NodeId};
 use shaketable_sim::node;
 use shaketable_sim::spec::any::Op;
-use shaketable_sim::spec::{counter, kv, list};
+use shaketable_sim::spec::{consensus, counter, kv, list};
 use shaketable_sim::time::Span;
 
 /// A line of a script that is no comment.
@@ -64,6 +65,7 @@ pub(crate) enum Command {
     Retry(NodeId, ClientId),
     Operate(NodeId, node::Command),
     Show,
+    Quiet,
 }
 
 /// How the cluster is made.
@@ -165,6 +167,7 @@ impl<'a> Words<'a> {
             "transfer" => Command::Operate(self.node()?, node::Command::Transfer(self.node()?)),
             "reconfigure" => Command::Operate(self.node()?, node::Command::Reconfigure(self.nodes()?)),
             "show" => Command::Show,
+            "quiet" => Command::Quiet,
             other => return Err(format!("there is no command `{other}`")),
         };
         match self.0.next() {
@@ -226,6 +229,7 @@ impl<'a> Words<'a> {
             "delete" => Op::Kv(kv::Op { key, action: kv::Action::Delete }),
             "cas" => Op::Kv(kv::Op { key, action: kv::Action::Cas { expect: number()?, new: number()? } }),
             "append" => Op::List(list::Op { key, action: list::Action::Append(number()?) }),
+            "propose" => Op::Consensus(consensus::Op { key, propose: number()? }),
             "items" => Op::List(list::Op { key, action: list::Action::Read }),
             "add" => Op::Counter(counter::Op { key, action: counter::Action::Add(number()?) }),
             "total" => Op::Counter(counter::Op { key, action: counter::Action::Read }),
