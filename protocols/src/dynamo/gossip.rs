@@ -91,6 +91,11 @@ impl Swim {
         self.statuses[node.index()]
     }
 
+    /// What is known of all nodes, in their order.
+    pub(super) fn statuses(&self) -> &[Status] {
+        &self.statuses
+    }
+
     pub(super) fn set(&mut self, node: NodeId, status: Status) {
         self.statuses[node.index()] = status;
     }

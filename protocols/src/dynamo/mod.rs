@@ -53,7 +53,7 @@ pub mod versions;
 pub use catalogue::DYNAMO;
 pub use config::Config;
 use coordinator::Task;
-use gossip::Swim;
+use gossip::{Status, Swim};
 use membership::{Preferences, Ring};
 use replica::Replica;
 use types::{Call, Msg, Record, Timer};
@@ -194,6 +194,11 @@ impl<S: Spec> Dynamo<S> {
     /// What it keeps; none if its disk was lost.
     pub fn replica(&self) -> Option<&Replica<S::State>> {
         self.replica.as_ref()
+    }
+
+    /// What it has heard of all nodes, in their order.
+    pub fn statuses(&self) -> &[Status] {
+        self.swim.statuses()
     }
 
     /// Answers a coordinator that knows the same ring. Whatever an answer tells is durable before it leaves.

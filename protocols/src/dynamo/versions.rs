@@ -90,6 +90,13 @@ impl Past {
     }
 }
 
+impl fmt::Display for Past {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let actors: Vec<String> = self.0.iter().map(|(actor, counter)| format!("{actor}:{counter}")).collect();
+        f.write_str(&actors.join(" "))
+    }
+}
+
 /// What becomes of versions that do not know of each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Versions {

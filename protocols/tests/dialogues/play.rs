@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use shaketable_protocols::dynamo::Dynamo;
 use shaketable_protocols::paxos::Paxos;
 use shaketable_protocols::raft::Raft;
 use shaketable_protocols::ring::Store;
@@ -80,6 +81,7 @@ fn play_as(name: &str, boot: &Boot, number: usize, lines: &[Line<'_>]) -> Result
         "paxos" => perform(setup::<Paxos<Any>>(&args, boot.nodes, way).map_err(at_boot)?, lines),
         "synod" => perform(setup::<Synod<Any>>(&args, boot.nodes, way).map_err(at_boot)?, lines),
         "ring" => perform(setup::<Store<Any>>(&args, boot.nodes, way).map_err(at_boot)?, lines),
+        "dynamo" => perform(setup::<Dynamo<Any>>(&args, boot.nodes, way).map_err(at_boot)?, lines),
         other => return Err(at_boot(format!("no script knows the words of `{other}` yet"))),
     };
     let broken = match ending {
@@ -224,12 +226,19 @@ fn order<N: Spoken>(cluster: &mut Cluster<N>, command: &Command) -> Result<(), S
     Ok(())
 }
 
-/// The protocol's parameters: those of the `boot` line, and the defaults of the others.
+/// The protocol's parameters: those of the `boot` line, and the defaults of the others. What is in a table of a parameter's own is written
+/// with a dot: `versions.clock-bound=10ms`.
 fn args(protocol: &Protocol, params: &[(String, String)]) -> Result<Args, String> {
     let raw = |kind| Raw { at: 0..0, kind };
     let entry = |(key, value): &(String, String)| {
         let kind = value.parse().map_or_else(|_| RawKind::Text(value.clone()), RawKind::Int);
-        Entry { key: key.clone(), at: 0..0, value: raw(kind) }
+        match key.split_once('.') {
+            None => Entry { key: key.clone(), at: 0..0, value: raw(kind) },
+            Some((key, inner)) => {
+                let inner = Entry { key: inner.to_owned(), at: 0..0, value: raw(kind) };
+                Entry { key: key.to_owned(), at: 0..0, value: raw(RawKind::Table(vec![inner])) }
+            }
+        }
     };
     let table = raw(RawKind::Table(params.iter().map(entry).collect()));
     let (args, errors) = parse_table(&[protocol.params], &table);

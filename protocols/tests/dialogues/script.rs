@@ -3,7 +3,7 @@
 //! | line | what happens |
 //! |---|---|
 //! | `disk n1 WORD=VALUE …` | before `boot`: what `n1` has on its disk from earlier; the words are the protocol's |
-//! | `boot 3 raft raft/BUG PARAM=VALUE …` | boots so many nodes; the script is played once for each protocol named; `raft/without:RULE` is Raft with that rule broken, for a rule that no planted bug breaks; these first syncs return at once |
+//! | `boot 3 raft raft/BUG PARAM=VALUE …`, `… TABLE.PARAM=VALUE …` | boots so many nodes; the script is played once for each protocol named; `raft/without:RULE` is Raft with that rule broken, for a rule that no planted bug breaks; these first syncs return at once |
 //! | `timeout n1`, `tick n1`, `timer n1 NAME` | its election timer, its heartbeat timer, its timer of that name runs out; of several `Retry(…)`, `Retry` is the first |
 //! | `wait 300ms` | all clocks go on; no timer runs out by itself |
 //! | `gain n1 20ms` | its clock alone goes on: it has run fast |
