@@ -18,7 +18,7 @@ mod tampers;
 
 use members::{
     ConfigNotRolledBack, DirectConfigSwap, LearnerRefusesVote, LearnerVotesCounted, RemovedLeaderCountsItself,
-    SingleServerChange2015, UsesCommittedConfig,
+    SingleServerChange2015, UsesCommittedConfig, WipedServerVotesAgain,
 };
 use tampers::{
     AcksBeforeSync, AcksDuplicatesBeforeSync, ForgetsVote, PreVoteDeniedSilently, SnapshotTermRegress,
@@ -187,6 +187,10 @@ bugs! {
         doc: "a server that takes itself for a learner denies its vote: only a leader could tell it that it was promoted, and without its vote there is none",
         source: "thesis §4.1, §4.2.1; etcd #10998, camunda/zeebe #57386",
         caught_by: "liveness/service";
+    "wiped-server-votes-again": Planted::Rules(&WipedServerVotesAgain),
+        doc: "a server that has lost its disk begins anew as the voter that it was: what it has acknowledged counts as stored there, and it votes for who lacks that",
+        source: "thesis §11.7.3; RethinkDB #5289; the replaced disks of Paxos Made Live §5.1",
+        caught_by: "invariant/leader-completeness";
 }
 
 #[derive(Debug)]

@@ -90,6 +90,7 @@ impl<S: Spec> Raft<S> {
         let granted = request.term > self.term
             && up_to_date
             && !self.hears_a_leader(ctx)
+            && self.takes_part()
             && self.config.rules.may_vote_as(standing);
         let term = if granted { request.term } else { self.term };
         Self::say(from, Msg::PreVote(Vote { term, granted }), ctx);
@@ -111,6 +112,7 @@ impl<S: Spec> Raft<S> {
         self.observe_term(request.term, ctx);
         let rules = self.config.rules;
         let granted = request.term == self.term
+            && self.takes_part()
             && rules.may_vote_as(self.configuration().standing(self.me))
             && rules.may_vote(self.vote, from)
             && rules.log_up_to_date(request.last, self.log.last());
@@ -157,7 +159,7 @@ impl<S: Spec> Raft<S> {
             }
             // The timer goes on: only a leader's message or a vote granted buys another candidate time (§5.2).
             Role::Candidate(_) | Role::Follower(_) => self.draw_timeout(ctx),
-            Role::Faulty => unreachable!("a faulty server handles no message"),
+            Role::Faulty(_) => unreachable!("a faulty server handles no message"),
         }
     }
 
@@ -200,7 +202,7 @@ impl<S: Spec> Raft<S> {
             Role::Follower(Following { heard: Some(heard), .. }) => {
                 ctx.now() >= *heard && ctx.now().since(*heard) < self.config.election_timeout.0
             }
-            Role::Follower(_) | Role::Candidate(_) | Role::Faulty => false,
+            Role::Follower(_) | Role::Candidate(_) | Role::Faulty(_) => false,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::configuration::Electorate;
 use super::log::Log;
 use super::progress::Progress;
 use super::read::PendingRead;
+use super::rejoin::ToldLost;
 use super::session::Known;
 use super::snapshot::Outgoing;
 use super::transfer::Transfer;
@@ -55,6 +56,8 @@ pub(super) struct Leader<S: Spec> {
     pub(super) goal: Option<BTreeSet<NodeId>>,
     /// Snapshots that are on their way.
     pub(super) outgoing: BTreeMap<NodeId, Outgoing<PieceOf<S>>>,
+    /// Who has told it in this term that its disk was lost.
+    pub(super) told_lost: BTreeMap<NodeId, ToldLost>,
 }
 
 impl<S: Spec> Leader<S> {
@@ -77,6 +80,7 @@ impl<S: Spec> Leader<S> {
             tails: (first, first),
             goal: None,
             outgoing: BTreeMap::new(),
+            told_lost: BTreeMap::new(),
         }
     }
 
@@ -191,8 +195,8 @@ impl<S: Spec> Raft<S> {
     pub(super) fn on_appended(&mut self, from: NodeId, reply: Appended, ctx: &mut Ctx<'_, Self>) {
         self.observe_term(reply.term, ctx);
         let Role::Leader(leader) = &mut self.role else { return };
-        if reply.term < self.term {
-            return;
+        if reply.term < self.term || leader.told_lost.get(&from).is_some_and(|lost| reply.round < lost.round) {
+            return; // It was another leader's follower then; or it has forgotten since what it acknowledges here.
         }
         let peer = &mut leader.peers[from.index()];
         match reply.outcome {

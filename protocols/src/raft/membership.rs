@@ -113,12 +113,13 @@ impl<S: Spec> Raft<S> {
     /// whose log is the most up to date. A majority that goes by a configuration that was left behind may have no other that both of its
     /// halves vote for. It does not count itself, and leaves once it has committed something. Who never was in the cluster never stands.
     pub(super) fn may_campaign(&self) -> bool {
-        self.membership.since(self.commit).any(|configuration| configuration.is_member(self.me))
+        let member = self.membership.since(self.commit).any(|configuration| configuration.is_member(self.me));
+        member && self.takes_part()
     }
 
-    /// Whether this server votes, by what is committed or may yet be.
-    fn votes(&self) -> bool {
-        self.membership.since(self.commit).any(|configuration| configuration.is_voter(self.me))
+    /// Whether a server votes, by what is committed or may yet be.
+    pub(super) fn votes(&self, server: NodeId) -> bool {
+        self.membership.since(self.commit).any(|configuration| configuration.is_voter(server))
     }
 
     /// The electorates that this server may come to go by, and those that the present ones may turn out to be.
@@ -208,7 +209,7 @@ impl<S: Spec> Raft<S> {
     /// stand for election at once, before all have waited for a timeout.
     pub(super) fn leave_if_removed(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(leader) = &self.role else { return };
-        if self.votes() {
+        if self.votes(self.me) {
             return;
         }
         let configuration = self.configuration();

@@ -16,6 +16,7 @@ pub(super) const ALL: &[Milestone] = &[
     LEADER_LEFT,
     TORN_RECORD_CUT,
     DISK_DISTRUSTED,
+    REJOINED,
 ];
 
 /// §7.
@@ -76,4 +77,10 @@ pub(super) const TORN_RECORD_CUT: Milestone = Milestone {
 pub(super) const DISK_DISTRUSTED: Milestone = Milestone {
     name: "disks-distrusted",
     doc: "Boots of servers whose disks have lost promises, so that they took no part.",
+};
+
+/// Thesis §11.7.3.
+pub(super) const REJOINED: Milestone = Milestone {
+    name: "servers-rejoined",
+    doc: "Servers that had lost their disks, were made members again and began anew.",
 };

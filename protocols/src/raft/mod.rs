@@ -12,6 +12,7 @@
 //! | leadership transfer | thesis §3.10 | `transfer` |
 //! | configurations and their quorums; changes of membership, learners | §6; thesis ch. 4 | [`configuration`], `membership` |
 //! | linearizable reads | §8; thesis §6.4, §6.4.1 | `read`, [`lease`] |
+//! | a server whose disk was lost comes back | thesis §11.7.3 | [`rejoin`] |
 //! | snapshots and log compaction | §7, Figure 13; thesis ch. 5 | `snapshot` |
 //! | sessions and the state machine | §8; thesis §6.3 | `session` |
 //! | persistent state | Figure 2; thesis §3.8, §11.7.3 | [`types::Record`], `recovery` |
@@ -31,8 +32,8 @@
 //! - Applied state is volatile: it is built again from snapshot and log after a crash.
 //! - A chunk of a snapshot is a number of its objects and sessions, not of its bytes; followers acknowledge each as they do entries. A
 //!   server keeps no entries that its snapshot stands for: a follower that lags behind it is sent the snapshot.
-//! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)), nor after it has left the cluster: in the
-//!   logs it would join under the same name.
+//! - A server whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)), until it has left the cluster and is made a
+//!   member again.
 //! - A learner is promoted as soon as it has all that was in the log two heartbeats ago, and not after a number of rounds (thesis §4.2.1). A
 //!   leader makes no change by which the cluster would depend on servers that lag behind.
 //! - A leader that has committed its own removal tells another server to stand for election.
@@ -58,9 +59,11 @@ mod milestones;
 mod progress;
 mod read;
 mod recovery;
+pub mod rejoin;
 mod replication;
 pub mod rules;
 mod session;
+mod shared;
 mod snapshot;
 mod transfer;
 pub mod types;
@@ -73,6 +76,7 @@ use leader::Leader;
 use log::Log;
 use membership::Membership;
 use recovery::Persistent;
+use rejoin::Loss;
 use rules::Standing;
 use session::Machine;
 use snapshot::Incoming;
@@ -101,6 +105,8 @@ pub struct Raft<S: Spec> {
     /// What stands for the entries before the log. Invariant: as for `log`; there is one exactly if the log does not begin at 1.
     snapshot: Option<Snapshot<PieceOf<S>>>,
     incoming: Option<Incoming<PieceOf<S>>>,
+    /// From which entry on it takes part: 0 if its disk was never lost. Invariant: as for `term`.
+    rejoined: LogIndex,
 }
 
 /// What a server does, with the state that it needs for that alone: to change the role is to discard it.
@@ -110,7 +116,7 @@ enum Role<S: Spec> {
     Candidate(Candidacy),
     Leader(Box<Leader<S>>),
     /// Promises are lost with the disk (see `recovery`): no vote, no acknowledgement, no answer.
-    Faulty,
+    Faulty(Loss),
 }
 
 /// What a follower knows.
@@ -144,15 +150,17 @@ impl<S: Spec> Node for Raft<S> {
             commit: LogIndex::ZERO,
             membership: Membership::new(ctx.me(), first, config.rules),
             machine: Machine::new(),
-            role: Role::Faulty,
+            role: Role::Follower(Following::default()),
             timeout: Span::ZERO,
             snapshot: None,
             incoming: None,
+            rejoined: LogIndex::ZERO,
         };
         match kept {
             Err(why) => {
                 ctx.note(why);
                 ctx.reached(milestones::DISK_DISTRUSTED);
+                server.role = Role::Faulty(Loss::new(ctx.rng()));
             }
             Ok(kept) => {
                 if kept.torn {
@@ -167,7 +175,7 @@ impl<S: Spec> Node for Raft<S> {
                     (server.machine, server.commit) = (Machine::restore(snapshot), snapshot.last.index);
                 }
                 (server.term, server.vote, server.log) = (kept.term, kept.vote, kept.log);
-                server.snapshot = kept.snapshot;
+                (server.snapshot, server.rejoined) = (kept.snapshot, kept.rejoined);
                 server.membership.restart(server.machine.configuration());
                 let first = server.log.start().index.next();
                 server.membership.extend(first, server.log.slice(first, usize::MAX));
@@ -180,8 +188,8 @@ impl<S: Spec> Node for Raft<S> {
     }
 
     fn on_message(&mut self, from: NodeId, msg: MsgOf<S>, ctx: &mut Ctx<'_, Self>) {
-        if let Role::Faulty = self.role {
-            return;
+        if let Role::Faulty(loss) = self.role {
+            return self.on_message_when_lost(from, msg, loss, ctx);
         }
         match msg {
             Msg::RequestPreVote(request) => self.on_request_pre_vote(from, request, ctx),
@@ -193,6 +201,8 @@ impl<S: Spec> Node for Raft<S> {
             Msg::Durable(durable) => self.on_durable(durable, ctx),
             Msg::TimeoutNow(term) => self.on_timeout_now(term, ctx),
             Msg::InstallSnapshot(install) => self.on_install_snapshot(from, install, ctx),
+            Msg::Lost(loss) => self.on_lost(from, loss, ctx),
+            Msg::Rejoin(_) => {} // It has.
         }
     }
 
@@ -202,7 +212,7 @@ impl<S: Spec> Node for Raft<S> {
             Role::Leader(_) if S::is_read(&op) && self.config.read != config::Read::Log => self.on_read(id, op, ctx),
             Role::Leader(_) => self.on_operation(id, op, ctx),
             Role::Follower(following) => ctx.reject(id, following.leader),
-            Role::Candidate(_) | Role::Faulty => ctx.reject(id, None),
+            Role::Candidate(_) | Role::Faulty(_) => ctx.reject(id, None),
         }
     }
 
@@ -212,7 +222,7 @@ impl<S: Spec> Node for Raft<S> {
             (Timer::Election, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
             (Timer::Heartbeat, _) => self.on_heartbeat(ctx),
             (Timer::Transfer, _) => self.abort_transfer(),
-            (Timer::Election, Role::Faulty) => {}
+            (Timer::Election, Role::Faulty(_)) => {}
         }
     }
 
@@ -232,7 +242,7 @@ impl<S: Spec> Node for Raft<S> {
             Role::Follower(following) => (self.follower_role(), following.leader),
             Role::Candidate(_) => (NodeRole::Candidate, None),
             Role::Leader(_) => (NodeRole::Leader, Some(self.me)),
-            Role::Faulty => (NodeRole::Faulty, None),
+            Role::Faulty(_) => (NodeRole::Faulty, None),
         };
         let (commit, applied) = (self.commit.get(), self.machine.applied().get());
         let reconfigurations = self.machine.configuration().map_or(0, Configuration::number);

@@ -2,7 +2,7 @@
 //!
 //! A crash may tear the record that was being written. It was not durable, so nobody was told of it, and it is cut off
 //! ([`may_cut`](super::rules::Rules::may_cut)). A damaged record anywhere else was durable once, as was all that a wiped disk held: with it went
-//! promises that others rely on (votes, acknowledged entries), and the server must not take part any more. A durable record that rots in the last place
+//! promises that others rely on (votes, acknowledged entries), and the server must not take part any more, until it has [rejoined](super::rejoin). A durable record that rots in the last place
 //! looks like a torn one; telling those two apart takes more than a journal (Alagappan et al., "Protocol-Aware Recovery for
 //! Consensus-Based Storage", FAST 2018, §3.3.3), so it is not borne.
 
@@ -11,7 +11,7 @@ use shaketable_sim::node::{Recovered, Stored};
 
 use super::log::Log;
 use super::rules::Rules;
-use super::types::{Entries, Record, Snapshot, Term};
+use super::types::{Entries, LogIndex, Record, Snapshot, Term};
 
 /// The persistent state of Figure 2.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Persistent<O, P> {
     /// What stands for the entries before the log.
     pub(super) snapshot: Option<Snapshot<P>>,
     pub(super) log: Log<O>,
+    /// From which entry on it takes part: 0 if its disk was never lost.
+    pub(super) rejoined: LogIndex,
     /// Whether a torn record was cut off, which must not be left in the journal: once others follow it, it would look rotten.
     pub(super) torn: bool,
 }
@@ -34,7 +36,14 @@ impl<O: Clone, P: Clone> Persistent<O, P> {
         if disk.records.is_empty() && !disk.first_boot {
             return Err("the journal is empty: the disk was lost, and with it votes and entries");
         }
-        let mut kept = Persistent { term: Term::ZERO, vote: None, snapshot: None, log: Log::default(), torn: false };
+        let mut kept = Persistent {
+            term: Term::ZERO,
+            vote: None,
+            snapshot: None,
+            log: Log::default(),
+            rejoined: LogIndex::ZERO,
+            torn: false,
+        };
         for (place, record) in disk.records.iter().enumerate() {
             match record {
                 Stored::Intact(record) => kept.replay(record)?,
@@ -51,7 +60,7 @@ impl<O: Clone, P: Clone> Persistent<O, P> {
 
     /// A journal that makes this state.
     pub(super) fn records(&self) -> Vec<Record<O, P>> {
-        journal(self.term, self.vote, self.snapshot.as_ref(), &self.log)
+        journal(self.term, self.vote, self.rejoined, self.snapshot.as_ref(), &self.log)
     }
 
     fn replay(&mut self, record: &Record<O, P>) -> Result<(), &'static str> {
@@ -67,6 +76,7 @@ impl<O: Clone, P: Clone> Persistent<O, P> {
                 self.log.truncate(*after);
                 self.log.extend(entries);
             }
+            Record::Rejoined(from) => self.rejoined = *from,
             Record::Snapshot(snapshot) => {
                 self.log = Log::behind(snapshot.last);
                 self.snapshot = Some(snapshot.clone());
@@ -80,6 +90,7 @@ impl<O: Clone, P: Clone> Persistent<O, P> {
 pub(super) fn journal<O: Clone, P: Clone>(
     term: Term,
     vote: Option<NodeId>,
+    rejoined: LogIndex,
     snapshot: Option<&Snapshot<P>>,
     log: &Log<O>,
 ) -> Vec<Record<O, P>> {
@@ -87,13 +98,14 @@ pub(super) fn journal<O: Clone, P: Clone>(
     let entries = Entries::from(log.slice(after.next(), usize::MAX));
     let append = (!entries.is_empty()).then_some(Record::Append { after, entries });
     let snapshot = snapshot.cloned().map(Record::Snapshot);
-    std::iter::once(Record::Ballot { term, vote }).chain(snapshot).chain(append).collect()
+    let rejoined = (rejoined != LogIndex::ZERO).then_some(Record::Rejoined(rejoined));
+    std::iter::once(Record::Ballot { term, vote }).chain(rejoined).chain(snapshot).chain(append).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::rules::Paper;
-    use super::super::types::{Entry, EntryId, LogIndex, Payload, Shared};
+    use super::super::types::{Entry, EntryId, Payload, Shared};
     use super::*;
 
     type Disk = Recovered<Record<u8, char>>;
@@ -150,6 +162,19 @@ mod tests {
         );
     }
 
+    fn rejoined(from: u64) -> Stored<Record<u8, char>> {
+        Stored::Intact(Record::Rejoined(LogIndex::new(from)))
+    }
+
+    #[test]
+    fn a_server_that_has_rejoined_remembers_from_where_it_takes_part() {
+        let kept = recover(false, vec![ballot(3), rejoined(9), snapshot(7, 2), append(7, &[2, 3])]).unwrap();
+        assert_eq!((kept.rejoined, kept.log.last_index()), (LogIndex::new(9), LogIndex::new(9)));
+        let again = recover(false, kept.records().into_iter().map(Stored::Intact).collect()).unwrap();
+        assert_eq!((again.rejoined, terms(&again)), (kept.rejoined, terms(&kept)));
+        assert_eq!(recover(false, vec![ballot(3)]).unwrap().rejoined, LogIndex::ZERO);
+    }
+
     /// Ballots, snapshots and entries alike: for each journal and each place in it.
     #[test]
     fn a_rotten_record_is_never_cut_unless_it_could_be_a_torn_one() {
@@ -158,6 +183,7 @@ mod tests {
             vec![ballot(1), append(0, &[1, 1]), ballot(2), append(1, &[2]), ballot(3)],
             vec![ballot(3), snapshot(7, 2)],
             vec![ballot(3), snapshot(7, 2), append(7, &[2, 3]), ballot(4), append(8, &[4])],
+            vec![ballot(3), rejoined(9), snapshot(7, 2), append(7, &[2, 3])],
         ];
         for journal in journals {
             for place in 0..journal.len() {

@@ -29,7 +29,7 @@ impl<S: Spec> Raft<S> {
         match &mut self.role {
             Role::Follower(old) => *old = following,
             Role::Candidate(_) => self.follow(following, ctx),
-            Role::Leader(_) | Role::Faulty => return false,
+            Role::Leader(_) | Role::Faulty(_) => return false,
         }
         ctx.set_timer(Timer::Election, self.timeout);
         true

@@ -95,6 +95,24 @@ pub trait Rules: Debug + Sync {
         entry == current
     }
 
+    /// Thesis §11.7.3, §4.1: a leader lets a server that has lost its disk begin anew when it is a member and no voter by what is committed or may
+    /// yet be, and when something is committed that the leader had not yet in its log when it was told, where it ended at `told`. The server takes
+    /// part from the entry on that comes of this.
+    ///
+    /// Otherwise a vote that it has given counts, and it gives another in the same term; or an entry that it has acknowledged counts as stored
+    /// there, and is not.
+    fn rejoins_from(&self, standing: Standing, told: LogIndex, commit: LogIndex) -> Option<LogIndex> {
+        (standing == Standing::Learner && commit > told).then_some(commit)
+    }
+
+    /// Thesis §11.7.3: a server that has begun anew neither votes nor stands before its log reaches up to where it rejoins.
+    ///
+    /// With a log that lacks the change by which it left the cluster, it would vote for a candidate that does not know of it either, and that
+    /// takes its vote for that of the server which it was.
+    fn takes_part(&self, rejoined: LogIndex, last: LogIndex) -> bool {
+        last >= rejoined
+    }
+
     /// Thesis §6.3: an operation that is not newer than the last one applied for its client is not applied again.
     ///
     /// A client that had no answer asks again, perhaps another server. Without this, the operation happens twice.

@@ -125,8 +125,8 @@ impl<S: Spec> Raft<S> {
         ctx.reached(milestones::SNAPSHOT_INSTALLED);
     }
 
-    fn replace_journal(&self, ctx: &mut Ctx<'_, Self>) {
-        ctx.compact(journal(self.term, self.vote, self.snapshot.as_ref(), &self.log));
+    pub(super) fn replace_journal(&self, ctx: &mut Ctx<'_, Self>) {
+        ctx.compact(journal(self.term, self.vote, self.rejoined, self.snapshot.as_ref(), &self.log));
     }
 
     /// Sends a follower the next chunk of a snapshot, because the log begins behind what it lacks.

@@ -5,16 +5,16 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::ops::Deref;
-use std::rc::Rc;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::node::Message;
 use shaketable_sim::spec::{Data, Spec};
 
 use super::configuration::Configuration;
+use super::rejoin::{Loss, Rejoin};
+pub use super::shared::Shared;
 
 macro_rules! number {
     ($(#[$doc:meta])* $type:ident) => {
@@ -150,62 +150,8 @@ pub enum Payload<O> {
     Config(Box<Configuration>),
 }
 
-/// Consecutive items, built once and shared by every message and record that carries them. None cost nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Shared<T>(Option<Rc<[T]>>);
-
 /// Consecutive entries of a log.
 pub type Entries<O> = Shared<Entry<O>>;
-
-impl<T> Shared<T> {
-    /// No item.
-    pub const fn none() -> Shared<T> {
-        Shared(None)
-    }
-
-    /// A single item.
-    pub fn one(item: T) -> Shared<T> {
-        Shared(Some(Rc::new([item])))
-    }
-}
-
-impl<T: Clone> From<&[T]> for Shared<T> {
-    fn from(items: &[T]) -> Shared<T> {
-        Shared((!items.is_empty()).then(|| Rc::from(items)))
-    }
-}
-
-impl<T> From<Vec<T>> for Shared<T> {
-    fn from(items: Vec<T>) -> Shared<T> {
-        Shared((!items.is_empty()).then(|| Rc::from(items)))
-    }
-}
-
-impl<T> Deref for Shared<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        self.0.as_deref().unwrap_or_default()
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Shared<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<T: Hash> Hash for Shared<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
-    }
-}
-
-impl<T: Serialize> Serialize for Shared<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
-    }
-}
 
 /// What servers send each other: about entries that ask for `O`, and about snapshots in pieces `P`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
@@ -229,6 +175,10 @@ pub enum Msg<O, P> {
     InstallSnapshot(InstallSnapshot<P>),
     /// Stand for election now: I, the leader of this term, want you to lead (thesis §3.10).
     TimeoutNow(Term),
+    /// My disk was lost: I take no part (thesis §11.7.3).
+    Lost(Loss),
+    /// The answer to that: begin anew.
+    Rejoin(Rejoin),
 }
 
 /// The arguments of RequestVote (Figure 2).
@@ -396,6 +346,8 @@ impl<O: Data, P: Data> Message for Msg<O, P> {
             Msg::Durable(_) => "Durable",
             Msg::InstallSnapshot(_) => "InstallSnapshot",
             Msg::TimeoutNow(_) => "TimeoutNow",
+            Msg::Lost(_) => "Lost",
+            Msg::Rejoin(_) => "Rejoin",
         }
     }
 }
@@ -407,7 +359,8 @@ impl<O: Data, P: Data> Message for Msg<O, P> {
 /// 2. The terms of ballots never fall; between two of one term the vote goes from none to one, and never to another.
 /// 3. An [`Record::Append`] starts no later than directly after the end of the log that the records before it make, and not before
 ///    the last entry of their snapshot.
-/// 4. A [`Record::Snapshot`] is the second record, directly behind the ballot: it comes with a journal that is replaced.
+/// 4. A [`Record::Rejoined`] stands directly behind the first record, and a [`Record::Snapshot`] directly behind those two: they come with a
+///    journal that is replaced.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Record<O, P> {
@@ -425,6 +378,8 @@ pub enum Record<O, P> {
         /// What follows it.
         entries: Entries<O>,
     },
+    /// The disk was lost once, and this server has begun anew: it takes part from this entry on.
+    Rejoined(LogIndex),
     /// The log begins behind this snapshot.
     Snapshot(Snapshot<P>),
 }

@@ -31,6 +31,7 @@ impl Spoken for Raft<Any> {
     fn broken(config: Config, rule: &str) -> Option<Setup<Self>> {
         let rules: &'static dyn Rules = match rule {
             "adopts_term" => &AdoptsNoTerm,
+            "takes_part" => &TakesPartAtOnce,
             _ => return None,
         };
         Some(Setup::plain(config.with_rules(rules)))
@@ -90,6 +91,8 @@ impl Spoken for Raft<Any> {
                 append.round
             ),
             Msg::Appended(reply) => format!("term {}, {:?}, round {}", reply.term, reply.outcome, reply.round),
+            Msg::Lost(_) => String::new(),
+            Msg::Rejoin(rejoin) => format!("term {}, from {}", rejoin.term, rejoin.from),
             other => {
                 let text = format!("{other:?}");
                 text.find('{').map_or(String::new(), |fields| text[fields..].trim_end_matches(')').to_owned())
@@ -102,6 +105,16 @@ impl Spoken for Raft<Any> {
             Record::Append { after, entries: new } => format!("after {after}: [{}]", entries(new)),
             other => format!("{other:?}"),
         }
+    }
+}
+
+/// A server that has begun anew votes with whatever log it has.
+#[derive(Debug)]
+struct TakesPartAtOnce;
+
+impl Rules for TakesPartAtOnce {
+    fn takes_part(&self, _: LogIndex, _: LogIndex) -> bool {
+        true
     }
 }
 

@@ -70,3 +70,12 @@ impl Rules for LearnerRefusesVote {
         standing == Standing::Voter
     }
 }
+
+#[derive(Debug)]
+pub(super) struct WipedServerVotesAgain;
+
+impl Rules for WipedServerVotesAgain {
+    fn rejoins_from(&self, _: Standing, _: LogIndex, _: LogIndex) -> Option<LogIndex> {
+        Some(LogIndex::ZERO)
+    }
+}
