@@ -2,7 +2,7 @@
 
 use shaketable_protocols::raft::types::{Entries, LogIndex, Msg, Record, Term, Timer};
 use shaketable_sim::id::NodeId;
-use shaketable_sim::node::{Effect, Recovered, Role, Stored};
+use shaketable_sim::node::{Effect, Message, Recovered, Role, Stored};
 use shaketable_sim::spec::counter::Action;
 
 use crate::server::{Start, append, appended, ballot, entries, id, matched, vote};
@@ -68,7 +68,7 @@ fn a_leader_waits_for_one_sync_at_a_time() {
 
 /// Thesis §3.8, §11.7.3: a server that has lost its persistent state must not go on under its old name.
 #[test]
-fn a_server_that_lost_promises_with_its_disk_takes_no_part() {
+fn a_server_that_lost_promises_with_its_disk_takes_no_part_and_says_so() {
     let ballot_record = Record::Ballot { term: Term::new(1), vote: None };
     let append_record = Record::Append { after: LogIndex::ZERO, entries: Entries::none() };
     let wiped = vec![];
@@ -83,8 +83,15 @@ fn a_server_that_lost_promises_with_its_disk_takes_no_part() {
         for msg in
             [Msg::RequestVote(ballot(9, id(9, 9))), append(9, id(0, 0), entries(&[]), 0), appended(9, 0, matched(1))]
         {
+            let follows = matches!(msg, Msg::AppendEntries(_));
             let done = server.hears(1, msg);
-            assert!(done.at_once.is_empty() && done.after_sync.is_empty());
+            let told: Vec<&str> = done.to(1).iter().map(Message::kind).collect();
+            assert_eq!(
+                told,
+                if follows { vec!["Lost"] } else { vec![] },
+                "nothing but that it is lost, and only to a leader"
+            );
+            assert!(done.at_once.len() == told.len() && done.after_sync.is_empty());
         }
         assert_eq!(server.asked(1, Action::Read).answers(), [None], "clients are turned away");
     }
