@@ -46,7 +46,7 @@ pub trait Invariants<N: Node>: Clone {
     fn after_event(&mut self, id: NodeId, node: &N) -> Result<(), Box<Breach>>;
 
     /// The bound after the heal has passed, and the cluster serves: what must hold when all is quiet again, such as that replicas agree.
-    /// `nodes` has none for those that are down; `history` is what clients have seen so far.
+    /// `nodes` has none for those that are down, that a permanent fault strikes, or whose disks cannot be trusted; those that are no members are there. `history` is what clients have seen so far.
     ///
     /// # Errors
     /// The property that does not hold.

@@ -126,7 +126,7 @@ impl<N: Node> World<'_, N> {
         let members: BTreeSet<NodeId> = healed.members.iter().copied().filter(|&node| words.are_for(node)).collect();
         let behind: Vec<NodeId> = members.iter().filter(behind).copied().collect();
         if unserved.is_empty() && behind.is_empty() {
-            return self.demand_rest(&members);
+            return self.demand_rest(&healed.core);
         }
         let property = if unserved.is_empty() { "catch-up" } else { "service" };
         let mut story = vec![format!(
@@ -140,13 +140,13 @@ impl<N: Node> World<'_, N> {
         self.fail("liveness", property.to_owned(), story);
     }
 
-    /// The cluster works: the protocol's own demands on a healed one.
-    fn demand_rest(&mut self, members: &BTreeSet<NodeId>) {
+    /// The cluster works: the protocol's own demands on a healed one, whose nodes need not all be members.
+    fn demand_rest(&mut self, core: &BTreeSet<NodeId>) {
         let nodes: Vec<Option<&N>> = self
             .servers
             .iter()
             .enumerate()
-            .map(|(index, server)| server.node.as_ref().filter(|_| members.contains(&NodeId::at(index))))
+            .map(|(index, server)| server.node.as_ref().filter(|_| core.contains(&NodeId::at(index))))
             .collect();
         if let Err(breach) = self.invariants.after_heal(&nodes, &self.history) {
             self.breached(None, *breach);
