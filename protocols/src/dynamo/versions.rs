@@ -153,7 +153,8 @@ impl<V: Clone + PartialEq + Default> Object<V> {
 
     /// Takes over what another node knows of the key. Tells whether anything was new.
     pub fn merge(&mut self, other: &Object<V>, versions: Versions, rules: &dyn Rules) -> bool {
-        let before = (self.past.clone(), self.versions.len());
+        let dots = |object: &Object<V>| object.versions.iter().map(|version| version.dot).collect::<Vec<_>>();
+        let before = (self.past.clone(), dots(self));
         let news = other.versions.iter().filter(|told| !self.versions.iter().any(|known| known.dot == told.dot));
         let mut news: Vec<Version<V>> = news.cloned().collect();
         if versions == Versions::Dotted {
@@ -161,11 +162,10 @@ impl<V: Clone + PartialEq + Default> Object<V> {
             let told = |dot| other.versions.iter().any(|told| told.dot == dot);
             self.versions.retain(|known| told(known.dot) || !rules.is_obsolete(known.dot, &other.past));
         }
-        let changed = !news.is_empty() || self.versions.len() != before.1;
         self.versions.append(&mut news);
         self.past.join(&other.past);
         self.reconcile(versions);
-        changed || self.past != before.0
+        (&self.past, &dots(self)) != (&before.0, &before.1)
     }
 
     /// Writes a value, in place of all versions that are in force here.
@@ -267,6 +267,20 @@ mod tests {
         assert_eq!(values(&object), [70]);
         object.write(dot(8, 2), 80, LWW, &Paper);
         assert_eq!(values(&object), [80]);
+    }
+
+    #[test]
+    fn a_merge_tells_of_news_only_if_it_has_changed_anything() {
+        let (mut earlier, mut later) = (Object::default(), Object::default());
+        earlier.write(dot(5, 1), 50, LWW, &Paper);
+        later.merge(&earlier, LWW, &Paper);
+        later.write(dot(7, 2), 70, LWW, &Paper);
+        assert!(!later.merge(&earlier, LWW, &Paper), "the earlier version has lost, and is known");
+        assert!(earlier.merge(&later, LWW, &Paper));
+        let mut other = Object::default();
+        other.write(dot(6, 3), 60, LWW, &Paper);
+        assert!(later.merge(&other, LWW, &Paper), "it has lost, and was not known");
+        assert!(!later.merge(&other, LWW, &Paper));
     }
 
     #[test]
