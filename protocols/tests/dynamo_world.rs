@@ -53,6 +53,19 @@ fn swarm(seed: u64) -> (Plan, Args) {
     plan.faults.extend(faults.into_iter().filter(|_| rng.below(2) == 0));
     let replicas = rng.between(1, nodes.min(5));
     let mut args = Args::defaults(DYNAMO.params);
+    if rng.below(2) == 0 {
+        plan.faults.push(fault("reconfigure", &[("node", "random"), ("members", "some")]));
+        plan.faults.push(fault("reconfigure", &[("node", "some"), ("members", "all")]));
+        args.set("members", Value::Count(rng.between(replicas, nodes)));
+    }
+    if rng.below(2) == 0 {
+        args.set("journal-limit", Value::Count(rng.between(4, 20)));
+    }
+    if rng.below(2) == 0 {
+        // Messages that are held, or wait for a paused node, may be under way for long.
+        plan.faults.retain(|fault| !["hold", "pause"].contains(&fault.kind.name));
+        args.set("tombstone-grace", Value::Span(Span::millis(rng.between(200, 400))));
+    }
     args.set("replicas", Value::Count(replicas));
     args.set("write-quorum", Value::Count(rng.between(1, replicas)));
     args.set("read-quorum", Value::Count(rng.between(1, replicas)));

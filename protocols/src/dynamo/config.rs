@@ -22,6 +22,12 @@ pub static PARAMS: &[Param] = &[
         default: Default::Value(Literal::Text("dotted")),
         doc: "what becomes of versions that were written without knowing of each other",
     },
+    Param {
+        name: "members",
+        shape: Shape::Count(1, 99),
+        default: Default::Absent,
+        doc: "the first so many nodes are in the ring in the beginning; the others wait to join (without it: all are)",
+    },
     ring::PLACEMENT,
     ring::VIRTUAL_NODES,
     ring::RACKS,
@@ -49,6 +55,18 @@ pub static PARAMS: &[Param] = &[
         default: Default::Value(Literal::Text("200ms")),
         doc: "how long a node that did not answer has to contradict before it is declared dead",
     },
+    Param {
+        name: "tombstone-grace",
+        shape: Shape::Span,
+        default: Default::Absent,
+        doc: "longer than any message is under way: a tombstone is collected when every node has said twice, with this between, that it knows nothing else of the key (without it: never)",
+    },
+    Param {
+        name: "journal-limit",
+        shape: Shape::Count(4, 1_000),
+        default: Default::Absent,
+        doc: "how many times as many records as there are keys a node's journal may have before it is compacted (without it: any number)",
+    },
 ];
 
 /// `versions = { … }`.
@@ -72,6 +90,8 @@ pub struct Config {
     pub(super) read_quorum: usize,
     pub(super) write_quorum: usize,
     pub(super) versions: Versions,
+    /// How many nodes are in the first ring; all, if there are not so many.
+    pub(super) members: usize,
     pub(super) layout: Layout,
     pub(super) retry: (Span, Span),
     pub(super) compare: (Span, Span),
@@ -79,6 +99,10 @@ pub struct Config {
     pub(super) probe: (Span, Span),
     pub(super) patience: Span,
     pub(super) suspicion: Span,
+    /// None if tombstones are kept for ever.
+    pub(super) tombstone_grace: Option<Span>,
+    /// None if journals are never compacted.
+    pub(super) journal_limit: Option<usize>,
     pub(super) rules: &'static dyn Rules,
 }
 
@@ -96,6 +120,7 @@ impl Config {
                 Some(Value::Table(lww)) => Versions::LastWriterWins { clock_bound: lww.span("clock-bound") },
                 _ => Versions::Dotted,
             },
+            members: args.get("members").map_or(usize::MAX, |_| args.count("members") as usize),
             layout: Layout::from_args(args),
             retry: args.spans("retry"),
             compare: args.spans("compare"),
@@ -103,6 +128,8 @@ impl Config {
             probe: args.spans("probe"),
             patience: args.span("patience"),
             suspicion: args.span("suspicion"),
+            tombstone_grace: args.get("tombstone-grace").map(|_| args.span("tombstone-grace")),
+            journal_limit: args.get("journal-limit").map(|_| args.count("journal-limit") as usize),
             rules: &Paper,
         };
         let errors = config.errors();
@@ -114,6 +141,13 @@ impl Config {
         Config { rules, ..self }
     }
 
+    /// How long until what was acknowledged is everywhere, in a cluster of so many nodes with time to spare for what gets lost: the dead are found alive, all hear of the ring, hints are
+    /// handed over, and each pair of owners compares twice.
+    pub(super) fn rounds(&self, nodes: usize) -> Span {
+        let round = self.compare.1 + self.probe.1;
+        round.times(2 * nodes as u64) + self.handoff.1.times(4) + self.suspicion + Span::secs(1)
+    }
+
     fn errors(&self) -> Vec<(&'static str, ParamError)> {
         let once = |span| (span, span);
         let waits = [
@@ -123,14 +157,31 @@ impl Config {
             ("probe", self.probe),
             ("patience", once(self.patience)),
             ("suspicion", once(self.suspicion)),
+            ("tombstone-grace", once(self.tombstone_grace.unwrap_or(self.suspicion))),
         ];
-        ring::oversized(self.replicas, self.read_quorum, self.write_quorum).chain(ring::endless(&waits)).collect()
+        let oversized = ring::oversized(self.replicas, self.read_quorum, self.write_quorum);
+        let lonely = (self.members < self.replicas).then(|| {
+            let message = format!("{} members cannot keep {} copies of each key", self.members, self.replicas);
+            ("members", ring::error(message, format!("write {} at least", self.replicas)))
+        });
+        oversized.chain(ring::endless(&waits)).chain(lonely).collect()
     }
 }
 
 /// What a store without consensus cannot do for a plan.
 pub(super) fn unservable(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
-    ring::unservable(args, plan)
+    let mut errors = ring::unservable(args, plan);
+    if let (Ok(config), Some(heal)) = (Config::from_args(args), plan.heal) {
+        let rounds = config.rounds(plan.nodes);
+        if heal.within < rounds {
+            let message = format!(
+                "a heal of {} is too short: it takes up to {rounds} until what was acknowledged is everywhere",
+                heal.within
+            );
+            errors.push(("heal", ring::error(message, format!("write `within = \"{rounds}\"` at least, in [heal]"))));
+        }
+    }
+    errors
 }
 
 #[cfg(test)]
@@ -141,9 +192,15 @@ mod tests {
     fn every_declared_parameter_is_read() {
         let mut given = Args::defaults(PARAMS);
         let spans = |low| Value::Spans(Span::millis(low), Span::millis(low + 1));
-        for (name, count) in
-            [("replicas", 4), ("read-quorum", 1), ("write-quorum", 3), ("virtual-nodes", 7), ("racks", 2)]
-        {
+        for (name, count) in [
+            ("replicas", 4),
+            ("read-quorum", 1),
+            ("write-quorum", 3),
+            ("virtual-nodes", 7),
+            ("racks", 2),
+            ("members", 5),
+            ("journal-limit", 6),
+        ] {
             given.set(name, Value::Count(count));
         }
         given.set("placement", Value::Choice("jump"));
@@ -151,12 +208,14 @@ mod tests {
         for (name, low) in [("retry", 11), ("compare", 12), ("handoff", 13), ("probe", 14)] {
             given.set(name, spans(low));
         }
-        for (name, span) in [("patience", 15), ("suspicion", 16)] {
+        for (name, span) in [("patience", 15), ("suspicion", 16), ("tombstone-grace", 17)] {
             given.set(name, Value::Span(Span::millis(span)));
         }
         assert_eq!(given.iter().count(), PARAMS.len(), "a parameter is missing from this test");
         let config = Config::from_args(&given).unwrap();
         assert_eq!((config.replicas, config.read_quorum, config.write_quorum), (4, 1, 3));
+        assert_eq!((config.members, config.journal_limit), (5, Some(6)));
+        assert_eq!(config.tombstone_grace, Some(Span::millis(17)));
         assert_eq!(config.layout, Layout::from_args(&given));
         assert_eq!(config.versions, Versions::LastWriterWins { clock_bound: Span::millis(9) });
         let lows =
@@ -175,6 +234,9 @@ mod tests {
         assert_eq!(refused("read-quorum", Value::Count(4)), ["read-quorum"]);
         assert_eq!(refused("write-quorum", Value::Count(4)), ["write-quorum"]);
         assert_eq!(refused("patience", Value::Span(Span::ZERO)), ["patience"]);
+        assert_eq!(refused("tombstone-grace", Value::Span(Span::ZERO)), ["tombstone-grace"]);
+        assert_eq!(refused("members", Value::Count(3)), Vec::<&str>::new());
+        assert_eq!(refused("members", Value::Count(2)), ["members"]);
         assert_eq!(refused("handoff", Value::Spans(Span::ZERO, Span::millis(1))), ["handoff"]);
     }
 }

@@ -31,8 +31,14 @@ pub(super) struct Task<S: Spec> {
 enum Step<V> {
     /// What do R of the nodes know?
     Read { got: BTreeMap<NodeId, Object<V>> },
-    /// Do W of the nodes have it?
-    Write { dot: Dot, object: Object<V>, kept: BTreeSet<NodeId> },
+    /// Do W of the nodes have it, each in another owner's place? Two copies in one place become one when they are handed over.
+    Write {
+        dot: Dot,
+        object: Object<V>,
+        /// In whose place each node was asked to keep it.
+        places: BTreeMap<NodeId, NodeId>,
+        kept: BTreeSet<NodeId>,
+    },
 }
 
 /// A node that is asked, and the owner in whose place it is.
@@ -86,10 +92,8 @@ impl<S: Spec> Dynamo<S> {
         match S::footprint(&op, None) {
             Footprint::Overwrites(value) => {
                 let (dot, object) = self.name(request, key, read, value, ctx);
-                self.begin(
-                    Task { key, request, op, epoch, step: Step::Write { dot, object, kept: BTreeSet::new() } },
-                    ctx,
-                );
+                let step = Step::Write { dot, object, places: BTreeMap::new(), kept: BTreeSet::new() };
+                self.begin(Task { key, request, op, epoch, step }, ctx);
             }
             _ => {
                 if read.versions().len() > 1 {
@@ -119,7 +123,8 @@ impl<S: Spec> Dynamo<S> {
         let counter = rules.counter(clock, self.counter.max(read.past().highest()));
         let dot = Dot { counter, actor: self.actor(key, counter, ctx.me()) };
         let overwritten = read.versions().iter().map(|version| version.dot).collect();
-        self.named.push(Named { key, op: request.op, dot, read: overwritten });
+        let deletes = (value == S::State::default()).then(|| read.past().clone());
+        self.named.push(Named { key, op: request.op, dot, read: overwritten, deletes });
         let mut object = read;
         object.write(dot, value, self.config.versions, rules);
         let stands_for = self.targets(key).into_iter().find(|&(node, _)| node == ctx.me()).and_then(|(_, owner)| owner);
@@ -130,7 +135,14 @@ impl<S: Spec> Dynamo<S> {
     /// Who this node is to those who hear of its writes of a key, the next of which has this counter.
     fn actor(&mut self, key: Key, counter: u64, me: NodeId) -> Actor {
         let owns = self.preferences.owns(me, key);
-        Actor { node: me, stint: (!owns).then(|| *self.stints.entry(key).or_insert(counter)) }
+        let forgotten = self.replica.as_ref().is_some_and(|replica| replica.has_forgotten(key));
+        let for_good = self.config.rules.remembers_for_good(owns, forgotten);
+        Actor { node: me, stint: (!for_good).then(|| *self.stints.entry(key).or_insert(counter)) }
+    }
+
+    /// Whether an operation on a key is under way here: it may have read, or have written, what nobody else knows any more.
+    pub(super) fn coordinates(&self, key: Key) -> bool {
+        self.tasks.values().any(|task| task.key == key)
     }
 
     /// Brings owners that knew less than others up to it (Dynamo §5). No answer waits for that.
@@ -149,9 +161,9 @@ impl<S: Spec> Dynamo<S> {
 
     pub(super) fn on_kept(&mut self, from: NodeId, call: Call, ctx: &mut Ctx<'_, Self>) {
         let quorum = self.config.write_quorum;
-        let Some(Task { step: Step::Write { kept, .. }, .. }) = self.tasks.get_mut(&call) else { return };
+        let Some(Task { step: Step::Write { places, kept, .. }, .. }) = self.tasks.get_mut(&call) else { return };
         kept.insert(from);
-        if kept.len() < quorum {
+        if self.config.rules.copies(places, kept) < quorum {
             return;
         }
         let Some(Task { key, request, op, step: Step::Write { dot, .. }, .. }) = self.end(call, ctx) else { return };
@@ -160,8 +172,7 @@ impl<S: Spec> Dynamo<S> {
     }
 
     fn begin(&mut self, task: Task<S>, ctx: &mut Ctx<'_, Self>) {
-        let call = self.next;
-        self.next = Call(call.0 + 1);
+        let call = self.next_call();
         self.tasks.insert(call, task);
         self.ask(call, ctx);
     }
@@ -175,8 +186,15 @@ impl<S: Spec> Dynamo<S> {
             task.epoch = epoch;
             match &mut task.step {
                 Step::Read { got } => got.clear(),
-                Step::Write { kept, .. } => kept.clear(),
+                Step::Write { places, kept, .. } => {
+                    places.clear();
+                    kept.clear();
+                }
             }
+        }
+        if let Step::Write { places, kept, .. } = &mut task.step {
+            let asked = targets.iter().filter(|(node, _)| !kept.contains(node));
+            places.extend(asked.map(|&(node, stands_for)| (node, stands_for.unwrap_or(node))));
         }
         let question = |&(node, stands_for): &Target| match &task.step {
             Step::Read { got } if !got.contains_key(&node) => Some((node, Msg::Get { call, epoch, key })),

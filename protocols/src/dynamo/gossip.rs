@@ -14,6 +14,7 @@ use shaketable_sim::id::NodeId;
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 
+use super::membership::Epoch;
 use super::types::{Msg, Timer};
 use super::{Dynamo, milestones};
 
@@ -23,6 +24,13 @@ const HELPERS: usize = 2;
 /// One question whether a node is alive. A node counts its own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Probe(u64);
+
+impl Probe {
+    /// How many probes a node has sent from `earlier` on, before this one.
+    pub(super) fn since(self, earlier: Probe) -> u64 {
+        self.0 - earlier.0
+    }
+}
 
 /// How a node is, from best to worst.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -45,9 +53,11 @@ pub struct Status {
     pub health: Health,
 }
 
-/// What a node knows of all nodes, in their order.
+/// What a node knows of all nodes, in their order, and which ring it knows.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct News {
+    /// The ring.
+    pub epoch: Epoch,
     /// How they are.
     pub statuses: Vec<Status>,
 }
@@ -84,6 +94,11 @@ impl Swim {
     pub(super) fn new(nodes: usize, first: u64) -> Swim {
         let alive = Status { incarnation: 0, health: Health::Alive };
         Swim { statuses: vec![alive; nodes], turns: Vec::new(), probes: BTreeMap::new(), next: Probe(first) }
+    }
+
+    /// The probe that it sends next.
+    pub(super) fn next_probe(&self) -> Probe {
+        self.next
     }
 
     /// What is known of a node.
@@ -136,7 +151,7 @@ impl<S: Spec> Dynamo<S> {
     }
 
     pub(super) fn on_ping(&mut self, from: NodeId, probe: Probe, news: &News, ctx: &mut Ctx<'_, Self>) {
-        self.learn(news, ctx);
+        self.learn(from, news, ctx);
         ctx.send(from, Msg::Ack { probe, news: self.news() });
     }
 
@@ -148,12 +163,12 @@ impl<S: Spec> Dynamo<S> {
         news: &News,
         ctx: &mut Ctx<'_, Self>,
     ) {
-        self.learn(news, ctx);
+        self.learn(from, news, ctx);
         self.ping(Probing { target, why: Why::For(from, probe) }, ctx);
     }
 
-    pub(super) fn on_ack(&mut self, probe: Probe, news: &News, ctx: &mut Ctx<'_, Self>) {
-        self.learn(news, ctx);
+    pub(super) fn on_ack(&mut self, from: NodeId, probe: Probe, news: &News, ctx: &mut Ctx<'_, Self>) {
+        self.learn(from, news, ctx);
         let Some(probing) = self.swim.probes.remove(&probe) else { return };
         ctx.cancel_timer(Timer::Patience(probe));
         if let Why::For(node, probe) = probing.why {
@@ -194,10 +209,11 @@ impl<S: Spec> Dynamo<S> {
     }
 
     fn news(&self) -> News {
-        News { statuses: self.swim.statuses.clone() }
+        News { epoch: self.preferences.epoch(), statuses: self.swim.statuses.clone() }
     }
 
-    fn learn(&mut self, news: &News, ctx: &mut Ctx<'_, Self>) {
+    fn learn(&mut self, from: NodeId, news: &News, ctx: &mut Ctx<'_, Self>) {
+        self.agrees(from, news.epoch, ctx);
         for (node, &status) in NodeId::all(ctx.nodes()).zip(&news.statuses) {
             self.hear(node, status, ctx);
         }

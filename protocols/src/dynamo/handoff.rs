@@ -29,19 +29,30 @@ impl<S: Spec> Dynamo<S> {
 
     /// Writes a record, if there is one, and does what it says.
     pub(super) fn write(&mut self, record: Option<Record<S::State>>, ctx: &mut Ctx<'_, Self>) {
-        if let (Some(record), Some(replica)) = (record, &mut self.replica) {
-            replica.apply(&record);
-            match record {
-                Record::Hinted { .. } => ctx.reached(milestones::HINT_KEPT),
-                Record::HandedOver { key } => {
-                    self.stints.remove(&key);
-                    ctx.reached(milestones::HINT_HANDED);
+        let (Some(record), Some(replica)) = (record, &mut self.replica) else { return };
+        let owned = record.key().is_some_and(|key| replica.owns(key));
+        replica.apply(&record);
+        match record {
+            Record::Hinted { .. } if owned => ctx.reached(milestones::RESIGNED),
+            Record::Hinted { .. } => ctx.reached(milestones::HINT_KEPT),
+            Record::HandedOver { key } => {
+                self.stints.remove(&key);
+                ctx.reached(milestones::HINT_HANDED);
+                if replica.is_empty() && !self.preferences.has(ctx.me()) {
+                    ctx.reached(milestones::LEFT);
                 }
-                Record::Formatted | Record::Owned { .. } => {}
             }
-            self.counter = self.counter.max(replica.counter());
-            ctx.write(record);
+            Record::Collected { key } => _ = self.stints.remove(&key),
+            Record::Formatted | Record::Owned { .. } | Record::Ring { .. } | Record::Forgotten { .. } => {}
         }
+        self.counter = self.counter.max(replica.counter());
+        let changed = record.key();
+        ctx.write(record);
+        if let Some(records) = self.config.journal_limit.and_then(|limit| replica.compacted(limit)) {
+            ctx.reached(milestones::COMPACTED);
+            ctx.compact(records);
+        }
+        changed.into_iter().for_each(|key| self.tear_ticket(key));
     }
 
     /// Sets the timer for the next time.

@@ -1,7 +1,7 @@
 //! What the store promises: the honest contract of a store that can always be written.
 //!
 //! The names of writes are checked after every event, on the node that has just acted; what a cluster at rest owes, after the heal. A write that was
-//! acknowledged shortly before the end has not been everywhere; only those count that owners have had time to exchange.
+//! acknowledged shortly before the end has not been everywhere; only those count that owners have had time to exchange. Owners are those of the last ring.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,14 @@ use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::Span;
 
-use super::config::Config;
-use super::versions::{Actor, Dot, Object, Versions};
+use super::gossip::Probe;
+use super::membership::{Epoch, Ring};
+use super::versions::{Actor, Dot, Object, Past, Versions};
 use super::{Dynamo, Named};
+
+mod healed;
+
+use healed::Cluster;
 
 /// A write has a name of its own.
 pub const UNIQUE_DOTS: &str = "unique-dots";
@@ -31,6 +36,12 @@ pub const HANDOFF: &str = "hints-delivered";
 pub const LAST_WRITE: &str = "last-write-wins";
 /// Nobody is dead who is alive.
 pub const SEEN_ALIVE: &str = "live-nodes-seen";
+/// A ring that is passed does not come back.
+pub const RINGS_ADVANCE: &str = "rings-advance";
+/// All know the ring.
+pub const RINGS_AGREE: &str = "rings-agree";
+/// What was deleted does not come back.
+pub const DELETED: &str = "deletes-stay-deleted";
 
 /// What is checked.
 pub static PROPERTIES: &[Property] = &[
@@ -48,7 +59,7 @@ pub static PROPERTIES: &[Property] = &[
     },
     Property {
         name: KEPT,
-        doc: "after the heal, each acknowledged write is in force at some node, unless a write has taken its place that had read it, or as many disks were lost as had to have it (Dynamo §4.4 to §4.6)",
+        doc: "after the heal, each acknowledged write is in force at some node, unless a write has taken its place that had read it, or as many of the disks that have had it were lost as had to have it (Dynamo §4.4 to §4.6)",
     },
     Property {
         name: CONVERGENCE,
@@ -62,20 +73,55 @@ pub static PROPERTIES: &[Property] = &[
         name: LAST_WRITE,
         doc: "where the last writer wins: of two acknowledged writes of a key, one acknowledged longer than the bound on clocks before the other was asked for, the other is the later",
     },
-    Property { name: SEEN_ALIVE, doc: "after the heal, no node takes one that is up for dead (SWIM §4.2)" },
+    Property {
+        name: SEEN_ALIVE,
+        doc: "after the heal, no node has taken one that is up for dead for so long that it has probed every node several times since (SWIM §4.2)",
+    },
+    Property {
+        name: RINGS_ADVANCE,
+        doc: "no node goes back to an earlier ring, not over a restart either, and no two rings have one epoch (Dynamo §4.8.1)",
+    },
+    Property { name: RINGS_AGREE, doc: "after the heal, all nodes know the same ring (Dynamo §4.8.1)" },
+    Property {
+        name: DELETED,
+        doc: "no node takes over a value that was deleted by a tombstone which was collected; and after the heal, no owner has one in force whose deletion was acknowledged some rounds ago",
+    },
 ];
 
 /// Checks the store as a run goes.
 #[derive(Clone, Debug)]
 pub struct Contract {
-    /// By node: how many of its changes, of its names and of its acknowledgements were looked at in its present life.
-    seen: Vec<(usize, usize, usize)>,
+    /// By node: how much of it was looked at in its present life.
+    seen: Vec<Seen>,
+    /// By node: the ring that was in force there last, in this life or an earlier one.
+    latest: Vec<Option<Epoch>>,
+    /// The members of every ring that was in force anywhere.
+    rings: BTreeMap<Epoch, Vec<NodeId>>,
     /// The highest counter of each actor and key that somebody else knows.
     known: BTreeMap<(Key, Actor), u64>,
     /// What was acknowledged: a client that repeats a write may have it acknowledged twice, by two coordinators.
     acknowledged: BTreeMap<OpId, BTreeSet<(Key, Dot)>>,
     /// What some coordinator had read in force when it made another version.
     overwritten: BTreeSet<(Key, Dot)>,
+    /// The nodes that have ever had a version in force.
+    holders: BTreeMap<(Key, Dot), BTreeSet<NodeId>>,
+    /// By node, and by node that it takes for dead: the probe before which it first did.
+    dead_since: BTreeMap<(NodeId, NodeId), Probe>,
+    /// Every tombstone that was made, with what its coordinator knew of the key: all that it deletes.
+    deletions: BTreeMap<(Key, Dot), Past>,
+    /// What is known to be gone of the keys of which tombstones were collected, those too.
+    collected: BTreeMap<Key, Past>,
+}
+
+/// How many of a node's changes, names, acknowledgements and collected tombstones were looked at, and how far its probes were.
+#[derive(Clone, Copy, Default, Debug)]
+struct Seen {
+    changes: usize,
+    named: usize,
+    acknowledged: usize,
+    collected: usize,
+    /// Its next probe then.
+    probe: Option<Probe>,
 }
 
 impl<S: Spec> Invariants<Dynamo<S>> for Contract {
@@ -83,51 +129,73 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
 
     fn new(nodes: usize) -> Self {
         Contract {
-            seen: vec![(0, 0, 0); nodes],
+            seen: vec![Seen::default(); nodes],
+            latest: vec![None; nodes],
+            rings: BTreeMap::new(),
             known: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
             overwritten: BTreeSet::new(),
+            holders: BTreeMap::new(),
+            dead_since: BTreeMap::new(),
+            deletions: BTreeMap::new(),
+            collected: BTreeMap::new(),
         }
     }
 
     fn after_event(&mut self, id: NodeId, node: &Dynamo<S>) -> Result<(), Box<Breach>> {
-        let (changes, names, acknowledged) = self.seen[id.index()];
-        for named in &node.named[names..] {
-            self.named(named)?;
-            self.overwritten.extend(named.read.iter().map(|&dot| (named.key, dot)));
+        let Some(replica) = node.replica() else { return Ok(()) };
+        let seen = self.seen[id.index()];
+        self.in_force(id, node.preferences.ring())?;
+        if self.seen[id.index()].probe != Some(node.swim.next_probe()) {
+            self.probed(id, node);
         }
-        if let Some(replica) = node.replica() {
-            for &key in &replica.changes()[changes..] {
-                if let Some(object) = replica.object(key) {
-                    self.changed(id, key, object)?;
-                }
+        for named in &node.named[seen.named..] {
+            self.named(named)?;
+        }
+        for (key, past) in &node.collected[seen.collected..] {
+            self.collected.entry(*key).or_default().join(past);
+        }
+        for &key in &replica.changes()[seen.changes..] {
+            if let Some(object) = replica.object(key) {
+                self.changed(id, key, object)?;
             }
         }
-        for &(key, op, dot) in &node.acknowledged[acknowledged..] {
+        for &(key, op, dot) in &node.acknowledged[seen.acknowledged..] {
             self.acknowledged.entry(op).or_default().insert((key, dot));
             self.heard_of(key, dot);
         }
-        let changes = node.replica().map_or(0, |replica| replica.changes().len());
-        self.seen[id.index()] = (changes, node.named.len(), node.acknowledged.len());
+        self.seen[id.index()] = Seen {
+            changes: replica.changes().len(),
+            named: node.named.len(),
+            acknowledged: node.acknowledged.len(),
+            collected: node.collected.len(),
+            probe: Some(node.swim.next_probe()),
+        };
         Ok(())
     }
 
     fn after_heal(&mut self, nodes: &[Option<&Dynamo<S>>], history: &History<S>) -> Result<(), Box<Breach>> {
         let Some(node) = nodes.iter().flatten().next() else { return Ok(()) };
         let (config, mut preferences) = (node.config, node.preferences.clone());
-        seen_alive(nodes)?;
         let cluster = Cluster { nodes, config };
-        let settled = self.settled(history, rounds(&config, nodes.len()));
+        cluster.seen_alive(&self.dead_since)?;
+        cluster.rings_agree(preferences.ring())?;
+        let settled = self.settled(history, config.rounds(nodes.len()));
         for &(key, dot) in self.acknowledged.values().flatten() {
-            if !self.overwritten.contains(&(key, dot)) {
-                cluster.kept(key, dot)?;
+            if !self.overwritten.contains(&(key, dot)) && !self.is_collected(key, dot) {
+                cluster.kept(key, dot, self.holders.get(&(key, dot)))?;
             }
         }
-        for &(key, dot) in &settled {
+        for &(key, dot) in settled.iter().filter(|&&(key, dot)| !self.is_collected(key, dot)) {
             cluster.caught_up(key, dot, &preferences.owners(key))?;
         }
         for key in settled.iter().map(|&(key, _)| key).collect::<BTreeSet<_>>() {
             cluster.agreed(key, &preferences.owners(key), |dot| settled.contains(&(key, dot)))?;
+        }
+        for &(key, dot) in &settled {
+            if let Some(past) = self.deletions.get(&(key, dot)) {
+                cluster.stays_deleted(key, dot, past, &preferences.owners(key))?;
+            }
         }
         cluster.delivered(&settled)?;
         match config.versions {
@@ -137,37 +205,56 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
     }
 
     fn after_crash(&mut self, id: NodeId) {
-        self.seen[id.index()] = (0, 0, 0);
+        self.seen[id.index()] = Seen::default();
+        self.dead_since.retain(|&(observer, _), _| observer != id);
     }
-}
-
-/// How long until what was acknowledged is everywhere, with time to spare for what gets lost: the dead are found alive, hints are handed over, and each pair of
-/// owners compares twice.
-fn rounds(config: &Config, nodes: usize) -> Span {
-    let round = config.compare.1 + config.probe.1;
-    round.times(2 * nodes as u64) + config.handoff.1.times(4) + config.suspicion + Span::secs(1)
-}
-
-/// No node takes another that is up for dead.
-fn seen_alive<S: Spec>(nodes: &[Option<&Dynamo<S>>]) -> Result<(), Box<Breach>> {
-    for (id, node) in NodeId::all(nodes.len()).zip(nodes) {
-        let Some(node) = node else { continue };
-        let up = NodeId::all(nodes.len()).filter(|other| nodes[other.index()].is_some());
-        if let Some(other) = up.into_iter().find(|&other| !node.swim.is_healthy(other)) {
-            let story = format!(
-                "{id} takes {other} for dead, which is up, in incarnation {}",
-                node.swim.status(other).incarnation
-            );
-            return Err(Breach::new(SEEN_ALIVE, story));
-        }
-    }
-    Ok(())
 }
 
 impl Contract {
+    /// A ring is in force at a node.
+    fn in_force(&mut self, id: NodeId, ring: &Ring) -> Result<(), Box<Breach>> {
+        if self.latest[id.index()] == Some(ring.epoch) {
+            return Ok(());
+        }
+        let Epoch { number, by } = ring.epoch;
+        if let Some(latest) = self.latest[id.index()].filter(|latest| *latest > ring.epoch) {
+            let story = format!(
+                "{id} goes by ring {number} of {by}, and went by ring {} of {} before",
+                latest.number, latest.by
+            );
+            return Err(Breach::new(RINGS_ADVANCE, story));
+        }
+        self.latest[id.index()] = Some(ring.epoch);
+        let members = self.rings.entry(ring.epoch).or_insert_with(|| ring.members.clone());
+        if *members != ring.members {
+            let story =
+                format!("ring {number} of {by} has the members {:?} at {id}, and {members:?} elsewhere", ring.members);
+            return Err(Breach::new(RINGS_ADVANCE, story));
+        }
+        Ok(())
+    }
+
+    /// A node has sent another probe.
+    fn probed<S: Spec>(&mut self, id: NodeId, node: &Dynamo<S>) {
+        for other in NodeId::all(self.latest.len()) {
+            if node.swim.is_healthy(other) {
+                self.dead_since.remove(&(id, other));
+            } else {
+                self.dead_since.entry((id, other)).or_insert(node.swim.next_probe());
+            }
+        }
+    }
+
+    /// Whether it is known of a write that it is gone with its tombstone, or is the tombstone.
+    fn is_collected(&self, key: Key, dot: Dot) -> bool {
+        self.collected.get(&key).is_some_and(|past| past.knows(dot))
+    }
+
     /// A coordinator has made a version.
-    fn named(&self, named: &Named) -> Result<(), Box<Breach>> {
-        let Named { key, op, dot, read } = named;
+    fn named(&mut self, named: &Named) -> Result<(), Box<Breach>> {
+        let Named { key, op, dot, read, deletes } = named;
+        self.overwritten.extend(read.iter().map(|&dot| (*key, dot)));
+        self.deletions.extend(deletes.iter().map(|past| ((*key, *dot), past.clone())));
         let known = self.known.get(&(*key, dot.actor)).copied().unwrap_or(0);
         if dot.counter <= known {
             let story =
@@ -191,8 +278,18 @@ impl Contract {
         // Its coordinator may have crashed before anybody could look at what it had named.
         let overwritten = object.versions().iter().flat_map(|version| &version.overwrites);
         self.overwritten.extend(overwritten.map(|&dot| (key, dot)));
+        if let Some(back) =
+            object.versions().iter().find(|version| !version.is_tombstone() && self.is_collected(key, version.dot))
+        {
+            let story = format!(
+                "{id} has the version {} of {key}, which was deleted by a tombstone that was collected",
+                back.dot
+            );
+            return Err(Breach::new(DELETED, story));
+        }
         let mut actors = BTreeSet::new();
         for dot in object.versions().iter().map(|version| version.dot) {
+            self.holders.entry((key, dot)).or_default().insert(id);
             if dot.actor.node != id {
                 self.heard_of(key, dot);
             }
@@ -244,84 +341,6 @@ impl Contract {
                         operation.id, before, dot
                     );
                     return Err(Breach::new(LAST_WRITE, story));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The nodes of a healed cluster that can be trusted.
-struct Cluster<'a, S: Spec> {
-    nodes: &'a [Option<&'a Dynamo<S>>],
-    config: Config,
-}
-
-impl<'a, S: Spec> Cluster<'a, S> {
-    fn object(&self, node: NodeId, key: Key) -> Option<&'a Object<S::State>> {
-        self.nodes[node.index()]?.replica()?.object(key)
-    }
-
-    fn up(&self, node: NodeId) -> bool {
-        self.nodes[node.index()].is_some()
-    }
-
-    /// An acknowledged write that none has overwritten is in force somewhere; where the last writer wins, it is known.
-    fn kept(&self, key: Key, dot: Dot) -> Result<(), Box<Breach>> {
-        let missing = self.nodes.iter().filter(|node| node.is_none()).count();
-        let holds = |object: &Object<S::State>| match self.config.versions {
-            Versions::Dotted => object.versions().iter().any(|version| version.dot == dot),
-            Versions::LastWriterWins { .. } => object.past().knows(dot),
-        };
-        let knows = |node| self.object(node, key).is_some_and(holds);
-        if missing >= self.config.write_quorum || NodeId::all(self.nodes.len()).any(knows) {
-            return Ok(());
-        }
-        Err(Breach::new(
-            KEPT,
-            format!("the write {dot} of {key} was acknowledged, nobody has overwritten it, and no node has it"),
-        ))
-    }
-
-    /// Every owner knows a write that was acknowledged long ago.
-    fn caught_up(&self, key: Key, dot: Dot, owners: &[NodeId]) -> Result<(), Box<Breach>> {
-        let lacks =
-            |&&node: &&NodeId| self.up(node) && !self.object(node, key).is_some_and(|object| object.past().knows(dot));
-        match owners.iter().find(lacks) {
-            Some(node) => {
-                let story =
-                    format!("{node} owns {key} and does not know the write {dot}, which was acknowledged long before");
-                Err(Breach::new(CONVERGENCE, story))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// All owners have the same versions in force, if all of those are of long ago.
-    fn agreed(&self, key: Key, owners: &[NodeId], settled: impl Fn(Dot) -> bool) -> Result<(), Box<Breach>> {
-        let dots = |&node: &NodeId| {
-            let object = self.object(node, key)?;
-            Some(object.versions().iter().map(|version| version.dot).collect::<Vec<_>>())
-        };
-        let views: BTreeSet<Vec<Dot>> = owners.iter().filter_map(dots).collect();
-        if views.len() > 1 && views.iter().flatten().all(|&dot| settled(dot)) {
-            return Err(Breach::new(
-                CONVERGENCE,
-                format!("the owners of {key} have different versions in force: {views:?}"),
-            ));
-        }
-        Ok(())
-    }
-
-    /// No hint is left of what was acknowledged long ago.
-    fn delivered(&self, settled: &BTreeSet<(Key, Dot)>) -> Result<(), Box<Breach>> {
-        for (id, node) in NodeId::all(self.nodes.len()).zip(self.nodes) {
-            let hints = node.and_then(Dynamo::replica).into_iter().flat_map(|replica| replica.hints());
-            for (key, hint) in hints {
-                let old = hint.object.versions().iter().all(|version| settled.contains(&(key, version.dot)));
-                if let Some(owner) = hint.missing.iter().find(|&&owner| old && self.up(owner)) {
-                    let story = format!("{id} still keeps {key} for {owner}, which has been up for long");
-                    return Err(Breach::new(HANDOFF, story));
                 }
             }
         }

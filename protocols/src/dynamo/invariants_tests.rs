@@ -9,8 +9,9 @@ use shaketable_sim::rng::Seed;
 use shaketable_sim::spec::register::{Action, Op, Register, Ret};
 use shaketable_sim::time::Instant;
 
-use super::super::config::PARAMS;
+use super::super::config::{Config, PARAMS};
 use super::super::gossip::{Health, Status};
+use super::super::membership::Preferences;
 use super::super::rules::{Paper, Rules};
 use super::super::types::{Hint, Record};
 use super::super::versions::Past;
@@ -106,7 +107,7 @@ fn acts(contract: &mut Contract, id: usize, node: &Store) -> Option<&'static str
 }
 
 fn names(node: &mut Store, dot: Dot, read: &[Dot]) {
-    node.named.push(Named { key: KEY, op: op(9), dot, read: read.to_vec() });
+    node.named.push(Named { key: KEY, op: op(9), dot, read: read.to_vec(), deletes: None });
 }
 
 #[test]
@@ -159,7 +160,12 @@ fn an_acknowledged_write_that_nobody_has_and_nobody_has_overwritten_is_a_breach(
     contract.overwritten.clear();
     assert_eq!(healed(&mut contract, &nodes, &history), None, "one node is enough for a write of a second ago");
     let lost: Vec<Option<&Store>> = vec![None, None, Some(&nodes[2])];
-    assert_eq!(contract.after_heal(&lost, &history), Ok(()), "as many disks were lost as had to have it");
+    let mut verdict = |holders: &[usize]| {
+        contract.holders.insert((KEY, dot(1, 0)), holders.iter().map(|&node| NodeId::at(node)).collect());
+        contract.after_heal(&lost, &history).err().map(|breach| breach.property)
+    };
+    assert_eq!(verdict(&[0, 1]), None, "as many disks were lost as had to have it");
+    assert_eq!(verdict(&[0, 2]), Some(KEPT), "of the disks that were lost one has never had it");
 }
 
 #[test]
@@ -205,11 +211,106 @@ fn a_later_write_that_is_earlier_by_its_clock_is_a_breach_beyond_the_bound_alone
 }
 
 #[test]
-fn taking_a_node_that_is_up_for_dead_is_a_breach_and_suspecting_it_is_none() {
+fn taking_a_node_that_is_up_for_dead_for_long_is_a_breach_and_suspecting_it_or_a_moment_is_none() {
     let (mut contract, history) = acknowledged(&[]);
     let mut nodes = cluster(false);
-    nodes[0].swim.set(NodeId::at(2), Status { incarnation: 3, health: Health::Suspect });
+    let mut probes = |nodes: &mut Vec<Store>, health, times: usize| {
+        nodes[0].swim.set(NodeId::at(2), Status { incarnation: 3, health });
+        for _ in 0..times {
+            let (mut rng, mut effects) = (Seed(1).stream("node"), Vec::new());
+            nodes[0].probe(&mut Ctx::new(NodeId::at(0), 3, Instant::ZERO, &mut rng, &mut effects));
+            assert_eq!(acts(&mut contract, 0, &nodes[0]), None);
+        }
+        healed(&mut contract, nodes, &history)
+    };
+    assert_eq!(probes(&mut nodes, Health::Suspect, 100), None);
+    assert_eq!(probes(&mut nodes, Health::Dead, 3), None, "it has hardly been asked");
+    assert_eq!(probes(&mut nodes, Health::Alive, 1), None);
+    assert_eq!(probes(&mut nodes, Health::Dead, 3), None, "it was alive in between");
+    assert_eq!(probes(&mut nodes, Health::Dead, 100), Some(SEEN_ALIVE));
+}
+
+/// What somebody knows who has seen a value and its deletion.
+fn deleted(value: Dot, tombstone: Dot) -> Object<Option<u64>> {
+    let mut object = object(&[value]);
+    object.write(tombstone, None, Versions::Dotted, &Paper);
+    object
+}
+
+fn goes_by(node: &mut Store, number: u64, by: usize, members: &[usize]) {
+    let epoch = Epoch { number, by: NodeId::at(by) };
+    let ring = Ring { epoch, members: members.iter().map(|&member| NodeId::at(member)).collect() };
+    node.preferences = Preferences::new(ring, &config(false));
+}
+
+#[test]
+fn a_node_that_goes_back_to_an_earlier_ring_is_a_breach_even_over_a_restart() {
+    let (mut contract, mut nodes) = (contract(), cluster(false));
+    for (number, by) in [(1, 0), (1, 1), (2, 0)] {
+        goes_by(&mut nodes[0], number, by, &[0, 1, 2]);
+        assert_eq!(acts(&mut contract, 0, &nodes[0]), None, "ring {number} of {by}");
+    }
+    Invariants::<Store>::after_crash(&mut contract, NodeId::at(0));
+    goes_by(&mut nodes[0], 1, 1, &[0, 1, 2]);
+    assert_eq!(acts(&mut contract, 0, &nodes[0]), Some(RINGS_ADVANCE));
+}
+
+#[test]
+fn two_rings_of_one_epoch_are_a_breach_and_two_of_one_number_are_none() {
+    let (mut contract, mut nodes) = (contract(), cluster(false));
+    goes_by(&mut nodes[0], 1, 0, &[0, 1, 2]);
+    goes_by(&mut nodes[1], 1, 1, &[1, 2, 3]);
+    goes_by(&mut nodes[2], 1, 0, &[0, 1, 3]);
+    assert_eq!(acts(&mut contract, 0, &nodes[0]), None);
+    assert_eq!(acts(&mut contract, 1, &nodes[1]), None, "each has a maker of its own");
+    assert_eq!(acts(&mut contract, 2, &nodes[2]), Some(RINGS_ADVANCE));
+}
+
+#[test]
+fn nodes_that_know_different_rings_after_the_heal_are_a_breach() {
+    let (mut contract, history) = acknowledged(&[]);
+    let mut nodes = cluster(false);
+    nodes.iter_mut().for_each(|node| goes_by(node, 1, 0, &[0, 1, 2]));
     assert_eq!(healed(&mut contract, &nodes, &history), None);
-    nodes[0].swim.set(NodeId::at(2), Status { incarnation: 3, health: Health::Dead });
-    assert_eq!(healed(&mut contract, &nodes, &history), Some(SEEN_ALIVE));
+    goes_by(&mut nodes[2], 2, 0, &[0, 1, 2]);
+    assert_eq!(healed(&mut contract, &nodes, &history), Some(RINGS_AGREE));
+}
+
+#[test]
+fn a_value_that_comes_back_when_its_tombstone_was_collected_is_a_breach_and_the_tombstone_itself_is_none() {
+    let (mut contract, mut nodes) = (contract(), cluster(false));
+    let tombstone = deleted(dot(1, 0), dot(2, 1));
+    nodes[0].collected.push((KEY, tombstone.past().clone()));
+    assert_eq!(acts(&mut contract, 0, &nodes[0]), None);
+    keep(&mut nodes[1], &Record::Owned { key: KEY, object: tombstone });
+    assert_eq!(acts(&mut contract, 1, &nodes[1]), None, "whoever has it yet may pass it on");
+    own(&mut nodes[2], &[dot(3, 2)]);
+    assert_eq!(acts(&mut contract, 2, &nodes[2]), None, "it was written since");
+    own(&mut nodes[2], &[dot(1, 0)]);
+    assert_eq!(acts(&mut contract, 2, &nodes[2]), Some(DELETED));
+}
+
+#[test]
+fn a_value_in_force_whose_deletion_was_acknowledged_long_ago_is_a_breach_and_of_late_is_none() {
+    for (seconds, expected) in [(10, Some(DELETED)), (99, None)] {
+        let (mut contract, history) = acknowledged(&[(dot(2, 1), seconds)]);
+        contract.deletions.insert((KEY, dot(2, 1)), object(&[dot(1, 0)]).past().clone());
+        let mut nodes = cluster(false);
+        let tombstone = deleted(dot(1, 0), dot(2, 1));
+        nodes.iter_mut().for_each(|node| keep(node, &Record::Owned { key: KEY, object: tombstone.clone() }));
+        assert_eq!(healed(&mut contract, &nodes, &history), None);
+        let mut both = object(&[dot(1, 0)]);
+        both.merge(&tombstone, Versions::Dotted, &KeepsAll);
+        nodes.iter_mut().for_each(|node| keep(node, &Record::Owned { key: KEY, object: both.clone() }));
+        assert_eq!(healed(&mut contract, &nodes, &history), expected, "acknowledged at {seconds}s");
+    }
+}
+
+#[test]
+fn an_acknowledged_tombstone_that_was_collected_is_missed_by_nobody() {
+    let (mut contract, history) = acknowledged(&[(dot(2, 1), 10)]);
+    let nodes = cluster(false);
+    assert_eq!(healed(&mut contract, &nodes, &history), Some(KEPT));
+    contract.collected.insert(KEY, deleted(dot(1, 0), dot(2, 1)).past().clone());
+    assert_eq!(healed(&mut contract, &nodes, &history), None);
 }

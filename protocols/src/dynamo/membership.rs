@@ -28,7 +28,7 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// The ring of a cluster in which nobody has joined or left.
+    /// The ring of a cluster in which nobody has joined or left: its first so many nodes.
     pub(super) fn first(members: usize) -> Ring {
         Ring { epoch: Epoch { number: 0, by: NodeId::at(0) }, members: NodeId::all(members).collect() }
     }
@@ -50,8 +50,17 @@ impl Preferences {
         Preferences { ring, replicas: config.replicas, placement, lists: BTreeMap::new() }
     }
 
+    pub(super) fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
     pub(super) fn epoch(&self) -> Epoch {
         self.ring.epoch
+    }
+
+    /// Whether a node is in the ring.
+    pub(super) fn has(&self, node: NodeId) -> bool {
+        self.ring.members.contains(&node)
     }
 
     /// All members, the most preferred for a key first (Dynamo §4.3). The first N own it.

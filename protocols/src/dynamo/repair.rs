@@ -41,7 +41,7 @@ impl<S: Spec> Dynamo<S> {
         theirs: &[u64],
         ctx: &mut Ctx<'_, Self>,
     ) {
-        if epoch != self.preferences.epoch() {
+        if !self.agrees(from, epoch, ctx) {
             return; // They would compare other keys.
         }
         let tree = self.tree(ctx.me(), from);
@@ -63,7 +63,7 @@ impl<S: Spec> Dynamo<S> {
         theirs: &[(Key, Object<S::State>)],
         ctx: &mut Ctx<'_, Self>,
     ) {
-        if epoch != self.preferences.epoch() {
+        if !self.agrees(from, epoch, ctx) {
             return;
         }
         ctx.reached(milestones::LEAF_DIFFERED);

@@ -7,8 +7,9 @@ use shaketable_sim::id::{Key, NodeId};
 use shaketable_sim::node::Message;
 use shaketable_sim::spec::Data;
 
+use super::collection::Ticket;
 use super::gossip::{News, Probe};
-use super::membership::Epoch;
+use super::membership::{Epoch, Ring};
 use super::merkle::Branch;
 use super::versions::{Object, Past};
 
@@ -18,7 +19,7 @@ use super::versions::{Object, Past};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Call(pub(super) u64);
 
-/// What a stand-in keeps for the owners of a key (Dynamo §4.6).
+/// What is kept for the owners of a key by a node that is none of them: it stands in for one (Dynamo §4.6), or was one by an earlier ring.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Hint<V> {
     /// What it keeps.
@@ -102,6 +103,35 @@ pub enum Msg<V> {
         /// Its keys.
         objects: Vec<(Key, Object<V>)>,
     },
+    /// My ring is another than yours.
+    Ring {
+        /// Mine.
+        ring: Ring,
+    },
+    /// To oneself: a newer ring is durable.
+    RingKept {
+        /// Which.
+        ring: Ring,
+    },
+    /// Do you know nothing of these keys but that they were deleted?
+    Vouch {
+        /// The collector's call.
+        call: Call,
+        /// The keys, and what is known to be gone of each.
+        tombs: Vec<(Key, Past)>,
+    },
+    /// Of these I know nothing else, and have not since I gave these tickets.
+    Vouched {
+        /// The call.
+        call: Call,
+        /// The keys.
+        tickets: Vec<(Key, Ticket)>,
+    },
+    /// Nobody knows anything else of these: forget them.
+    Collect {
+        /// The keys, and what is known to be gone of each.
+        tombs: Vec<(Key, Past)>,
+    },
     /// Are you alive?
     Ping {
         /// The probe.
@@ -142,6 +172,8 @@ pub enum Timer {
     Patience(Probe),
     /// A suspect has had its time to contradict.
     Suspicion(NodeId),
+    /// Another grace of tombstones has passed.
+    Grace,
 }
 
 impl<V: Data> Message for Msg<V> {
@@ -156,6 +188,11 @@ impl<V: Data> Message for Msg<V> {
             Msg::Handed { .. } => "Handed",
             Msg::Hashes { .. } => "Hashes",
             Msg::Leaf { .. } => "Leaf",
+            Msg::Ring { .. } => "Ring",
+            Msg::RingKept { .. } => "RingKept",
+            Msg::Vouch { .. } => "Vouch",
+            Msg::Vouched { .. } => "Vouched",
+            Msg::Collect { .. } => "Collect",
             Msg::Ping { .. } => "Ping",
             Msg::Ack { .. } => "Ack",
             Msg::PingReq { .. } => "PingReq",
@@ -163,7 +200,7 @@ impl<V: Data> Message for Msg<V> {
     }
 }
 
-/// What a node writes to its journal. Of one key, the latest record says all.
+/// What a node writes to its journal. Of one key, the latest record says all: a key is owned, or kept for others, or neither.
 ///
 /// Guarantee: the first record of every journal that no disk has lost is [`Record::Formatted`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
@@ -178,7 +215,7 @@ pub enum Record<V> {
         /// All of it.
         object: Object<V>,
     },
-    /// What a stand-in keeps of a key.
+    /// What is kept of a key for its owners.
     Hinted {
         /// The key.
         key: Key,
@@ -190,4 +227,34 @@ pub enum Record<V> {
         /// The key.
         key: Key,
     },
+    /// A tombstone was collected.
+    Collected {
+        /// The key.
+        key: Key,
+    },
+    /// The ring from now on. Until there is one, it is the first.
+    Ring {
+        /// All of it.
+        ring: Ring,
+    },
+    /// Of a journal that was compacted: what its records said that are gone.
+    Forgotten {
+        /// The keys of which something was once known and then was not any more.
+        keys: BTreeSet<Key>,
+        /// The highest counter of any write that was ever kept.
+        counter: u64,
+    },
+}
+
+impl<V> Record<V> {
+    /// The key that it is about, if it is about one.
+    pub(super) fn key(&self) -> Option<Key> {
+        match self {
+            Record::Owned { key, .. }
+            | Record::Hinted { key, .. }
+            | Record::HandedOver { key }
+            | Record::Collected { key } => Some(*key),
+            Record::Formatted | Record::Ring { .. } | Record::Forgotten { .. } => None,
+        }
+    }
 }

@@ -1,0 +1,135 @@
+//! What a healed cluster owes, node against node.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shaketable_sim::check::invariant::Breach;
+use shaketable_sim::id::{Key, NodeId};
+use shaketable_sim::spec::Spec;
+
+use super::super::Dynamo;
+use super::super::config::Config;
+use super::super::gossip::Probe;
+use super::super::membership::Ring;
+use super::super::versions::{Dot, Object, Past, Versions};
+use super::{CONVERGENCE, DELETED, HANDOFF, KEPT, RINGS_AGREE, SEEN_ALIVE};
+
+/// How often a node may have probed all others and still take one for dead that is up: probes and answers may be lost, and news of its death be on their way.
+const TURNS: u64 = 4;
+
+/// The nodes of a healed cluster that can be trusted.
+pub(super) struct Cluster<'a, S: Spec> {
+    pub(super) nodes: &'a [Option<&'a Dynamo<S>>],
+    pub(super) config: Config,
+}
+
+impl<'a, S: Spec> Cluster<'a, S> {
+    fn object(&self, node: NodeId, key: Key) -> Option<&'a Object<S::State>> {
+        self.nodes[node.index()]?.replica()?.object(key)
+    }
+
+    fn up(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].is_some()
+    }
+
+    /// No node takes another that is up for dead, and has for long: it has had time to ask it several times.
+    pub(super) fn seen_alive(&self, dead_since: &BTreeMap<(NodeId, NodeId), Probe>) -> Result<(), Box<Breach>> {
+        for (&(id, other), &since) in dead_since {
+            let Some(node) = self.nodes[id.index()].filter(|node| !node.swim.is_healthy(other)) else { continue };
+            let probes = node.swim.next_probe().since(since);
+            if self.up(other) && probes > TURNS * self.nodes.len() as u64 {
+                let incarnation = node.swim.status(other).incarnation;
+                let story = format!(
+                    "{id} takes {other} for dead, which is up, in incarnation {incarnation}, and has sent {probes} probes since"
+                );
+                return Err(Breach::new(SEEN_ALIVE, story));
+            }
+        }
+        Ok(())
+    }
+
+    /// All nodes know the same ring.
+    pub(super) fn rings_agree(&self, ring: &Ring) -> Result<(), Box<Breach>> {
+        for (id, node) in NodeId::all(self.nodes.len()).zip(self.nodes) {
+            if let Some(other) = node.map(|node| node.preferences.ring()).filter(|other| *other != ring) {
+                return Err(Breach::new(RINGS_AGREE, format!("{id} goes by {other:?}, and another node by {ring:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// An acknowledged write that none has overwritten is in force somewhere; where the last writer wins, it is known.
+    pub(super) fn kept(&self, key: Key, dot: Dot, holders: Option<&BTreeSet<NodeId>>) -> Result<(), Box<Breach>> {
+        let missing = holders.into_iter().flatten().filter(|&&node| !self.up(node)).count();
+        let holds = |object: &Object<S::State>| match self.config.versions {
+            Versions::Dotted => object.versions().iter().any(|version| version.dot == dot),
+            Versions::LastWriterWins { .. } => object.past().knows(dot),
+        };
+        let knows = |node| self.object(node, key).is_some_and(holds);
+        if missing >= self.config.write_quorum || NodeId::all(self.nodes.len()).any(knows) {
+            return Ok(());
+        }
+        Err(Breach::new(
+            KEPT,
+            format!("the write {dot} of {key} was acknowledged, nobody has overwritten it, and no node has it"),
+        ))
+    }
+
+    /// Every owner knows a write that was acknowledged long ago.
+    pub(super) fn caught_up(&self, key: Key, dot: Dot, owners: &[NodeId]) -> Result<(), Box<Breach>> {
+        let lacks =
+            |&&node: &&NodeId| self.up(node) && !self.object(node, key).is_some_and(|object| object.past().knows(dot));
+        match owners.iter().find(lacks) {
+            Some(node) => {
+                let story =
+                    format!("{node} owns {key} and does not know the write {dot}, which was acknowledged long before");
+                Err(Breach::new(CONVERGENCE, story))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// All owners have the same versions in force, if all of those are of long ago.
+    pub(super) fn agreed(&self, key: Key, owners: &[NodeId], settled: impl Fn(Dot) -> bool) -> Result<(), Box<Breach>> {
+        let dots = |&node: &NodeId| {
+            let object = self.object(node, key)?;
+            Some(object.versions().iter().map(|version| version.dot).collect::<Vec<_>>())
+        };
+        let views: BTreeSet<Vec<Dot>> = owners.iter().filter_map(dots).collect();
+        if views.len() > 1 && views.iter().flatten().all(|&dot| settled(dot)) {
+            return Err(Breach::new(
+                CONVERGENCE,
+                format!("the owners of {key} have different versions in force: {views:?}"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// No owner has a value in force that a tombstone has deleted whose coordinator knew of these writes.
+    pub(super) fn stays_deleted(&self, key: Key, dot: Dot, past: &Past, owners: &[NodeId]) -> Result<(), Box<Breach>> {
+        for &node in owners {
+            let versions = self.object(node, key).into_iter().flat_map(Object::versions);
+            if let Some(back) = versions.into_iter().find(|version| !version.is_tombstone() && past.knows(version.dot))
+            {
+                let story =
+                    format!("{node} has the version {} of {key} in force, which {dot} has deleted long ago", back.dot);
+                return Err(Breach::new(DELETED, story));
+            }
+        }
+        Ok(())
+    }
+
+    /// No hint is left of what was acknowledged long ago.
+    pub(super) fn delivered(&self, settled: &BTreeSet<(Key, Dot)>) -> Result<(), Box<Breach>> {
+        for (id, node) in NodeId::all(self.nodes.len()).zip(self.nodes) {
+            let hints = node.and_then(Dynamo::replica).into_iter().flat_map(|replica| replica.hints());
+            for (key, hint) in hints {
+                let old = hint.object.versions().iter().all(|version| settled.contains(&(key, version.dot)));
+                if let Some(owner) = hint.missing.iter().find(|&&owner| old && self.up(owner)) {
+                    let story = format!("{id} still keeps {key} for {owner}, which has been up for long");
+                    return Err(Breach::new(HANDOFF, story));
+                }
+            }
+        }
+        Ok(())
+    }
+}
