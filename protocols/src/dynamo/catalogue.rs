@@ -21,7 +21,8 @@ pub const DYNAMO: Protocol = Protocol {
     name: "dynamo",
     doc: "consistent-hash nodes: a store that can always be written, with sloppy quorums, hints and siblings (DeCandia et al. 2007)",
     tolerates: "any nodes down or cut off: a key is served while R and W nodes can be reached, whether they own it or not; fewer than W nodes with a disk that was \
-                lost or has rotted; any loss, delay, doubling and reordering of messages; any clocks, but where the last writer is to win. It is not linearizable",
+                lost or has rotted; any changes of the ring; any loss, delay, doubling and reordering of messages, but that none is under way for as long as the grace of tombstones, if \
+                they are collected; any clocks, but where the last writer is to win. It is not linearizable",
     params: PARAMS,
     properties: PROPERTIES,
     milestones: milestones::ALL,
