@@ -35,7 +35,8 @@ impl<S: Spec> Paxos<S> {
     }
 
     /// Phase 2b. In a slot that was dropped the vote itself would serve nobody: who prepares later is told that the slot is decided. But
-    /// the proposer may need it, and it is a promise as any vote is. What is told of decisions is only taken up after the vote: it may be one of them.
+    /// the proposer may need it, and it is a promise as any vote is. What is told of decisions is only taken up after the vote, unless it
+    /// tells who runs the slot: an acceptor votes only where it knows that it is one of the servers.
     pub(super) fn on_accept(
         &mut self,
         from: NodeId,
@@ -50,6 +51,12 @@ impl<S: Spec> Paxos<S> {
             return ctx.send(from, Msg::Nack(self.promised));
         }
         self.hear(ballot, ctx);
+        if !self.runs(slot) {
+            self.learn_up_to(ballot, commit, ctx);
+            if !self.runs(slot) {
+                return;
+            }
+        }
         let promised = rules.promise_after_accept(self.promised, ballot);
         if self.ledger.start() >= slot && promised > self.promised {
             ctx.write(Record::Promised(promised));
@@ -61,6 +68,14 @@ impl<S: Spec> Paxos<S> {
         }
         ctx.after_sync(|ctx| ctx.send(from, Msg::Accepted { ballot, slot }));
         self.learn_up_to(ballot, commit, ctx);
+    }
+
+    /// Whether this is one of the servers of a slot, as far as is known; and in a decided slot, where a vote changes nothing, everybody is. So the
+    /// votes that choose a value tell that a quorum of its servers knows, durably, all decisions up to α slots before.
+    fn runs(&self, slot: Slot) -> bool {
+        let (configurations, applied) = (self.replica.configurations(), self.replica.applied());
+        let settled = configurations.settles(slot, applied, self.config.rules);
+        slot <= applied || (settled && configurations.of(slot).has(self.me))
     }
 
     /// Promises a ballot. Nobody is told before the next sync.

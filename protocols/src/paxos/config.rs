@@ -1,9 +1,11 @@
 //! What can be set in a scenario's `[paxos]` table, and the configuration that comes of it.
 
+use shaketable_sim::id::NodeId;
 use shaketable_sim::param::{Args, Default, Literal, Param, ParamError, Shape, Value};
 use shaketable_sim::time::{Ppm, Span};
 
-use super::quorums::Quorums;
+use super::configuration::{Configuration, Configurations};
+use super::quorums::Sizes;
 use super::rules::{Paper, Rules};
 
 /// `[paxos]`.
@@ -80,23 +82,37 @@ pub static PARAMS: &[Param] = &[
         doc: "how many objects and sessions of a snapshot a message holds at most",
     },
     Param {
+        name: "members",
+        shape: Shape::Count(1, 100),
+        default: Default::Absent,
+        doc: "the first so many nodes are the members in the beginning; the others only learn (without it: all are members)",
+    },
+    Param {
+        name: "alpha",
+        shape: Shape::Count(1, 1_024),
+        default: Default::Absent,
+        doc: "so many slots behind the one in which a change of the members was decided, it is in force; no leader proposes in a slot before \
+              it knows the decisions up to so many slots before it (without it: the members never change)",
+    },
+    Param {
         name: "phase1-quorum",
         shape: Shape::Count(1, 1_000),
         default: Default::Absent,
-        doc: "how many promises let a proposer propose; unless written, as many as must meet every quorum of phase 2",
+        doc: "how many promises let a proposer propose, among however many members; unless written, as many as must meet every quorum of phase 2",
     },
     Param {
         name: "phase2-quorum",
         shape: Shape::Count(1, 1_000),
         default: Default::Absent,
-        doc: "how many acceptances choose a value; unless written, as many as must meet every quorum of phase 1, or a majority",
+        doc: "how many acceptances choose a value, among however many members; unless written, as many as must meet every quorum of \
+              phase 1, or a majority. Members among whom the quorums that are written need not meet are refused",
     },
 ];
 
 /// How a node is set up.
 ///
 /// Guarantees: the election timeout is a range and not a point, heartbeats are at most half as far apart as its
-/// low end, the quorums of both phases meet, `window`, `batch`, `snapshot_every` and `chunk` are at least 1.
+/// low end, there is a first configuration (of so many nodes with quorums of these sizes), `window`, `batch`, `snapshot_every` and `chunk` are at least 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     pub(super) election_timeout: (Span, Span),
@@ -107,7 +123,12 @@ pub struct Config {
     pub(super) batch: usize,
     pub(super) snapshot_every: u64,
     pub(super) chunk: usize,
-    pub(super) quorums: Quorums,
+    /// How many nodes are members in the beginning.
+    members: usize,
+    /// Of quorums, whoever the members are.
+    pub(super) sizes: Sizes,
+    /// None if the members never change.
+    alpha: Option<u64>,
     pub(super) rules: &'static dyn Rules,
 }
 
@@ -138,8 +159,9 @@ impl Config {
     /// What does not fit together, by parameter.
     pub fn from_args(args: &Args, nodes: usize) -> Result<Config, Vec<(&'static str, ParamError)>> {
         let mut errors = timing_errors(args.spans("election-timeout"), args.span("heartbeat"));
-        match quorums(args, nodes) {
-            Ok(quorums) if errors.is_empty() => Ok(Config {
+        let members = args.get("members").map_or(nodes, |_| nodes.min(args.count("members") as usize));
+        match sizes(args, members) {
+            Ok(sizes) if errors.is_empty() => Ok(Config {
                 election_timeout: args.spans("election-timeout"),
                 heartbeat: args.span("heartbeat"),
                 elections: match args.choice("elections") {
@@ -155,7 +177,9 @@ impl Config {
                 batch: args.count("batch") as usize,
                 snapshot_every: args.get("snapshot-every").map_or(u64::MAX, |_| args.count("snapshot-every")),
                 chunk: args.count("chunk") as usize,
-                quorums,
+                members,
+                sizes,
+                alpha: args.get("alpha").map(|_| args.count("alpha")),
                 rules: &Paper,
             }),
             Ok(_) => Err(errors),
@@ -166,32 +190,43 @@ impl Config {
         }
     }
 
+    /// What the cluster begins with, before anything is decided.
+    pub(super) fn first(&self) -> Configurations {
+        let members = NodeId::all(self.members).collect();
+        let first = Configuration::new(members, self.sizes).expect("the sizes fit the first members");
+        Configurations::new(first, self.alpha)
+    }
+
     /// The same with other rules.
     pub fn with_rules(self, rules: &'static dyn Rules) -> Config {
         Config { rules, ..self }
     }
 }
 
-/// The quorums that are written, the other phase's completed to the least that meets them.
-fn quorums(args: &Args, nodes: usize) -> Result<Quorums, (&'static str, ParamError)> {
+/// The sizes that are written, if there can be quorums of them among so many members.
+fn sizes(args: &Args, members: usize) -> Result<Sizes, (&'static str, ParamError)> {
     let written = |name| match args.get(name) {
         Some(Value::Count(size)) => Some(*size as usize),
         _ => None,
     };
-    let (phase1, phase2) = (written("phase1-quorum"), written("phase2-quorum"));
-    let complement = |size: usize| (nodes + 1).saturating_sub(size);
-    let (one, two) = match (phase1, phase2) {
-        (None, None) => return Ok(Quorums::majorities(nodes)),
-        (Some(one), None) => (one, complement(one)),
-        (None, Some(two)) => (complement(two), two),
-        (Some(one), Some(two)) => (one, two),
+    let sizes = match (written("phase1-quorum"), written("phase2-quorum")) {
+        (None, None) => Sizes::Majorities,
+        (Some(one), None) => Sizes::Phase1(one),
+        (None, Some(two)) => Sizes::Phase2(two),
+        (Some(phase1), Some(phase2)) => Sizes::Both { phase1, phase2 },
     };
-    Quorums::new(nodes, one, two).ok_or_else(|| {
-        let name = if phase2.is_some() { "phase2-quorum" } else { "phase1-quorum" };
-        let message = format!("of {nodes} nodes, {one} that promise and {two} that accept need not meet");
-        let help = format!("each is at most {nodes}, and together they are at least {}", nodes + 1);
-        (name, error(message, help))
-    })
+    let (name, message) = match sizes {
+        _ if sizes.among(members).is_some() => return Ok(sizes),
+        Sizes::Majorities => ("members", "there are no members".to_owned()),
+        Sizes::Phase1(one) => ("phase1-quorum", format!("of {members} members, {one} cannot promise")),
+        Sizes::Phase2(two) => ("phase2-quorum", format!("of {members} members, {two} cannot accept")),
+        Sizes::Both { phase1, phase2 } => {
+            let message = format!("of {members} members, {phase1} that promise and {phase2} that accept need not meet");
+            ("phase2-quorum", message)
+        }
+    };
+    let help = format!("each is at most {members}, and together they are at least {}", members + 1);
+    Err((name, error(message, help)))
 }
 
 fn timing_errors((low, high): (Span, Span), heartbeat: Span) -> Vec<(&'static str, ParamError)> {
@@ -219,6 +254,8 @@ fn error(message: String, help: String) -> ParamError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::quorums::Quorums;
+    use super::super::types::Slot;
     use super::*;
 
     fn args(low: u64, high: u64, heartbeat: u64) -> Args {
@@ -235,8 +272,10 @@ mod tests {
         ])
     }
 
-    fn sized(phase1: Option<u64>, phase2: Option<u64>) -> Args {
+    fn sized(phase1: Option<u64>, phase2: Option<u64>, members: u64) -> Args {
         let mut args = args(150, 300, 50);
+        args.set("members", Value::Count(members));
+        args.set("alpha", Value::Count(6));
         phase1.into_iter().for_each(|size| args.set("phase1-quorum", Value::Count(size)));
         phase2.into_iter().for_each(|size| args.set("phase2-quorum", Value::Count(size)));
         args
@@ -244,7 +283,7 @@ mod tests {
 
     #[test]
     fn every_declared_parameter_is_read() {
-        let args = sized(Some(4), Some(3));
+        let args = sized(Some(4), Some(3), 4);
         for param in PARAMS {
             assert!(args.get(param.name).is_some(), "{} is missing from this test", param.name);
         }
@@ -254,18 +293,36 @@ mod tests {
         assert_eq!((config.elections, config.read), (Elections::Plain, Read::Lease(Ppm::percent(3))));
         assert_eq!((config.window, config.batch), (2, 3));
         assert_eq!((config.snapshot_every, config.chunk), (5, 7));
-        assert_eq!(Some(config.quorums), Quorums::new(5, 4, 3));
+        assert_eq!((config.members, config.alpha), (4, Some(6)));
+        assert_eq!(config.first().of(Slot::ZERO).quorums(), Quorums::new(4, 4, 3).unwrap());
     }
 
     #[test]
     fn one_quorum_completes_the_other_and_two_that_do_not_meet_are_an_error() {
-        let quorums = |one, two| Config::from_args(&sized(one, two), 5).ok().map(|config| config.quorums);
+        let quorums = |one, two| {
+            let config = Config::from_args(&sized(one, two, 5), 5).ok()?;
+            Some(config.first().of(Slot::ZERO).quorums())
+        };
         assert_eq!(quorums(None, None), Some(Quorums::majorities(5)));
         assert_eq!(quorums(None, Some(2)), Quorums::new(5, 4, 2));
         assert_eq!(quorums(Some(5), None), Quorums::new(5, 5, 1));
         assert_eq!(quorums(Some(3), Some(2)), None);
         assert_eq!(quorums(Some(6), None), None);
         assert_eq!(quorums(None, Some(6)), None);
+    }
+
+    #[test]
+    fn quorums_are_among_the_first_members_and_not_among_all_nodes() {
+        let named = |one, two, members| match Config::from_args(&sized(one, two, members), 5) {
+            Ok(config) => Ok(config.first().of(Slot::ZERO).to_string()),
+            Err(errors) => Err(errors[0].0),
+        };
+        assert_eq!(named(None, None, 3), Ok("n1 n2 n3".to_owned()));
+        assert_eq!(named(None, None, 9), Ok("n1 n2 n3 n4 n5".to_owned()), "there are no more");
+        assert_eq!(named(Some(4), None, 3), Err("phase1-quorum"));
+        assert_eq!(named(None, Some(4), 3), Err("phase2-quorum"));
+        assert_eq!(named(Some(3), Some(3), 5), Ok("n1 n2 n3 n4 n5".to_owned()));
+        assert_eq!(named(Some(3), Some(3), 2), Err("phase2-quorum"));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::Instant;
 
+use super::configuration::Configuration;
+use super::lease::Leased;
 use super::proposer::{Candidacy, Preparation};
 use super::read::PendingRead;
 use super::replica::Known;
@@ -22,7 +24,9 @@ pub(super) struct Leader<O> {
     pub(super) promises: BTreeSet<NodeId>,
     /// The last slot of which phase 1 told, or that was decided before: all that others may have decided before this leader began.
     pub(super) taken_over: Slot,
-    /// Where the next value goes. Invariant: phase 1 has shown that nothing was accepted from here on.
+    /// By slot from `next` on, what those who have promised had accepted.
+    pub(super) reported: BTreeMap<Slot, Vec<Vote<O>>>,
+    /// Where the next value goes. Invariant: this leader has proposed nothing from here on.
     pub(super) next: Slot,
     /// What is proposed and not yet chosen.
     pub(super) proposals: BTreeMap<Slot, Proposal<O>>,
@@ -30,14 +34,16 @@ pub(super) struct Leader<O> {
     requests: BTreeMap<Slot, RequestId>,
     /// Operations that wait for room in the window.
     waiting: VecDeque<(RequestId, O)>,
+    /// Who are to be the servers, as an operator has asked, if that is not proposed yet.
+    pub(super) goal: Option<Configuration>,
     /// Reads that wait for a confirmation, oldest first. Invariant: neither their beats nor their indexes fall.
     pub(super) reads: VecDeque<PendingRead<O>>,
     /// The current question whether it still leads. There is none before the first heartbeat.
     pub(super) beat: Beat,
     /// When it was first asked.
     pub(super) asked: Instant,
-    /// When the last question that a quorum has answered was first asked.
-    pub(super) leased: Option<Instant>,
+    /// The last question that quorums have answered.
+    pub(super) leased: Option<Leased>,
     /// Whether it has told a node to take over.
     pub(super) resigned: bool,
     /// By node, the last question that it has answered.
@@ -64,15 +70,17 @@ impl<O> Proposal<O> {
 }
 
 impl<O: Clone> Leader<O> {
-    fn new(ballot: Ballot, promises: BTreeSet<NodeId>, taken_over: Slot, nodes: usize, now: Instant) -> Self {
+    fn new(phase: Preparation<O>, first: Slot, last: Slot, nodes: usize, now: Instant) -> Self {
         Leader {
-            ballot,
-            promises,
-            taken_over,
-            next: taken_over.next(),
+            ballot: phase.ballot,
+            promises: phase.promises,
+            taken_over: last,
+            reported: phase.reported,
+            next: first,
             proposals: BTreeMap::new(),
             requests: BTreeMap::new(),
             waiting: VecDeque::new(),
+            goal: None,
             reads: VecDeque::new(),
             beat: Beat::ZERO,
             asked: now,
@@ -98,38 +106,82 @@ impl<O: Clone> Leader<O> {
 }
 
 impl<S: Spec> Paxos<S> {
-    /// A phase-1 quorum has promised. In each slot that it covers and that is not known to be decided, the leader proposes what P2c
+    /// Phase-1 quorums have promised. In each slot that they cover and that is not known to be decided, the leader proposes what P2c
     /// leaves it to, and a no-op where it is free to choose and later slots are not (§3).
     pub(super) fn lead(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let Role::Candidate(Candidacy::Prepare(phase)) = &mut self.role else { return };
+        let Role::Candidate(Candidacy::Prepare(phase)) = &self.role else { return };
         if phase.caught_up {
             ctx.reached(milestones::CAUGHT_UP_TO_LEAD);
         }
-        if phase.handed_over {
+        if phase.handed_over.is_some() {
             ctx.reached(milestones::TRANSFER_COMPLETED);
         }
-        let Preparation { ballot, first, promises, reported, .. } = phase;
-        let (ballot, first, promises, reported) = (*ballot, *first, std::mem::take(promises), std::mem::take(reported));
-        let last = reported.last_key_value().map_or(Slot::ZERO, |(&slot, _)| slot).max(self.ledger.last());
-        self.role = Role::Leader(Leader::new(ballot, promises, last, self.nodes, ctx.now()));
+        let phase = phase.clone();
+        let last = phase.reported.last_key_value().map_or(Slot::ZERO, |(&slot, _)| slot).max(self.ledger.last());
+        let undecided = self.ledger.commit().next().min(phase.first);
+        self.role = Role::Leader(Leader::new(phase, undecided, last, self.nodes, ctx.now()));
         self.failures = 0;
         ctx.set_timer(Timer::Election, self.config.election_timeout.1);
-        let undecided = self.ledger.commit().next().min(first);
-        for slot in (undecided.get()..=last.get()).map(Slot::new) {
-            if !self.ledger.is_decided(slot) {
-                let value = self.value_for(slot, reported.get(&slot));
-                let free = value == Value::NoOp;
-                ctx.reached(if free { milestones::GAP_FILLED } else { milestones::VALUE_ADOPTED });
-                self.propose(slot, value, ctx);
-            }
-        }
+        self.propose_further(ctx);
         self.on_heartbeat_due(ctx);
     }
 
+    /// Proposes all that there is to propose and may be, slot by slot: in those taken over what P2c leaves it to, and then what waits.
+    pub(super) fn propose_further(&mut self, ctx: &mut Ctx<'_, Self>) {
+        loop {
+            let Role::Leader(leader) = &mut self.role else { return };
+            let slot = leader.next;
+            if slot <= leader.taken_over && self.ledger.is_decided(slot) {
+                leader.next = slot.next();
+                continue;
+            }
+            if !self.may_propose_in(slot) {
+                return;
+            }
+            let Some(value) = self.value_for(slot, ctx) else { return };
+            self.propose(slot, value, ctx);
+        }
+    }
+
+    /// Whether it is settled who runs a slot, and a phase-1 quorum of those has promised.
+    fn may_propose_in(&self, slot: Slot) -> bool {
+        let Role::Leader(leader) = &self.role else { return false };
+        let configurations = self.replica.configurations();
+        configurations.settles(slot, self.replica.applied(), self.config.rules)
+            && self.has_promised(configurations.of(slot), &leader.promises)
+    }
+
+    /// What to propose in the next slot, if anything: if it was taken over what has to be, or a no-op; otherwise a reconfiguration, or an operation
+    /// if the window has room; or a no-op while servers that were replaced are still needed.
+    fn value_for(&mut self, slot: Slot, ctx: &mut Ctx<'_, Self>) -> Option<Value<S::Op>> {
+        let Role::Leader(leader) = &mut self.role else { return None };
+        if slot <= leader.taken_over {
+            let reported = leader.reported.remove(&slot);
+            let value = self.value_to_adopt(slot, reported);
+            let free = value == Value::NoOp;
+            ctx.reached(if free { milestones::GAP_FILLED } else { milestones::VALUE_ADOPTED });
+            return Some(value);
+        }
+        if let Some(goal) = self.take_goal() {
+            return Some(Value::Reconfigure(Box::new(goal)));
+        }
+        let Role::Leader(leader) = &mut self.role else { return None };
+        if leader.proposals.len() >= self.config.window {
+            return None;
+        }
+        if let Some((id, op)) = leader.waiting.pop_front() {
+            leader.requests.insert(slot, id);
+            return Some(Value::Command { id: id.op, op });
+        }
+        (slot <= self.replica.configurations().settled_by()).then(|| {
+            ctx.reached(milestones::WINDOW_FILLED);
+            Value::NoOp
+        })
+    }
+
     /// §2.2, P2c: the value that has to be proposed in a slot. If nothing was reported any will do, and then it is that of the own vote if there is one.
-    fn value_for(&self, slot: Slot, reported: Option<&Vec<Vote<S::Op>>>) -> Value<S::Op> {
-        let own: Vec<Vote<S::Op>> = self.ledger.vote(slot).cloned().into_iter().collect();
-        let votes = reported.unwrap_or(&own);
+    fn value_to_adopt(&self, slot: Slot, reported: Option<Vec<Vote<S::Op>>>) -> Value<S::Op> {
+        let votes = reported.unwrap_or_else(|| self.ledger.vote(slot).cloned().into_iter().collect());
         let ballots: Vec<Ballot> = votes.iter().map(|vote| vote.ballot).collect();
         self.config.rules.choose_value(&ballots).map_or(Value::NoOp, |place| votes[place].value.clone())
     }
@@ -141,36 +193,22 @@ impl<S: Spec> Paxos<S> {
             Known::New => {
                 let Role::Leader(leader) = &mut self.role else { return };
                 leader.waiting.push_back((id, op));
-                self.propose_waiting(ctx);
+                self.propose_further(ctx);
             }
             Known::Answered(ret) => ctx.reply(id, ret.clone()),
             Known::Outdated => {}
         }
     }
 
-    /// Proposes what waits, as far as the window has room.
-    fn propose_waiting(&mut self, ctx: &mut Ctx<'_, Self>) {
-        loop {
-            let Role::Leader(leader) = &mut self.role else { return };
-            if leader.proposals.len() >= self.config.window {
-                return;
-            }
-            let Some((id, op)) = leader.waiting.pop_front() else { return };
-            let slot = leader.next;
-            leader.next = slot.next();
-            leader.requests.insert(slot, id);
-            self.propose(slot, Value::Command { id: id.op, op }, ctx);
-        }
-    }
-
-    /// Phase 2a: to all acceptors, its own among them.
+    /// Phase 2a: to all servers of the slot, its own acceptor among them if it is one.
     fn propose(&mut self, slot: Slot, value: Value<S::Op>, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(leader) = &mut self.role else { return };
         let vote = Vote { ballot: leader.ballot, value: value.clone() };
         leader.proposals.insert(slot, Proposal::new(value));
+        leader.next = slot.next();
         let commit = self.ledger.commit();
-        for node in NodeId::all(self.nodes) {
-            ctx.send(node, Msg::Accept { slot, vote: vote.clone(), commit });
+        for &server in self.replica.configurations().of(slot).members() {
+            ctx.send(server, Msg::Accept { slot, vote: vote.clone(), commit });
         }
     }
 
@@ -183,12 +221,18 @@ impl<S: Spec> Paxos<S> {
         leader.heard.insert(from);
         let Some(proposal) = leader.proposals.get_mut(&slot) else { return };
         proposal.acceptors.insert(from);
-        if rules.is_chosen(proposal.acceptors.len(), self.config.quorums) {
+        let counted = rules.decided_by(slot, self.ledger.commit().next());
+        let servers = self.replica.configurations().of(counted);
+        if rules.is_chosen(servers.count(&proposal.acceptors), servers.quorums()) {
             let value = proposal.value.clone();
             leader.proposals.remove(&slot);
             self.learn(slot, value, ctx);
             self.apply_chosen(ctx);
-            self.propose_waiting(ctx);
+            if !self.is_needed() {
+                return self.leave(ctx);
+            }
+            self.prepare_joiners(ctx);
+            self.propose_further(ctx);
             self.serve_reads(ctx);
         }
     }
@@ -199,13 +243,15 @@ impl<S: Spec> Paxos<S> {
         ctx.set_timer(Timer::Heartbeat, self.config.heartbeat);
         self.ask_for_lease(ctx);
         self.send_heartbeats(ctx);
+        self.prepare_joiners(ctx);
         let commit = self.ledger.commit();
         let Role::Leader(leader) = &mut self.role else { return };
         for (&slot, proposal) in leader.proposals.iter_mut().take(self.config.window) {
             if std::mem::take(&mut proposal.fresh) {
                 continue;
             }
-            for to in NodeId::all(self.nodes).filter(|node| !proposal.acceptors.contains(node)) {
+            let servers = self.replica.configurations().of(slot).members();
+            for &to in servers.difference(&proposal.acceptors) {
                 let vote = Vote { ballot: leader.ballot, value: proposal.value.clone() };
                 ctx.send(to, Msg::Accept { slot, vote, commit });
             }
@@ -214,11 +260,13 @@ impl<S: Spec> Paxos<S> {
 
     /// With every heartbeat the lease is asked for anew, unless the last question was not answered yet.
     fn ask_for_lease(&mut self, ctx: &Ctx<'_, Self>) {
-        let (leases, quorums) = (self.leases(), self.config.quorums);
+        let Role::Leader(leader) = &self.role else { return };
+        let answered = self.confirmed(leader) == leader.beat;
+        let leases = self.leases();
         let Role::Leader(leader) = &mut self.role else { return };
-        if leases && leader.confirmed(quorums) == leader.beat {
+        if leases && answered {
             leader.ask(self.me, ctx.now());
-            leader.renew_lease(quorums);
+            self.renew_lease();
         }
     }
 

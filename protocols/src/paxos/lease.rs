@@ -13,7 +13,7 @@ use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Ppm, Span};
 
 use super::config::Read;
-use super::types::Ballot;
+use super::types::{Ballot, Beat};
 use super::{Paxos, Role};
 
 /// All that decides whether a leader may answer from its own state because nobody else can lead yet. Instants are on its own clock.
@@ -27,6 +27,14 @@ pub struct Lease {
     pub bound: Ppm,
     /// Whether this leader has told a node to take over: those who hear of that keep no promise.
     pub resigned: bool,
+}
+
+/// The last question that quorums have answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leased {
+    beat: Beat,
+    /// When it was first asked.
+    begun: Instant,
 }
 
 impl Lease {
@@ -46,11 +54,23 @@ impl<S: Spec> Paxos<S> {
     /// Whether this leader may answer reads by its lease now.
     pub(super) fn has_lease(&self, ctx: &Ctx<'_, Self>) -> bool {
         let (Role::Leader(leader), Read::Lease(bound)) = (&self.role, self.config.read) else { return false };
-        leader.leased.is_some_and(|begun| {
+        leader.leased.filter(|leased| self.confirmed(leader) >= leased.beat).is_some_and(|Leased { begun, .. }| {
             let promise = self.config.election_timeout.0;
             let lease = Lease { begun, promise, bound, resigned: leader.resigned };
             self.config.rules.may_read_by_lease(lease, ctx.now())
         })
+    }
+
+    /// If quorums have answered the current question, the lease counts from when that was asked. Should others come to run the next slots, it
+    /// is worth nothing until they have answered that question, too.
+    pub(super) fn renew_lease(&mut self) {
+        let Role::Leader(leader) = &self.role else { return };
+        if self.confirmed(leader) == leader.beat {
+            let leased = Leased { beat: leader.beat, begun: leader.asked };
+            if let Role::Leader(leader) = &mut self.role {
+                leader.leased = Some(leased);
+            }
+        }
     }
 
     /// Whether this node has promised to follow its leader and nobody else for a while that is not over: unless that leader itself has

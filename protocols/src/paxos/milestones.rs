@@ -13,6 +13,9 @@ pub(super) const ALL: &[Milestone] = &[
     READ_BY_LEASE,
     TRANSFER_COMPLETED,
     DUPLICATE_ABSORBED,
+    JOINER_PREPARED,
+    WINDOW_FILLED,
+    LEADER_LEFT,
 ];
 
 /// §3.
@@ -59,4 +62,22 @@ pub(super) const TRANSFER_COMPLETED: Milestone =
 pub(super) const DUPLICATE_ABSORBED: Milestone = Milestone {
     name: "duplicates-absorbed",
     doc: "Operations that were decided again and, having been applied before, were not applied again.",
+};
+
+/// §3.
+pub(super) const JOINER_PREPARED: Milestone = Milestone {
+    name: "joiners-prepared",
+    doc: "Promises that leaders waited for, of servers that were to run slots in which nothing was proposed yet.",
+};
+
+/// §3 on reconfiguration and on no-ops.
+pub(super) const WINDOW_FILLED: Milestone = Milestone {
+    name: "windows-filled",
+    doc: "No-ops that leaders proposed because a reconfiguration waited for more slots to be decided.",
+};
+
+/// §3.
+pub(super) const LEADER_LEFT: Milestone = Milestone {
+    name: "leaders-left",
+    doc: "Leaders that stepped down because they had been replaced, and nothing was left that they were needed for.",
 };

@@ -1,12 +1,14 @@
 //! Multi-Paxos: a replicated state machine whose every slot is decided by an instance of Paxos.
 //!
 //! Lamport, "Paxos Made Simple", 2001 (cited by §); Chandra, Griesemer & Redstone, "Paxos Made Live", 2007 (Live §); van Renesse &
-//! Altinbuken, "Paxos Made Moderately Complex", 2015; Howard, Malkhi & Spiegelman, "Flexible Paxos", 2016 (Flexible §).
+//! Altinbuken, "Paxos Made Moderately Complex", 2015; Howard, Malkhi & Spiegelman, "Flexible Paxos", 2016 (Flexible §); Lamport, Malkhi & Zhou,
+//! "Reconfiguring a State Machine", 2010 (LMZ).
 //!
 //! | what | where in the papers | here |
 //! |---|---|---|
 //! | the decisions on which safety rests | §2.2–§3, Flexible §3 | [`rules`] |
 //! | quorums of both phases | §2.2; Flexible §3 | [`quorums`] |
+//! | who runs which slot, and how that is changed | §3, last paragraph; LMZ | [`configuration`], `membership` |
 //! | acceptors: promises and votes | §2.2 | `acceptor` |
 //! | proposers: ballots, phase 1, who may lead | §2.2, §2.4, §3 | `proposer` |
 //! | the leader: phase 2, gaps, heartbeats | §3 | `leader` |
@@ -27,7 +29,13 @@
 //!   so no other leader had begun when the read arrived.
 //! - A new leader that lacks decisions which its acceptors have dropped catches up before it leads. A leader that is behind others
 //!   thus never exists, and none has to learn from anybody but its own acceptors.
+//! - An acceptor votes in a slot only if it knows by the decisions that it is one of the slot's servers. §3 does not ask for that. So a quorum
+//!   that has accepted something knows, durably, why it is one, and the servers before can be switched off once α slots more are decided.
+//! - A reconfiguration names the sizes of the quorums with the members; sizes that do not meet have no spelling.
+//! - A leader proposes a reconfiguration only when it hears from quorums of its members. A command that comes before it is proposed takes its place.
 //! - A node whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
+
+use std::collections::BTreeSet;
 
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{Command, Ctx, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
@@ -38,11 +46,13 @@ mod acceptor;
 pub mod bugs;
 mod catalogue;
 pub mod config;
+pub mod configuration;
 pub mod invariants;
 mod leader;
 mod learner;
 pub mod lease;
 pub mod ledger;
+mod membership;
 mod milestones;
 mod proposer;
 pub mod quorums;
@@ -56,13 +66,14 @@ pub mod types;
 
 pub use catalogue::PAXOS;
 pub use config::Config;
+use configuration::Configuration;
 use leader::Leader;
 use ledger::Ledger;
 use proposer::Candidacy;
 use recovery::Persistent;
 use replica::Replica;
 use snapshot::Snapshots;
-use types::{Ballot, Msg, MsgOf, PieceOf, RecordOf, Timer};
+use types::{Ballot, Msg, MsgOf, PieceOf, RecordOf, Slot, Timer};
 
 /// A node.
 #[derive(Clone, Debug)]
@@ -121,7 +132,7 @@ impl<S: Spec> Node for Paxos<S> {
             promised: Ballot::BOTTOM,
             seen: Ballot::BOTTOM,
             ledger: Ledger::default(),
-            replica: Replica::new(),
+            replica: Replica::new(config.first()),
             snapshots: Snapshots::new(None),
             role: Role::Faulty,
             timeout: Span::ZERO,
@@ -137,7 +148,9 @@ impl<S: Spec> Node for Paxos<S> {
                     ctx.after_sync(|_| {});
                 }
                 (node.promised, node.seen, node.ledger) = (kept.promised, kept.promised, kept.ledger);
-                node.replica = kept.snapshot.as_ref().map_or_else(Replica::new, Replica::restore);
+                if let Some(snapshot) = &kept.snapshot {
+                    node.replica = Replica::restore(snapshot, config.first());
+                }
                 node.snapshots = Snapshots::new(kept.snapshot);
                 let heard = (node.leases() && config.rules.keeps_lease_over_restart()).then(|| ctx.now());
                 node.role = Role::Follower(Following { leader: None, heard });
@@ -193,23 +206,37 @@ impl<S: Spec> Node for Paxos<S> {
             (Command::Campaign, _) if self.keeps_to_leader(None, ctx) => {}
             (Command::Campaign, Role::Follower(_) | Role::Candidate(_)) => self.campaign(ctx),
             (Command::Transfer(to), Role::Leader(_)) => self.hand_over(*to, ctx),
+            (Command::Reconfigure(members), Role::Leader(_)) => self.begin_reconfiguration(members, ctx),
             (Command::Campaign | Command::Transfer(_) | Command::Reconfigure(_), _) => {}
         }
     }
 
     fn observe(&self) -> Observation {
         let (role, leader) = match &self.role {
+            Role::Follower(following) if !self.is_needed() => {
+                (NodeRole::Outsider, following.leader.map(|ballot| ballot.node))
+            }
             Role::Follower(following) => (NodeRole::Follower, following.leader.map(|ballot| ballot.node)),
             Role::Candidate(_) => (NodeRole::Candidate, None),
             Role::Leader(_) => (NodeRole::Leader, Some(self.me)),
             Role::Faulty => (NodeRole::Faulty, None),
         };
         let (commit, applied) = (self.ledger.commit().get(), self.replica.applied().get());
-        Observation { role, epoch: self.promised.round.get(), leader, commit, applied, ..Observation::default() }
+        let reconfigurations = self.replica.configurations().latest().number;
+        Observation { role, epoch: self.promised.round.get(), leader, commit, applied, reconfigurations }
+    }
+
+    fn electorates(&self, _: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+        self.all_electorates(Slot::new(decided))
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {
-        vec![("promised", self.promised.to_string()), ("last", self.ledger.last().to_string())]
+        let mut details = vec![("promised", self.promised.to_string()), ("last", self.ledger.last().to_string())];
+        if self.replica.configurations().alpha().is_some() {
+            let window: Vec<String> = self.window().map(Configuration::to_string).collect();
+            details.push(("servers", window.join(" → ")));
+        }
+        details
     }
 }
 

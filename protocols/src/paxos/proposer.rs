@@ -34,6 +34,8 @@ pub(super) struct Preparation<O> {
     pub(super) ballot: Ballot,
     /// The first slot that it is about.
     pub(super) first: Slot,
+    /// Who was asked.
+    asked: BTreeSet<NodeId>,
     /// Who has promised it.
     pub(super) promises: BTreeSet<NodeId>,
     /// By slot, what those have accepted.
@@ -42,13 +44,16 @@ pub(super) struct Preparation<O> {
     dropped: Slot,
     /// Whether it had to catch up with that.
     pub(super) caught_up: bool,
-    /// Whether its leader has handed over.
-    pub(super) handed_over: bool,
+    /// The ballot of the leader that has handed over, if one has.
+    pub(super) handed_over: Option<Ballot>,
 }
 
 impl<S: Spec> Paxos<S> {
     /// No leader was heard of for an election timeout, or an attempt came to nothing.
     pub(super) fn campaign(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if !self.is_needed() {
+            return self.await_election(ctx);
+        }
         if let Role::Candidate(_) = self.role {
             self.failures = self.failures.saturating_add(1);
         }
@@ -64,7 +69,7 @@ impl<S: Spec> Paxos<S> {
         let Role::Leader(leader) = &mut self.role else { return };
         let mut heard = std::mem::take(&mut leader.heard);
         heard.insert(self.me);
-        if heard.len() < self.config.quorums.phase2() {
+        if self.window().any(|configuration| configuration.count(&heard) < configuration.quorums().phase2()) {
             self.follow(Following::default(), ctx);
         } else {
             ctx.set_timer(Timer::Election, self.config.election_timeout.1);
@@ -76,7 +81,7 @@ impl<S: Spec> Paxos<S> {
         let ballot = self.config.rules.next_ballot(self.seen, self.me);
         self.role = Role::Candidate(Candidacy::Canvass { ballot, willing: BTreeSet::new() });
         self.await_election(ctx);
-        for peer in ctx.peers() {
+        for peer in self.servers().into_iter().filter(|&server| server != self.me) {
             ctx.send(peer, Msg::Canvass(ballot));
         }
         self.on_willing(self.me, ballot, self.seen, ctx);
@@ -90,35 +95,51 @@ impl<S: Spec> Paxos<S> {
 
     pub(super) fn on_willing(&mut self, from: NodeId, asked: Ballot, seen: Ballot, ctx: &mut Ctx<'_, Self>) {
         self.seen = self.seen.max(seen);
-        let quorum = self.config.quorums.phase1();
         let Role::Candidate(Candidacy::Canvass { ballot, willing }) = &mut self.role else { return };
-        if *ballot == asked && willing.insert(from) && willing.len() >= quorum {
-            self.prepare(None, ctx);
+        if *ballot == asked && willing.insert(from) {
+            let willing = willing.clone();
+            if self.window().all(|configuration| configuration.count(&willing) >= configuration.quorums().phase1()) {
+                self.prepare(None, ctx);
+            }
         }
     }
 
     /// Phase 1a (§2.2), for every slot that is not known to be decided (§3). The proposer's own promise is durable before anybody
     /// hears of the ballot, so that it never uses it again. `handed_over` is the ballot from which it was told to take over, if it was.
+    /// Those that run the next α slots are asked: nobody else has chosen anything, unless they have.
     pub(super) fn prepare(&mut self, handed_over: Option<Ballot>, ctx: &mut Ctx<'_, Self>) {
         let rules = self.config.rules;
         let ballot = rules.next_ballot(self.seen, self.me);
         let first = rules.prepares_from(self.ledger.commit().next(), self.ledger.last().next());
         self.promise(ballot, ctx);
-        let (promises, reported) = (BTreeSet::new(), BTreeMap::new());
         let preparation = Preparation {
             ballot,
             first,
-            promises,
-            reported,
+            asked: BTreeSet::new(),
+            promises: BTreeSet::new(),
+            reported: BTreeMap::new(),
             dropped: Slot::ZERO,
             caught_up: false,
-            handed_over: handed_over.is_some(),
+            handed_over,
         };
         self.role = Role::Candidate(Candidacy::Prepare(preparation));
         self.await_election(ctx);
+        self.ask_for_promises(ctx);
+    }
+
+    /// Asks those of the servers that it has not asked: all of them at first, and when it has caught up those of whom it did not know.
+    fn ask_for_promises(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let servers = self.servers();
+        let Role::Candidate(Candidacy::Prepare(phase)) = &mut self.role else { return };
+        let unasked: Vec<NodeId> = servers.difference(&phase.asked).copied().collect();
+        if unasked.is_empty() {
+            return;
+        }
+        phase.asked.extend(&unasked);
+        let (ballot, from, handed_over) = (phase.ballot, phase.first, phase.handed_over);
         ctx.after_sync(|ctx| {
-            for node in NodeId::all(ctx.nodes()) {
-                ctx.send(node, Msg::Prepare { ballot, from: first, handed_over });
+            for node in unasked {
+                ctx.send(node, Msg::Prepare { ballot, from, handed_over });
             }
         });
     }
@@ -132,6 +153,9 @@ impl<S: Spec> Paxos<S> {
         ctx: &mut Ctx<'_, Self>,
     ) {
         let rules = self.config.rules;
+        if let Role::Leader(_) = self.role {
+            return self.on_late_promise(from, promised, votes, dropped, ctx);
+        }
         let Role::Candidate(Candidacy::Prepare(phase)) = &mut self.role else { return };
         if !rules.counts_promise(promised, phase.ballot) || !phase.promises.insert(from) {
             return;
@@ -147,14 +171,17 @@ impl<S: Spec> Paxos<S> {
         self.lead_if_prepared(ctx);
     }
 
-    /// Leads if phase 1 is complete: a quorum has promised, and all that it has dropped is known.
+    /// Goes on if it has come to know more: leads if phase 1 is complete, that is, if quorums have promised, and all that those have dropped is
+    /// known. It may have learned of servers that it has not asked, or that it is none any more.
     pub(super) fn lead_if_prepared(&mut self, ctx: &mut Ctx<'_, Self>) {
         let (rules, commit) = (self.config.rules, self.ledger.commit());
-        if let Role::Candidate(Candidacy::Prepare(phase)) = &self.role
-            && rules.may_propose(phase.promises.len(), self.config.quorums)
-            && rules.knows_dropped(commit, phase.dropped)
-        {
+        let Role::Candidate(Candidacy::Prepare(phase)) = &self.role else { return };
+        if !self.is_needed() {
+            self.follow(Following::default(), ctx);
+        } else if self.is_prepared(&phase.promises) && rules.knows_dropped(commit, phase.dropped) {
             self.lead(ctx);
+        } else {
+            self.ask_for_promises(ctx);
         }
     }
 

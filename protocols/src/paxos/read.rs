@@ -7,8 +7,8 @@ use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::Instant;
 
+use super::configuration::Configuration;
 use super::leader::Leader;
-use super::quorums::Quorums;
 use super::rules::Reading;
 use super::types::{Ballot, Beat, Slot};
 use super::{Paxos, Role, milestones};
@@ -28,7 +28,7 @@ impl<S: Spec> Paxos<S> {
     pub(super) fn on_read(&mut self, id: RequestId, op: S::Op, ctx: &mut Ctx<'_, Self>) {
         let Role::Leader(leader) = &self.role else { return };
         let index = self.ledger.commit().max(leader.taken_over);
-        if self.replica.applied() >= index && self.has_lease(ctx) {
+        if self.replica.applied() >= index && self.is_prepared(&leader.promises) && self.has_lease(ctx) {
             ctx.reply(id, self.replica.read(&op));
             return ctx.reached(milestones::READ_BY_LEASE);
         }
@@ -43,23 +43,34 @@ impl<S: Spec> Paxos<S> {
             leader.heard.insert(from);
             let confirmed = &mut leader.confirmed[from.index()];
             *confirmed = beat.max(*confirmed);
-            leader.renew_lease(self.config.quorums);
+            self.renew_lease();
             self.serve_reads(ctx);
+            self.reconfigure_if_ready(ctx);
         }
+    }
+
+    /// The last question that a phase-2 quorum has answered: one of each configuration that runs any of the next α slots.
+    ///
+    /// Who leads with a higher ballot, unknown to this leader, can have chosen something in any of those slots, for which it needed promises from
+    /// a phase-1 quorum of that slot's servers alone. Beyond them it can have chosen nothing, unless in the first of them, too.
+    pub(super) fn confirmed(&self, leader: &Leader<S::Op>) -> Beat {
+        let reached = |configuration: &Configuration| configuration.reached(|node| leader.confirmed[node.index()]);
+        self.window().map(reached).min().expect("some configuration runs the next slot")
     }
 
     /// Answers the reads that may be answered. If others wait for a question that was not asked, asks it as soon as the
     /// current one is answered.
     pub(super) fn serve_reads(&mut self, ctx: &mut Ctx<'_, Self>) {
         loop {
-            let Role::Leader(leader) = &mut self.role else { return };
-            if leader.reads.is_empty() {
+            let Role::Leader(leader) = &self.role else { return };
+            if leader.reads.is_empty() || !self.is_prepared(&leader.promises) {
                 return;
             }
-            let confirmed = leader.confirmed(self.config.quorums);
-            let applied = self.replica.applied();
+            let (confirmed, applied) = (self.confirmed(leader), self.replica.applied());
+            let Role::Leader(leader) = &mut self.role else { return };
             while let Some(read) = leader.reads.front() {
-                let reading = Reading { index: read.index, applied, beat: read.beat, confirmed };
+                let index = read.index.max(leader.taken_over);
+                let reading = Reading { index, applied, beat: read.beat, confirmed };
                 if !self.config.rules.may_answer_read(reading) {
                     break;
                 }
@@ -72,7 +83,7 @@ impl<S: Spec> Paxos<S> {
                 return;
             }
             leader.ask(self.me, ctx.now());
-            leader.renew_lease(self.config.quorums);
+            self.renew_lease();
             self.send_heartbeats(ctx);
         }
     }
@@ -84,19 +95,5 @@ impl<O> Leader<O> {
         (self.beat, self.asked) = (self.beat.next(), now);
         // The leader itself has promised nobody else, or it would not lead; alone in its cluster, it is a quorum.
         self.confirmed[me.index()] = self.beat;
-    }
-
-    /// The last question that a phase-2 quorum has answered.
-    pub(super) fn confirmed(&self, quorums: Quorums) -> Beat {
-        let mut answered = self.confirmed.clone();
-        answered.sort_unstable_by(|one, other| other.cmp(one));
-        answered[quorums.phase2() - 1]
-    }
-
-    /// If a quorum has answered the current question, the lease counts from when that was asked.
-    pub(super) fn renew_lease(&mut self, quorums: Quorums) {
-        if self.confirmed(quorums) == self.beat {
-            self.leased = Some(self.asked);
-        }
     }
 }

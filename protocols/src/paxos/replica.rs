@@ -6,6 +6,7 @@
 use shaketable_sim::id::{ClientId, OpId};
 use shaketable_sim::spec::{Objects, Spec};
 
+use super::configuration::Configurations;
 use super::rules::Rules;
 use super::types::{Piece, PieceOf, Slot, Snapshot, Value};
 
@@ -15,6 +16,8 @@ pub(super) struct Replica<S: Spec> {
     objects: Objects<S>,
     /// By client: its last operation that was applied, and the answer to it.
     sessions: Vec<Option<(u32, S::Ret)>>,
+    /// Who runs which slots.
+    configurations: Configurations,
     applied: Slot,
 }
 
@@ -29,19 +32,22 @@ pub(super) enum Known<'a, R> {
 }
 
 impl<S: Spec> Replica<S> {
-    pub(super) fn new() -> Self {
-        Replica { objects: Objects::default(), sessions: Vec::new(), applied: Slot::ZERO }
+    /// Before anything is decided.
+    pub(super) fn new(first: Configurations) -> Self {
+        Replica { objects: Objects::default(), sessions: Vec::new(), configurations: first, applied: Slot::ZERO }
     }
 
-    /// As the decisions of the slots up to the last of a snapshot have made it.
-    pub(super) fn restore(snapshot: &Snapshot<PieceOf<S>>) -> Self {
-        let mut replica = Replica { applied: snapshot.last, ..Replica::new() };
+    /// As the decisions of the slots up to the last of a snapshot have made it, in a cluster that began with these configurations.
+    pub(super) fn restore(snapshot: &Snapshot<PieceOf<S>>, first: Configurations) -> Self {
+        let mut replica = Replica { applied: snapshot.last, ..Replica::new(first) };
         for piece in &snapshot.pieces {
             match piece {
                 Piece::Object { key, state } => replica.objects.insert(*key, state.clone()),
                 Piece::Session { id, ret } => *replica.session(id.client) = Some((id.seq, ret.clone())),
+                Piece::Tenure(tenure) => replica.configurations.restore(tenure.clone()),
             }
         }
+        replica.configurations.advance(snapshot.last);
         replica
     }
 
@@ -52,7 +58,13 @@ impl<S: Spec> Replica<S> {
             let (seq, ret) = session.as_ref().filter(|_| rules.snapshots_sessions())?;
             Some(Piece::Session { id: OpId { client: ClientId::at(index), seq: *seq }, ret: ret.clone() })
         });
-        objects.chain(sessions).collect()
+        let tenures = self.configurations.decided().filter(|_| rules.snapshots_configurations());
+        objects.chain(sessions).chain(tenures.cloned().map(Piece::Tenure)).collect()
+    }
+
+    /// Who runs which slots, as far as what is applied tells.
+    pub(super) fn configurations(&self) -> &Configurations {
+        &self.configurations
     }
 
     /// The last slot that was applied.
@@ -63,6 +75,10 @@ impl<S: Spec> Replica<S> {
     /// Applies the decision of a slot. The answer to its operation, if it has one that is still known.
     pub(super) fn apply(&mut self, slot: Slot, value: &Value<S::Op>, rules: &dyn Rules) -> Option<&S::Ret> {
         self.applied = slot;
+        if let Value::Reconfigure(configuration) = value {
+            self.configurations.decide(slot, (**configuration).clone(), rules);
+        }
+        self.configurations.advance(slot);
         let Value::Command { id, op } = value else { return None };
         match self.session(id.client) {
             Some((seq, _)) if rules.is_duplicate(*seq, id.seq) => {}
@@ -104,11 +120,25 @@ impl<S: Spec> Replica<S> {
 
 #[cfg(test)]
 mod tests {
-    use shaketable_sim::id::{ClientId, Key};
+    use shaketable_sim::id::{ClientId, Key, NodeId};
     use shaketable_sim::spec::counter::{Action, Counter, Op, Ret};
 
+    use super::super::configuration::Configuration;
+    use super::super::quorums::Sizes;
     use super::super::rules::Paper;
     use super::*;
+
+    fn first() -> Configurations {
+        Configurations::new(members(0..3), Some(2))
+    }
+
+    fn members(nodes: std::ops::Range<usize>) -> Configuration {
+        Configuration::new(nodes.map(NodeId::at).collect(), Sizes::Majorities).unwrap()
+    }
+
+    fn empty() -> Replica<Counter> {
+        Replica::new(first())
+    }
 
     fn id(client: usize, seq: u32) -> OpId {
         OpId { client: ClientId::at(client), seq }
@@ -122,7 +152,7 @@ mod tests {
 
     #[test]
     fn an_operation_is_applied_once_and_answered_the_same_again() {
-        let mut replica = Replica::new();
+        let mut replica = empty();
         assert_eq!(add(&mut replica, 0, 1, 5), Some(5));
         assert_eq!(add(&mut replica, 1, 1, 2), Some(7));
         assert_eq!(add(&mut replica, 0, 1, 5), Some(5), "the answer of the first time");
@@ -132,9 +162,10 @@ mod tests {
 
     #[test]
     fn a_replica_that_is_restored_goes_on_as_the_one_that_was_snapshotted() {
-        let mut replica = Replica::new();
+        let mut replica = empty();
         (1..=3).for_each(|seq| assert_eq!(add(&mut replica, 2, seq, 5), Some(u64::from(5 * seq))));
-        let mut restored = Replica::restore(&Snapshot { last: replica.applied(), pieces: replica.pieces(&Paper) });
+        let mut restored =
+            Replica::restore(&Snapshot { last: replica.applied(), pieces: replica.pieces(&Paper) }, first());
         assert_eq!(restored.applied(), Slot::new(3));
         assert_eq!(add(&mut restored, 2, 3, 5), Some(15), "its sessions are there");
         assert_eq!(add(&mut restored, 2, 4, 1), Some(16), "and its objects");
@@ -143,8 +174,26 @@ mod tests {
     }
 
     #[test]
+    fn a_replica_that_is_restored_knows_who_runs_the_next_slots() {
+        let mut replica = empty();
+        for (slot, nodes) in [(1, 1..4), (2, 2..5), (4, 0..5)] {
+            let value: Value<Op> = Value::Reconfigure(Box::new(members(nodes)));
+            replica.apply(Slot::new(slot), &value, &Paper);
+        }
+        replica.apply(Slot::new(6), &Value::NoOp, &Paper);
+        let restored =
+            Replica::<Counter>::restore(&Snapshot { last: Slot::new(6), pieces: replica.pieces(&Paper) }, first());
+        for slot in (5..9).map(Slot::new) {
+            let expected = if slot < Slot::new(6) { members(2..5) } else { members(0..5) };
+            assert_eq!((replica.configurations().of(slot), restored.configurations().of(slot)), (&expected, &expected));
+        }
+        assert_eq!(restored.pieces(&Paper), replica.pieces(&Paper));
+        assert_eq!(replica.pieces(&Paper).len(), 2, "who ran slot 3 is forgotten");
+    }
+
+    #[test]
     fn an_operation_older_than_the_last_of_its_client_is_neither_applied_nor_answered() {
-        let mut replica = Replica::new();
+        let mut replica = empty();
         assert_eq!(add(&mut replica, 0, 2, 5), Some(5));
         assert_eq!(add(&mut replica, 0, 1, 1), None);
         assert!(matches!(replica.lookup(id(0, 1), &Paper), Known::Outdated));

@@ -83,6 +83,45 @@ pub trait Rules: Debug + Sync {
         acceptances >= quorums.phase2()
     }
 
+    /// §3: the servers that run slot i + α are named by the state after the command of slot i. The first slot that a reconfiguration
+    /// is in force for, which was decided in `slot`.
+    ///
+    /// Sooner, and slots are open already that the servers before are choosing values for: two sets of servers choose, each on its own.
+    fn takes_effect(&self, slot: Slot, alpha: u64) -> Slot {
+        slot.plus(alpha)
+    }
+
+    /// §3, "to allow a leader to get α commands ahead": who has applied the commands up to `applied` knows who runs the next α slots. Nobody proposes or
+    /// accepts in a slot before knowing who runs it.
+    ///
+    /// Without it, a value is chosen by servers that were replaced for that slot, and another one by those that replace them.
+    fn knows_members(&self, slot: Slot, applied: Slot, alpha: u64) -> bool {
+        slot.distance(applied) <= alpha
+    }
+
+    /// §2.2, phase 1, in each slot; §3: a promise counts toward the slots that its sender is one of the servers of.
+    ///
+    /// Without it, a leader goes on in slots of which it has not asked those who run them; what another had chosen there, it does not learn.
+    fn counts_promise_of(&self, member: bool) -> bool {
+        member
+    }
+
+    /// §2.2, §2.3, in each slot; §3: acceptances of a slot are counted by the quorums of the servers that run that slot. The slot by
+    /// whose servers' quorums `slot` is decided; `open` is the first one that is not decided.
+    ///
+    /// By those in force when it is counted, a value passes for chosen that a quorum of the slot's own servers has not accepted.
+    fn decided_by(&self, slot: Slot, open: Slot) -> Slot {
+        let _ = open;
+        slot
+    }
+
+    /// §3: who runs the next slots is part of the state that the commands have made, and so of every snapshot (Live §5.5).
+    ///
+    /// Without it, who was restored from a snapshot goes by servers of the past.
+    fn snapshots_configurations(&self) -> bool {
+        true
+    }
+
     /// §2.2, P2c: of the accepted proposals that a quorum reported for a slot, the value of the highest-numbered one is the only one that may
     /// be proposed. Its place among them; none if nothing was reported, and then any value may be.
     ///

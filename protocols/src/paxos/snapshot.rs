@@ -132,7 +132,7 @@ impl<S: Spec> Paxos<S> {
             |node: &Self| node.snapshots.received(from, node.replica.applied()).map_or(0, |received| received.pieces);
         let (before, sent) = (count(self), part.sent);
         if let Some(snapshot) = self.snapshots.take(from, part) {
-            self.replica = Replica::restore(&snapshot);
+            self.replica = Replica::restore(&snapshot, self.config.first());
             self.keep(snapshot, ctx);
             ctx.reached(milestones::SNAPSHOT_INSTALLED);
             self.apply_chosen(ctx);

@@ -12,10 +12,11 @@ use super::types::{Ballot, Msg};
 use super::{Following, Paxos, Role};
 
 impl<S: Spec> Paxos<S> {
-    /// The operator's command. A leader does not hand over to itself.
+    /// The operator's command. A leader does not hand over to itself, nor to who is not to run any slot behind those that are open.
     pub(super) fn hand_over(&mut self, to: NodeId, ctx: &mut Ctx<'_, Self>) {
+        let heir = self.replica.configurations().latest().configuration.has(to);
         let Role::Leader(leader) = &mut self.role else { return };
-        if to != self.me && to.index() < self.nodes {
+        if to != self.me && heir {
             leader.resigned = true;
             ctx.send(to, Msg::TakeOver(leader.ballot));
         }

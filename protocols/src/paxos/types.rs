@@ -10,6 +10,8 @@ use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::node::Message;
 use shaketable_sim::spec::{Data, Spec};
 
+use super::configuration::{Configuration, Tenure};
+
 macro_rules! number {
     ($(#[$doc:meta])* $type:ident) => {
         $(#[$doc])*
@@ -28,6 +30,16 @@ macro_rules! number {
             /// The one that follows.
             pub const fn next(self) -> $type {
                 $type(self.0 + 1)
+            }
+
+            /// The one so many places behind this one.
+            pub const fn plus(self, count: u64) -> $type {
+                $type(self.0 + count)
+            }
+
+            /// The one so many places before this one; the one before the first if there are not so many.
+            pub const fn minus(self, count: u64) -> $type {
+                $type(self.0.saturating_sub(count))
             }
 
             /// How many lie above `earlier`, up to and including this one; none if it is not earlier.
@@ -109,6 +121,18 @@ pub enum Value<O> {
         /// What is asked.
         op: O,
     },
+    /// An operator's command: these servers run the slots from α behind this one on (Paxos Made Simple §3).
+    Reconfigure(Box<Configuration>),
+}
+
+impl<O> Value<O> {
+    /// Who are to be the servers, if that is what it says.
+    pub fn reconfiguration(&self) -> Option<&Configuration> {
+        match self {
+            Value::Reconfigure(configuration) => Some(configuration),
+            Value::NoOp | Value::Command { .. } => None,
+        }
+    }
 }
 
 /// A proposal that an acceptor has accepted in some slot.
@@ -128,11 +152,11 @@ pub struct Vote<O> {
 pub struct Snapshot<P> {
     /// The last slot that it stands for.
     pub last: Slot,
-    /// The objects by key, then the sessions by client.
+    /// The objects by key, then the sessions by client, then the tenures of configurations by slot.
     pub pieces: Vec<P>,
 }
 
-/// A piece of a snapshot: one object of state `T`, or the session of one client, whose last answer was an `R`.
+/// A piece of a snapshot: one object of state `T`, the session of one client, whose last answer was an `R`, or who runs some slots.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Piece<T, R> {
@@ -150,6 +174,8 @@ pub enum Piece<T, R> {
         /// The answer to it.
         ret: R,
     },
+    /// A decided configuration that is in force, or will be, or was not long ago.
+    Tenure(Tenure),
 }
 
 /// The pieces of snapshots of a service.
@@ -204,7 +230,8 @@ pub enum Msg<O, P> {
         ballot: Ballot,
         /// The first slot that it is about.
         from: Slot,
-        /// The ballot of the leader that has told the sender to take over, if one has.
+        /// The ballot of the leader that wants this: one that has told the sender to take over, or that it leads with itself. Of a sender
+        /// that nobody has told, none.
         handed_over: Option<Ballot>,
     },
     /// Phase 1b: no proposal below `ballot` will be accepted any more. Leaves its sender when that is durable.

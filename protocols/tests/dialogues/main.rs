@@ -122,7 +122,7 @@ fn a_command_that_makes_no_sense_is_an_error_with_its_line() {
         ("disk n1 promised=n2\nboot 3 paxos", "line 1: expected a ballot, as 2.n1, found `n2`: `disk n1 promised=n2`"),
         (
             "boot 3 paxos phase1-quorum=2 phase2-quorum=1",
-            "line 1: phase2-quorum: of 3 nodes, 2 that promise and 1 that accept need not meet (each is at most 3, and together they are at least 4)",
+            "line 1: phase2-quorum: of 3 members, 2 that promise and 1 that accept need not meet (each is at most 3, and together they are at least 4)",
         ),
         ("boot 3 raft/without:lies", "line 1: no script breaks a rule `lies`"),
         ("boot 3 synod\ntick n1", "line 2: n1 has no timer Heartbeat set; it has {}: `tick n1`"),

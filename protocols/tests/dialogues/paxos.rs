@@ -1,6 +1,6 @@
 //! Paxos' words.
 //!
-//! A proposal is written as its ballot and its value: `1.n1 put k1 1 (c1#1)`, `2.n3 no-op`. Of a node's slots, each is the ballot of its vote,
+//! A proposal is written as its ballot and its value: `1.n1 put k1 1 (c1#1)`, `2.n3 no-op`, `2.n3 reconfigure n1 n2`. Of a node's slots, each is the ballot of its vote,
 //! with `!` if the slot is known to be decided, and those that it has dropped are counted: `dropped 2, [1.n1! 2.n3 -]`. A `disk` line knows
 //! `promised`, as in `disk n1 promised=3.n2`.
 
@@ -144,6 +144,7 @@ fn proposal(vote: &Vote<Op>) -> String {
 fn value(value: &Value<Op>) -> String {
     match value {
         Value::NoOp => "no-op".to_owned(),
+        Value::Reconfigure(servers) => format!("reconfigure {servers}"),
         Value::Command { id, op } => format!("{op} ({id})"),
     }
 }

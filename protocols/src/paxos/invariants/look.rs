@@ -8,7 +8,7 @@ use shaketable_sim::digest::digest_of;
 use shaketable_sim::id::NodeId;
 
 use super::super::ledger::Change;
-use super::super::types::{Ballot, Slot};
+use super::super::types::{Ballot, Slot, Value, Vote};
 use super::*;
 
 impl Safety {
@@ -19,12 +19,16 @@ impl Safety {
         self.take_proposals(id, view)?;
         self.take_votes(id, view)?;
         self.take_promises(id, view)?;
-        self.take_decisions(id, view)?;
+        let start = view.ledger.start();
+        self.take_decisions(id, view, |slot| slot <= start)?;
         self.take_snapshot(id, view)?;
+        self.take_decisions(id, view, |slot| slot > start)?;
+        self.compare_servers(id, view)?;
         let seen = &mut self.nodes[id.index()];
         seen.booting = false;
         seen.promised = view.promised;
         seen.changes = view.ledger.changes().len();
+        seen.reconfigurations = view.latest.number;
         seen.led = view.leads.as_ref().map(|leads| (leads.ballot, leads.next));
         if view.applied > view.ledger.commit() {
             let (applied, commit) = (view.applied, view.ledger.commit());
@@ -35,7 +39,7 @@ impl Safety {
     }
 
     /// What a leader has proposed since it was last looked at.
-    fn take_proposals<O: Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
+    fn take_proposals<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
         let Some(leads) = &view.leads else { return Ok(()) };
         let from = match self.nodes[id.index()].led {
             Some((ballot, next)) if ballot == leads.ballot => next,
@@ -43,6 +47,13 @@ impl Safety {
         };
         for (&slot, proposal) in leads.proposals.range(from..) {
             let value = digest_of(&proposal.value);
+            let commit = view.ledger.commit();
+            if !self.electors().are_known(slot, commit) {
+                let story = format!(
+                    "{id} proposes in slot {slot}, and knows the decisions up to {commit} alone: not those that tell who runs the slot"
+                );
+                return Err(Breach::new(SERVERS_OF_SLOTS, story));
+            }
             let instance = self.instance(slot);
             match instance.proposals.iter().find(|known| known.ballot == leads.ballot) {
                 Some(known) if known.value != value => {
@@ -54,8 +65,8 @@ impl Safety {
                 }
                 Some(_) => {}
                 None => {
-                    let voters = BTreeSet::new();
-                    instance.proposals.push(Proposed { ballot: leads.ballot, value, voters });
+                    let (voters, reconfiguration) = (BTreeSet::new(), reconfiguration(&proposal.value));
+                    instance.proposals.push(Proposed { ballot: leads.ballot, value, reconfiguration, voters });
                 }
             }
         }
@@ -80,7 +91,7 @@ impl Safety {
             }
             let Some(vote) = view.ledger.vote(slot) else {
                 self.instance(slot).votes.remove(&id);
-                self.stability(slot, view.quorum)?;
+                self.stability(slot)?;
                 continue;
             };
             if !booting && before != Some(vote.ballot) && vote.ballot < promised {
@@ -89,8 +100,8 @@ impl Safety {
                     format!("{id} has accepted ballot {ballot} in slot {slot}, although it had promised {promised}");
                 return Err(Breach::new(ACCEPTED_BELOW_PROMISE, story));
             }
-            self.count_vote(id, slot, vote.ballot, digest_of(&vote.value))?;
-            self.stability(slot, view.quorum)?;
+            self.count_vote(id, slot, vote)?;
+            self.stability(slot)?;
         }
         Ok(())
     }
@@ -104,13 +115,17 @@ impl Safety {
     }
 
     /// A vote must be for what the ballot's leader has proposed, so far as it was seen to.
-    fn count_vote(&mut self, id: NodeId, slot: Slot, ballot: Ballot, value: u64) -> Result<(), Box<Breach>> {
+    fn count_vote<O: Hash>(&mut self, id: NodeId, slot: Slot, vote: &Vote<O>) -> Result<(), Box<Breach>> {
+        let (ballot, value) = (vote.ballot, digest_of(&vote.value));
         let unseen = self.nodes[ballot.node.index()].crashed_with.contains(&ballot);
         let instance = self.instance(slot);
         instance.votes.insert(id, ballot);
         match instance.proposals.iter_mut().find(|known| known.ballot == ballot) {
             Some(known) if known.value == value => drop(known.voters.insert(id)),
-            None if unseen => instance.proposals.push(Proposed { ballot, value, voters: BTreeSet::from([id]) }),
+            None if unseen => {
+                let (voters, reconfiguration) = (BTreeSet::from([id]), reconfiguration(&vote.value));
+                instance.proposals.push(Proposed { ballot, value, reconfiguration, voters });
+            }
             Some(_) | None => {
                 let story = format!("{id} has accepted in slot {slot} what nobody proposed with ballot {ballot}");
                 return Err(Breach::new(VALIDITY, story));
@@ -120,17 +135,18 @@ impl Safety {
     }
 
     /// The acceptors on which a decision rests have not forgotten it.
-    fn stability(&self, slot: Slot, quorum: usize) -> Result<(), Box<Breach>> {
+    fn stability(&self, slot: Slot) -> Result<(), Box<Breach>> {
         let instance = &self.slots[slot.get() as usize - 1];
         let Some(decided) = instance.decided else { return Ok(()) };
         let holds =
             |id: &NodeId| self.nodes[id.index()].dropped >= slot || instance.votes.get(id) >= Some(&decided.ballot);
-        let holders = NodeId::all(self.nodes.len()).filter(holds).count();
-        if holders >= quorum {
+        let Some(servers) = self.electors().of(slot) else { return Ok(()) };
+        let holders = servers.members().iter().filter(|id| holds(id)).count();
+        if holders >= servers.quorums().phase2() {
             return Ok(());
         }
         let story = format!(
-            "slot {slot} was decided with ballot {}, and only {holders} acceptors still hold that ballot or a higher one there, or a snapshot",
+            "slot {slot} was decided with ballot {}, and only {holders} of its servers still hold that ballot or a higher one there, or a snapshot",
             decided.ballot
         );
         Err(Breach::new(STABILITY, story))
@@ -166,30 +182,41 @@ impl Safety {
         Ok(())
     }
 
-    /// What a learner takes for decided since it was last looked at; all that it does if it has just booted.
-    fn take_decisions<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
+    /// What a learner takes for decided since it was last looked at, in some of the slots; all that it does if it has just booted.
+    fn take_decisions<O: Clone + Hash>(
+        &mut self,
+        id: NodeId,
+        view: &View<'_, O>,
+        within: impl Fn(Slot) -> bool,
+    ) -> Result<(), Box<Breach>> {
         let from = self.nodes[id.index()].changes;
         for change in &view.ledger.changes()[from..] {
             let &Change::Chosen(slot, value) = change else { continue };
-            let decided = self.instance(slot).decided;
-            match decided {
-                Some(decided) if decided.value == value => {}
-                Some(Decided { by, ballot, .. }) => {
-                    let story = format!(
-                        "{id} takes another value for decided in slot {slot} than {by} did, for which it was with ballot {ballot}"
-                    );
-                    return Err(Breach::new(AGREEMENT, story));
-                }
-                None if self.decide(slot, |known| known.value == value, id, view.quorum) => {}
-                None => {
-                    let story = format!(
-                        "{id} takes a value for decided in slot {slot} that no quorum has accepted in one ballot"
-                    );
-                    return Err(Breach::new(CHOSEN_BY_QUORUM, story));
-                }
+            if within(slot) {
+                self.take_decision(id, slot, value)?;
             }
         }
         Ok(())
+    }
+
+    fn take_decision(&mut self, id: NodeId, slot: Slot, value: u64) -> Result<(), Box<Breach>> {
+        let known = self.instance(slot).decided;
+        match known {
+            Some(decided) if decided.value == value => Ok(()),
+            Some(Decided { by, ballot, .. }) => {
+                let story = format!(
+                    "{id} takes another value for decided in slot {slot} than {by} did, for which it was with ballot {ballot}"
+                );
+                Err(Breach::new(AGREEMENT, story))
+            }
+            None if self.decide(slot, |known| known.value == value, id) => Ok(()),
+            None => {
+                let story = format!(
+                    "{id} takes a value for decided in slot {slot} that no quorum of its servers has accepted in one ballot"
+                );
+                Err(Breach::new(CHOSEN_BY_QUORUM, story))
+            }
+        }
     }
 
     /// What a node has dropped is decided, and what it keeps in place of that is what others keep. Nobody need have been seen to know
@@ -197,14 +224,13 @@ impl Safety {
     fn take_snapshot<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
         let Some(snapshot) = view.snapshot else { return Ok(()) };
         let last = view.ledger.start();
-        for slot in (1..=last.get()).rev().map(Slot::new) {
-            if self.instance(slot).dropped {
-                break;
-            }
+        let known = (1..=last.get()).rev().find(|&slot| self.instance(Slot::new(slot)).dropped);
+        for slot in (known.unwrap_or(0) + 1..=last.get()).map(Slot::new) {
             self.instance(slot).dropped = true;
-            if self.instance(slot).decided.is_none() && !self.decide(slot, |_| true, id, view.quorum) {
-                let story =
-                    format!("{id} has dropped slot {slot}, where no quorum has accepted any value in one ballot");
+            if self.instance(slot).decided.is_none() && !self.decide(slot, |_| true, id) {
+                let story = format!(
+                    "{id} has dropped slot {slot}, where no quorum of its servers has accepted any value in one ballot"
+                );
                 return Err(Breach::new(CHOSEN_BY_QUORUM, story));
             }
         }
@@ -217,17 +243,54 @@ impl Safety {
         Ok(())
     }
 
-    /// Takes a slot for decided, with the lowest ballot in which a quorum has accepted a value that `fits`. Whether there is one.
-    fn decide(&mut self, slot: Slot, fits: impl Fn(&Proposed) -> bool, by: NodeId, quorum: usize) -> bool {
-        let instance = self.instance(slot);
-        let chosen = instance.proposals.iter().filter(|known| fits(known) && known.voters.len() >= quorum);
+    /// Takes a slot for decided, with the lowest ballot in which a quorum of its servers has accepted a value that `fits`. Whether there
+    /// is one. Nobody can decide a slot of which it is not decided who runs it.
+    fn decide(&mut self, slot: Slot, fits: impl Fn(&Proposed) -> bool, by: NodeId) -> bool {
+        self.instance(slot); // It is there from now on.
+        let Some(servers) = self.electors().of(slot) else { return false };
+        let is_quorum = |known: &Proposed| servers.count(&known.voters) >= servers.quorums().phase2();
+        let instance = &self.slots[slot.get() as usize - 1];
+        let chosen = instance.proposals.iter().filter(|known| fits(known) && is_quorum(known));
         let lowest = chosen.min_by_key(|known| known.ballot).map(|known| Decided {
             ballot: known.ballot,
             value: known.value,
             by,
         });
-        instance.decided = lowest;
+        self.instance(slot).decided = lowest;
+        self.take_reconfigurations();
         lowest.is_some()
+    }
+
+    /// Who runs the slots behind all that are decided up to the first gap.
+    fn take_reconfigurations(&mut self) {
+        let electors = self.electors.as_mut().expect("a node was looked at");
+        while let Some(instance) = self.slots.get(electors.next().get() as usize - 1)
+            && let Some(decided) = instance.decided
+        {
+            let is_decided = |known: &&Proposed| (known.ballot, known.value) == (decided.ballot, decided.value);
+            let proposed = instance.proposals.iter().find(is_decided);
+            electors.decide(proposed.and_then(|proposed| proposed.reconfiguration.as_deref()));
+        }
+    }
+
+    /// Whom a node takes for the servers of the slots to come.
+    fn compare_servers<O>(&self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
+        let seen = &self.nodes[id.index()];
+        let new = seen.booting || seen.reconfigurations != view.latest.number;
+        if !new || self.electors().agree(view.applied, view.latest) {
+            return Ok(());
+        }
+        let Tenure { from, number, configuration } = view.latest;
+        let story = format!(
+            "{id} has applied all slots up to {} and takes {configuration} for the servers from slot {from} on, after {number} \
+             reconfigurations; the decisions say otherwise",
+            view.applied
+        );
+        Err(Breach::new(SERVERS_OF_SLOTS, story))
+    }
+
+    fn electors(&self) -> &Electors {
+        self.electors.as_ref().expect("a node was looked at")
     }
 
     fn instance(&mut self, slot: Slot) -> &mut Instance {
@@ -237,4 +300,8 @@ impl Safety {
         }
         &mut self.slots[index]
     }
+}
+
+fn reconfiguration<O>(value: &Value<O>) -> Option<Box<Configuration>> {
+    value.reconfiguration().cloned().map(Box::new)
 }

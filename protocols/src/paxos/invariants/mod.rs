@@ -16,13 +16,17 @@ use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, OpId};
 use shaketable_sim::spec::Spec;
 
+use super::configuration::{Configuration, Tenure};
 use super::leader::Proposal;
 use super::ledger::Ledger;
 use super::proposer::Candidacy;
 use super::types::{Ballot, Slot, Value};
 use super::{Paxos, Role};
 
+mod electors;
 mod look;
+
+use electors::Electors;
 
 /// "Only a single value is chosen." §2.1, for each slot.
 pub const AGREEMENT: &str = "agreement";
@@ -40,6 +44,10 @@ pub const CHOSEN_BY_QUORUM: &str = "chosen-by-quorum";
 pub const STABILITY: &str = "stability";
 /// Commands are executed in the order of their slots. §3
 pub const IN_ORDER: &str = "in-order";
+
+/// "... by letting the set of servers that execute instance i+α of the consensus algorithm be specified by the state after execution of
+/// the ith state machine command." §3
+pub const SERVERS_OF_SLOTS: &str = "servers-of-slots";
 
 /// Who starts in the same state and executes the same commands in the same order is in the same state. §3
 pub const SAME_STATE: &str = "same-state";
@@ -59,13 +67,18 @@ pub static PROPERTIES: &[Property] = &[
     },
     Property {
         name: CHOSEN_BY_QUORUM,
-        doc: "what a node takes for decided, or has dropped as decided, was accepted by a phase-2 quorum in one ballot (§2.1, §2.3)",
+        doc: "what a node takes for decided, or has dropped as decided, was accepted by a phase-2 quorum of its slot's servers in one ballot (§2.1, §2.3)",
     },
     Property {
         name: STABILITY,
-        doc: "as many acceptors as decided a slot still hold its ballot there or a higher one, or a snapshot of it, also after restarts (§2.5)",
+        doc: "as many of a slot's servers as decided it still hold its ballot there or a higher one, or a snapshot of it, also after restarts (§2.5)",
     },
     Property { name: IN_ORDER, doc: "no node applies a slot before all slots below it (§3)" },
+    Property {
+        name: SERVERS_OF_SLOTS,
+        doc: "no leader proposes in a slot before it knows the decisions that tell who runs it, and no node takes others for its servers than \
+              those decisions say (§3)",
+    },
     Property { name: SAME_STATE, doc: "snapshots up to the same slot are the same, whoever took them (§3)" },
 ];
 
@@ -77,6 +90,8 @@ pub struct Safety {
     slots: Vec<Instance>,
     /// By the last slot that they stand for: the digests of snapshots.
     snapshots: BTreeMap<Slot, u64>,
+    /// Unknown before any node was looked at.
+    electors: Option<Electors>,
 }
 
 /// A node when it was last looked at.
@@ -91,6 +106,8 @@ struct Seen {
     changes: usize,
     /// The last slot that it has dropped.
     dropped: Slot,
+    /// The number of the last reconfiguration that it had applied.
+    reconfigurations: u64,
     /// The ballot that it led with, if it led, and where its next proposal goes.
     led: Option<(Ballot, Slot)>,
     /// The ballots of its own with which it crashed. A crash between two effects of one handler lets proposals get out that nobody saw it make.
@@ -113,6 +130,8 @@ struct Instance {
 struct Proposed {
     ballot: Ballot,
     value: u64,
+    /// What it is if it is a reconfiguration.
+    reconfiguration: Option<Box<Configuration>>,
     voters: BTreeSet<NodeId>,
 }
 
@@ -130,8 +149,8 @@ struct View<'a, O> {
     /// Whether its disk is lost, so that nothing is expected of it any more.
     faulty: bool,
     applied: Slot,
-    /// How many acceptances choose a value.
-    quorum: usize,
+    /// The last reconfiguration that it has applied.
+    latest: &'a Tenure,
     ledger: &'a Ledger<O>,
     /// The digest of its snapshot, if it was not looked at with one up to that slot.
     snapshot: Option<u64>,
@@ -157,10 +176,11 @@ impl<S: Spec> Invariants<Paxos<S>> for Safety {
             owed: Ballot::BOTTOM,
             changes: 0,
             dropped: Slot::ZERO,
+            reconfigurations: 0,
             led: None,
             crashed_with: BTreeSet::new(),
         };
-        Safety { nodes: vec![unseen; nodes], slots: Vec::new(), snapshots: BTreeMap::new() }
+        Safety { nodes: vec![unseen; nodes], slots: Vec::new(), snapshots: BTreeMap::new(), electors: None }
     }
 
     fn after_event(&mut self, id: NodeId, node: &Paxos<S>) -> Result<(), Box<Breach>> {
@@ -182,12 +202,16 @@ impl<S: Spec> Invariants<Paxos<S>> for Safety {
             promised: node.promised,
             faulty: matches!(node.role, Role::Faulty),
             applied: node.replica.applied(),
-            quorum: node.config.quorums.phase2(),
+            latest: node.replica.configurations().latest(),
             ledger: &node.ledger,
             snapshot,
             counted,
             leads,
         };
+        if self.electors.is_none() {
+            let first = node.config.first();
+            self.electors = Some(Electors::new(first.latest().configuration.clone(), first.alpha()));
+        }
         self.look(id, &view)
     }
 

@@ -5,6 +5,7 @@ use shaketable_sim::id::ClientId;
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::spec::register::Register;
 
+use super::super::quorums::Sizes;
 use super::super::types::{Round, Value, Vote};
 use super::*;
 
@@ -21,6 +22,12 @@ struct State {
     snapshot: u64,
     counted: Option<(Ballot, BTreeSet<NodeId>)>,
     leads: Option<(Ballot, Slot, BTreeMap<Slot, Proposal<u64>>)>,
+    latest: Tenure,
+}
+
+/// Who runs the first slots: everybody.
+fn first() -> Configuration {
+    Configuration::new(NodeId::all(NODES).collect(), Sizes::Majorities).unwrap()
 }
 
 fn ballot(round: u64) -> Ballot {
@@ -33,7 +40,15 @@ fn value(content: u64) -> Value<u64> {
 
 /// A node that has promised the ballot of this round.
 fn node(round: u64) -> State {
-    State { promised: ballot(round), applied: 0, ledger: Ledger::default(), snapshot: 0, counted: None, leads: None }
+    State {
+        promised: ballot(round),
+        applied: 0,
+        ledger: Ledger::default(),
+        snapshot: 0,
+        counted: None,
+        leads: None,
+        latest: Tenure { from: Slot::ZERO, number: 0, configuration: first() },
+    }
 }
 
 impl State {
@@ -89,7 +104,8 @@ impl State {
 }
 
 fn monitor() -> Safety {
-    <Safety as Invariants<Paxos<Register>>>::new(NODES)
+    let safety = <Safety as Invariants<Paxos<Register>>>::new(NODES);
+    Safety { electors: Some(Electors::new(first(), None)), ..safety }
 }
 
 fn crash(monitor: &mut Safety, id: usize) {
@@ -101,7 +117,7 @@ fn look(monitor: &mut Safety, id: usize, state: &State) -> Option<&'static str> 
         promised: state.promised,
         faulty: false,
         applied: Slot::new(state.applied),
-        quorum: QUORUM,
+        latest: &state.latest,
         ledger: &state.ledger,
         snapshot: (state.ledger.start() > Slot::ZERO).then_some(state.snapshot),
         counted: state.counted.as_ref().map(|(ballot, promises)| (*ballot, promises)),
@@ -319,4 +335,5 @@ fn what_nobody_asked_for_must_not_be_decided() {
     assert_eq!(after_heal(8), Some(VALIDITY));
 }
 
+mod servers;
 mod twin;

@@ -272,7 +272,9 @@ fn the_monitor_and_its_slow_twin_agree_on_random_histories() {
         decided += known.len();
         dropped += states.iter().filter(|state| state.ledger.start() > Slot::ZERO).count();
     }
-    assert_eq!(found.len(), PROPERTIES.len(), "every property was broken at least once: {found:?}");
+    // The servers never change here: `servers` has histories in which they do.
+    let all = PROPERTIES.iter().map(|property| property.name).filter(|&name| name != SERVERS_OF_SLOTS);
+    assert_eq!(found, all.collect(), "every property was broken at least once");
     assert!(steps_without_breach > 20_000, "histories are long enough: {steps_without_breach}");
     assert!(decided > 100 && dropped > 100, "something is decided in them, and dropped: {decided}, {dropped}");
 }
