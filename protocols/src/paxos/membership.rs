@@ -56,17 +56,21 @@ impl<S: Spec> Paxos<S> {
         self.needed().any(|configuration| configuration.has(self.me))
     }
 
-    /// See [`Node::electorates`](shaketable_sim::node::Node::electorates). What this node has accepted or wants to propose may yet be decided.
+    /// See [`Node::electorates`](shaketable_sim::node::Node::electorates). Who has accepted something in the last slot that was decided knows the
+    /// decisions up to α before it, and what it has accepted behind those it knows may be decided, and may yet be.
     pub(super) fn all_electorates(&self, decided: Slot) -> Vec<BTreeSet<NodeId>> {
-        let needed = self.needed().filter(|_| self.ledger.commit() >= decided);
-        let votes = (decided.next().get()..=self.ledger.last().get()).map(|slot| self.ledger.vote(Slot::new(slot)));
+        if self.ledger.last() < decided {
+            return Vec::new();
+        }
+        let (open, last) = (self.ledger.commit().next(), self.ledger.last());
+        let votes = (open.get()..=last.get()).map(|slot| self.ledger.vote(Slot::new(slot)));
         let accepted = votes.flatten().map(|vote| &vote.value);
         let (proposed, goal) = match &self.role {
             Role::Leader(leader) => (Some(leader.proposals.values()), leader.goal.as_ref()),
             _ => (None, None),
         };
         let open = accepted.chain(proposed.into_iter().flatten().map(|proposal| &proposal.value));
-        let possible = needed.chain(open.filter_map(Value::reconfiguration)).chain(goal);
+        let possible = self.needed().chain(open.filter_map(Value::reconfiguration)).chain(goal);
         possible.map(|configuration| configuration.members().clone()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
