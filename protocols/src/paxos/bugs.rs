@@ -125,6 +125,26 @@ bugs! {
         doc: "phase 1 is content with one promise less than must meet every quorum of phase 2",
         source: "Flexible Paxos §3",
         caught_by: "invariant/agreement";
+    "configuration-at-once": Planted::Rules(&ConfigurationAtOnce),
+        doc: "a reconfiguration is in force from the slot behind it on, although slots up to α ahead may be open under the servers before",
+        source: "§3, last paragraph; Lamport, Malkhi & Zhou 2010 §2 (why α); the Paxos face of membership applied while proposals are in flight",
+        caught_by: "invariant/servers-of-slots";
+    "alpha-window-ignored": Planted::Rules(&AlphaWindowIgnored),
+        doc: "a leader proposes, and acceptors accept, in slots of which they do not know yet who runs them: by the servers of the past",
+        source: "§3, last paragraph (\"α commands ahead\", and no further)",
+        caught_by: "invariant/servers-of-slots";
+    "old-quorum-for-new-slot": Planted::Rules(&OldQuorumForNewSlot),
+        doc: "acceptances are counted by the quorums that are in force when they arrive, and not by those of their slot",
+        source: "§3, last paragraph; the Paxos face of Raft's two majorities in a change of members (Raft §6)",
+        caught_by: "invariant/chosen-by-quorum";
+    "joiner-promise-not-awaited": Planted::Rules(&JoinerPromiseNotAwaited),
+        doc: "a leader takes the promises that it has for a quorum of whatever servers a slot has: it does not ask those who joined",
+        source: "§2.2, phase 1, and §3: each slot is an instance with acceptors of its own",
+        caught_by: "invariant/agreement";
+    "configurations-not-in-snapshot": Planted::Rules(&ConfigurationsNotInSnapshot),
+        doc: "snapshots do not say who runs the next slots: who was restored from one goes by the servers of the beginning",
+        source: "§3 with Paxos Made Live §5.5; the Paxos face of etcd's and hashicorp/raft's membership lost in snapshots",
+        caught_by: "invariant/servers-of-slots";
     "no-session-dedup": Planted::Rules(&NoSessionDedup),
         doc: "an operation that its client had to repeat is applied in every slot in which it was decided",
         source: "Ongaro's thesis §6.3",
@@ -324,6 +344,51 @@ struct FlexibleQuorumsDoNotMeet;
 impl Rules for FlexibleQuorumsDoNotMeet {
     fn may_propose(&self, promises: usize, quorums: Quorums) -> bool {
         promises + 1 >= quorums.phase1()
+    }
+}
+
+#[derive(Debug)]
+struct ConfigurationAtOnce;
+
+impl Rules for ConfigurationAtOnce {
+    fn takes_effect(&self, slot: Slot, _: u64) -> Slot {
+        slot.next()
+    }
+}
+
+#[derive(Debug)]
+struct AlphaWindowIgnored;
+
+impl Rules for AlphaWindowIgnored {
+    fn knows_members(&self, _: Slot, _: Slot, _: u64) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct OldQuorumForNewSlot;
+
+impl Rules for OldQuorumForNewSlot {
+    fn decided_by(&self, slot: Slot, open: Slot) -> Slot {
+        open.min(slot)
+    }
+}
+
+#[derive(Debug)]
+struct JoinerPromiseNotAwaited;
+
+impl Rules for JoinerPromiseNotAwaited {
+    fn counts_promise_of(&self, _: bool) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct ConfigurationsNotInSnapshot;
+
+impl Rules for ConfigurationsNotInSnapshot {
+    fn snapshots_configurations(&self) -> bool {
+        false
     }
 }
 
