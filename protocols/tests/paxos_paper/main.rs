@@ -8,6 +8,7 @@ mod leases;
 mod node;
 mod progress;
 mod proposing;
+mod reconfiguring;
 mod state_machine;
 mod storage;
 mod truncation;
