@@ -276,7 +276,7 @@ impl Safety {
     /// Whom a node takes for the servers of the slots to come.
     fn compare_servers<O>(&self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
         let seen = &self.nodes[id.index()];
-        let new = seen.booting || seen.reconfigurations != view.latest.number;
+        let new = seen.booting || view.snapshot.is_some() || seen.reconfigurations != view.latest.number;
         if !new || self.electors().agree(view.applied, view.latest) {
             return Ok(());
         }
