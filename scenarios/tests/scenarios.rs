@@ -22,6 +22,16 @@ fn every_planted_bug_is_caught_within_its_seeds() {
     assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
 }
 
+/// They say step by step what happens, so that whoever reads one knows why it fails. What chance is left in a run must not matter.
+#[test]
+fn every_directed_scenario_shows_its_bug_from_any_seed_and_the_right_protocol_survives_it() {
+    for seed in 1..=25 {
+        let seeds = format!("{seed}..{}", seed + 1);
+        let output = shaketable(&["run", "scenarios/negative/directed", "--seeds", &seeds]);
+        assert_eq!(output.code, Some(0), "seed {seed}: {}{}", output.stdout, output.stderr);
+    }
+}
+
 /// Bugs that random search does not find in reasonable time: the directed scenario is all there is.
 const NOT_BY_CHANCE: &[&str] = &[];
 
