@@ -9,6 +9,9 @@ use shaketable_sim::spec::Spec;
 use super::types::{Ballot, Beat, Msg, Received, Record, Slot, Value};
 use super::{Paxos, Role, milestones};
 
+/// The fewest messages that bring a node up to date at once, if there are so many.
+const LEAST_BURST: usize = 8;
+
 impl<S: Spec> Paxos<S> {
     /// A leader is alive, or believes to be. If it is ahead of what this node could learn from its own votes, the node asks it.
     pub(super) fn on_leader_heartbeat(
@@ -51,13 +54,19 @@ impl<S: Spec> Paxos<S> {
         self.apply_chosen(ctx);
     }
 
+    /// How many messages with decisions, or with parts of a snapshot, a node is sent at once: a window of them, but not so few that a leader whose phase-2 quorum is itself alone
+    /// decides faster than others can be told.
+    pub(super) fn burst(&self) -> usize {
+        self.config.window.max(LEAST_BURST)
+    }
+
     /// Sends a node a window of messages with what it lacks: decisions, or if those are dropped the snapshot that stands for them.
     pub(super) fn on_lacks(&mut self, from: NodeId, first: Slot, received: Option<Received>, ctx: &mut Ctx<'_, Self>) {
         if first <= self.ledger.start() {
             return self.send_snapshot(from, received, ctx);
         }
         let (batch, commit) = (self.config.batch, self.ledger.commit());
-        let values = self.ledger.chosen_from(first, batch.saturating_mul(self.config.window));
+        let values = self.ledger.chosen_from(first, batch.saturating_mul(self.burst()));
         let sent = Slot::new(first.get() + values.len() as u64 - 1);
         for (number, values) in values.chunks(batch).enumerate() {
             let first = Slot::new(first.get() + (number * batch) as u64);

@@ -104,7 +104,7 @@ impl<S: Spec> Paxos<S> {
 
     /// Sends a node a window of parts of a snapshot, behind what it has received of it. An empty one is a part, too.
     pub(super) fn send_snapshot(&mut self, to: NodeId, received: Option<Received>, ctx: &mut Ctx<'_, Self>) {
-        let (chunk, window) = (self.config.chunk, self.config.window);
+        let (chunk, window) = (self.config.chunk, self.burst());
         let (snapshot, start) = self.snapshots.outgoing(to, received);
         let total = snapshot.pieces.len();
         let end = start.saturating_add(chunk.saturating_mul(window)).min(total);

@@ -66,7 +66,7 @@ fn who_is_asked_tells_what_it_knows_a_window_at_a_time() {
     let start = Start::default().set("batch", Setting::Count(1)).set("window", Setting::Count(2));
     let mut leader = start.lead_free();
     let ballot = leader.promised();
-    for seq in 1..=3 {
+    for seq in 1..=10 {
         leader.asked(seq, 5);
         (0..3).for_each(|acceptor| drop(leader.hears(acceptor, accepted(u64::from(seq), ballot))));
     }
@@ -75,17 +75,21 @@ fn who_is_asked_tells_what_it_knows_a_window_at_a_time() {
         first: Slot::new(slot),
         values: vec![addition(slot as u32, 5)],
         sent: Slot::new(sent),
-        commit: Slot::new(3),
+        commit: Slot::new(10),
     };
-    assert_eq!(told, [learn(1, 2), learn(2, 2)]);
-    // Whichever comes last, the other asks for the rest then.
-    for order in [[1, 2], [2, 1]] {
+    // No fewer than eight: a leader that needs nobody decides faster than a small window tells.
+    assert_eq!(told, (1..=8).map(|slot| learn(slot, 8)).collect::<Vec<_>>());
+    // Whichever comes last, it asks for the rest then.
+    for last in [8, 1, 5] {
         let mut learner = start.boot();
-        assert_eq!(learner.hears(3, learn(order[0], 2)).sent(), []);
-        let rest = learner.hears(3, learn(order[1], 2)).to(3);
-        assert_eq!(rest, [Msg::Lacks { first: Slot::new(3), received: None }]);
-        assert_eq!(learner.hears(3, learn(3, 3)).sent(), []);
-        assert_eq!(learner.observe().applied, 3);
+        for slot in (1..=8).filter(|slot| *slot != last) {
+            assert_eq!(learner.hears(3, learn(slot, 8)).sent(), []);
+        }
+        let rest = learner.hears(3, learn(last, 8)).to(3);
+        assert_eq!(rest, [Msg::Lacks { first: Slot::new(9), received: None }]);
+        assert_eq!(learner.hears(3, learn(9, 10)).sent(), []);
+        assert_eq!(learner.hears(3, learn(10, 10)).sent(), []);
+        assert_eq!(learner.observe().applied, 10);
     }
 }
 

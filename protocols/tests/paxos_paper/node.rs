@@ -133,7 +133,12 @@ impl Bench {
 
     /// Client 1 asks for its addition of this number.
     pub(crate) fn asked(&mut self, seq: u32, amount: u64) -> Done {
-        let op = Op { key: Key::at(0), action: Action::Add(amount) };
+        self.asked_of(Key::at(0), seq, amount)
+    }
+
+    /// The same, of another object than the first.
+    pub(crate) fn asked_of(&mut self, key: Key, seq: u32, amount: u64) -> Done {
+        let op = Op { key, action: Action::Add(amount) };
         self.run(|paxos, ctx| paxos.on_request(request(seq), op, ctx))
     }
 

@@ -1,6 +1,7 @@
 //! §3 has nobody forget, and so a log grows for ever; Live §5.5: a snapshot stands for what is dropped.
 
 use shaketable_protocols::paxos::types::{Msg, Part, PieceOf, Received, Record, Slot};
+use shaketable_sim::id::Key;
 use shaketable_sim::node::Role;
 use shaketable_sim::param::Value as Setting;
 use shaketable_sim::spec::counter::Counter;
@@ -15,10 +16,14 @@ fn every(slots: u64) -> Start {
 
 /// A leader that has decided so many additions of 5.
 fn having_decided(start: &Start, slots: u64) -> Bench {
+    having_decided_of(Key::at(0), start, slots)
+}
+
+fn having_decided_of(key: Key, start: &Start, slots: u64) -> Bench {
     let mut leader = start.lead_free();
     let ballot = leader.promised();
     for slot in 1..=slots {
-        leader.asked(slot as u32, 5);
+        leader.asked_of(key, slot as u32, 5);
         (0..3).for_each(|acceptor| {
             leader.hears(acceptor, accepted(slot, ballot));
         });
@@ -86,16 +91,25 @@ fn an_acceptor_accepts_in_a_dropped_slot_what_it_may_and_keeps_the_promise_that_
 
 #[test]
 fn a_snapshot_is_sent_in_parts_a_window_at_a_time() {
-    let mut source = having_decided(&every(2).set("window", Setting::Count(1)), 2);
+    // Nine objects, and the session of their client.
+    let mut source = having_decided_of(Key::at(8), &every(2).set("window", Setting::Count(1)), 2);
+    let places = |parts: &[Part<PieceOf<Counter>>]| {
+        parts.iter().map(|part| (part.offset, part.sent, part.total)).collect::<Vec<_>>()
+    };
+    // No fewer than eight, as of decisions.
     let first = parts(&mut source, None);
-    assert_eq!(first.iter().map(|part| (part.offset, part.sent, part.total)).collect::<Vec<_>>(), [(0, 1, 2)]);
+    assert_eq!(places(&first), (0..8).map(|offset| (offset, 8, 10)).collect::<Vec<_>>());
     let mut learner = every(2).boot();
-    let asks = learner.hears(3, Msg::Install(first[0].clone())).to(3);
-    let received = Some(Received { last: Slot::new(2), pieces: 1 });
-    assert_eq!(asks, [Msg::Lacks { first: Slot::new(1), received }]);
+    let received = Some(Received { last: Slot::new(2), pieces: 8 });
+    for (place, part) in first.into_iter().enumerate() {
+        let asks = learner.hears(3, Msg::Install(part)).to(3);
+        let rest = Msg::Lacks { first: Slot::new(1), received };
+        assert_eq!(asks, if place == 7 { vec![rest] } else { vec![] });
+    }
     let second = parts(&mut source, received);
-    assert_eq!(second.iter().map(|part| (part.offset, part.sent, part.total)).collect::<Vec<_>>(), [(1, 2, 2)]);
-    let asks = learner.hears(3, Msg::Install(second[0].clone())).to(3);
+    assert_eq!(places(&second), [(8, 10, 10), (9, 10, 10)]);
+    assert_eq!(learner.hears(3, Msg::Install(second[0].clone())).to(3), []);
+    let asks = learner.hears(3, Msg::Install(second[1].clone())).to(3);
     assert_eq!((learner.observe().applied, learner.ledger().start()), (2, Slot::new(2)));
     assert_eq!(asks, [Msg::Lacks { first: Slot::new(3), received: None }], "there may be decisions behind it");
 }

@@ -188,6 +188,7 @@ pub(super) fn times(scenario: &Scenario) -> Vec<Instant> {
         }
     }
     times.extend(scenario.plan.clients.script.iter().flatten().map(|line| line.at));
+    times.extend(scenario.plan.heal.map(|heal| heal.at));
     times.sort_unstable();
     times.dedup();
     times

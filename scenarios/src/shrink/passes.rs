@@ -308,9 +308,10 @@ fn idle_time(shrinker: &mut Shrinker<'_>) {
         let gap = to.since(from);
         let cut = |part: u64| {
             let less = Span::nanos(gap.as_nanos() / 10 * part);
-            let mut earlier = with_times(scenario, &|at| if at >= to { at - less } else { at });
+            let moved = |at| if at >= to { at - less } else { at };
+            let mut earlier = with_times(scenario, &moved);
             earlier.plan.duration = earlier.plan.duration - less;
-            earlier.plan.heal = earlier.plan.heal.map(|heal| Heal { at: heal.at - less, ..heal });
+            earlier.plan.heal = earlier.plan.heal.map(|heal| Heal { at: moved(heal.at), ..heal });
             earlier
         };
         let worth_it = gap >= Span::millis(100);
