@@ -22,7 +22,7 @@ fn three_of_five() -> Start {
 
 fn servers(nodes: &[usize]) -> Value<Op> {
     let members: BTreeSet<NodeId> = nodes.iter().copied().map(NodeId::at).collect();
-    Value::Reconfigure(Box::new(Configuration::new(members, Sizes::Majorities).unwrap()))
+    Value::Reconfigure(Box::new(Configuration::new(members, Sizes::Majorities).expect("some members")))
 }
 
 fn reconfigure(bench: &mut Bench, nodes: &[usize]) -> Done {
