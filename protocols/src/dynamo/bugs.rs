@@ -2,7 +2,7 @@
 //!
 //! A planted bug is one line in the table below. Not one line of the right code knows of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shaketable_sim::id::NodeId;
 use shaketable_sim::node::{Effect, EffectOf, Observation};
@@ -47,6 +47,10 @@ bugs! {
     "hints-in-memory": Planted::Effects(&HintsInMemory),
         doc: "a stand-in does not write its hints to its disk: a power failure takes away what was acknowledged while the owners were down",
         source: "Dynamo §4.6 asks for a separate local database; stores that keep or spill hints as they can (Scylla #8102)",
+        caught_by: "invariant/acknowledged-writes-kept";
+    "copies-counted-by-nodes": Planted::Rules(&CopiesByNodes),
+        doc: "a put counts the nodes that have kept it: a stand-in and the owner that is back, or two stand-ins for one owner, pass for two copies, and become one",
+        source: "Dynamo §4.6 does not say which answers make up W when an owner is back; in Riak those of fallbacks count as those of primaries, so that it offers a quorum of primaries (PW) besides",
         caught_by: "invariant/acknowledged-writes-kept";
     "lww-skewed-clock": Planted::Rules(&SkewedClock),
         doc: "a put has the time of its coordinator's clock, though it has read a version from a faster one: it is acknowledged, and loses",
@@ -113,6 +117,15 @@ struct HintsInMemory;
 impl Tamper<Dynamo<Any>> for HintsInMemory {
     fn tamper(&self, effects: &mut Vec<EffectOf<Dynamo<Any>>>) {
         effects.retain(|effect| !matches!(effect, Effect::Write(Record::Hinted { .. })));
+    }
+}
+
+#[derive(Debug)]
+struct CopiesByNodes;
+
+impl Rules for CopiesByNodes {
+    fn copies(&self, _: &BTreeMap<NodeId, NodeId>, kept: &BTreeSet<NodeId>) -> usize {
+        kept.len()
     }
 }
 
