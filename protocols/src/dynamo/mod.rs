@@ -245,6 +245,11 @@ impl<S: Spec> Dynamo<S> {
         self.replica.as_ref()
     }
 
+    /// The ring that is in force here.
+    pub fn ring(&self) -> &Ring {
+        self.preferences.ring()
+    }
+
     /// What it has heard of all nodes, in their order.
     pub fn statuses(&self) -> &[Status] {
         self.swim.statuses()

@@ -1,10 +1,12 @@
 //! Dynamo's words.
 //!
 //! What is known of a key is written as its versions in force, each with its dot, and the writes that are known at all: `[7 2@n1] knows n1:2 n2:1`. Of other nodes
-//! is told who does not pass for alive in its first incarnation: `n3 dead in 0`. Calls, probes and hashes say nothing to a reader, so they are not told.
+//! is told who does not pass for alive in its first incarnation: `n3 dead in 0`; of a ring that is not the first, whose it is, and its members: `ring 1 of n2: n2 n3`. Calls, probes,
+//! tickets and hashes say nothing to a reader, so they are not told.
 
 use shaketable_protocols::dynamo::bugs::{Planted, planted};
 use shaketable_protocols::dynamo::gossip::{Health, News, Status};
+use shaketable_protocols::dynamo::membership::Ring;
 use shaketable_protocols::dynamo::rules::Rules;
 use shaketable_protocols::dynamo::types::{Hint, Msg, Record};
 use shaketable_protocols::dynamo::versions::{Object, Past};
@@ -48,8 +50,8 @@ impl Spoken for Dynamo<Any> {
         let Some(replica) = self.replica() else { return "faulty".to_owned() };
         let owned = replica.owned().map(|(key, object)| format!("{key}: {}", known(object)));
         let hints = replica.hints().map(|(key, kept)| format!("{key}: {}", hint(kept)));
-        let others = notable(self.statuses());
-        let all: Vec<String> = owned.chain(hints).chain(others).collect();
+        let changed = (self.ring().epoch.number > 0).then(|| ring(self.ring()));
+        let all: Vec<String> = changed.into_iter().chain(owned).chain(hints).chain(notable(self.statuses())).collect();
         if all.is_empty() { "empty".to_owned() } else { all.join("; ") }
     }
 
@@ -65,9 +67,18 @@ impl Spoken for Dynamo<Any> {
             }
             Msg::Handoff { key, object } => format!("{key}: {}", known(object)),
             Msg::Handed { key, past } => format!("{key}: {}", told(past)),
+            Msg::Ring { ring: told } | Msg::RingKept { ring: told } => ring(told),
+            Msg::Vouch { tombs, .. } | Msg::Collect { tombs } => {
+                let line = |(key, past): &(Key, Past)| format!("{key}: {}", told(past));
+                tombs.iter().map(line).collect::<Vec<_>>().join(", ")
+            }
+            Msg::Vouched { tickets, .. } if tickets.is_empty() => "none".to_owned(),
+            Msg::Vouched { tickets, .. } => {
+                tickets.iter().map(|(key, _)| key.to_string()).collect::<Vec<_>>().join(", ")
+            }
             Msg::Ping { news, .. } | Msg::Ack { news, .. } => gossip(news),
             Msg::PingReq { target, news, .. } => format!("{target}, {}", gossip(news)),
-            _ => String::new(),
+            Msg::Kept { .. } | Msg::Hashes { .. } => String::new(),
         }
     }
 
@@ -76,7 +87,9 @@ impl Spoken for Dynamo<Any> {
             Record::Owned { key, object } => format!("{key}: {}", known(object)),
             Record::Hinted { key, hint: kept } => format!("{key}: {}", hint(kept)),
             Record::HandedOver { key } => format!("{key}: handed over"),
-            other => format!("{other:?}"),
+            Record::Collected { key } => format!("{key}: collected"),
+            Record::Ring { ring: kept } => ring(kept),
+            Record::Formatted | Record::Forgotten { .. } => format!("{record:?}"),
         }
     }
 }
@@ -119,6 +132,11 @@ fn known(object: &Object<State>) -> String {
 fn hint(hint: &Hint<State>) -> String {
     let missing: Vec<String> = hint.missing.iter().map(ToString::to_string).collect();
     format!("{} for {}", known(&hint.object), missing.join(" "))
+}
+
+fn ring(ring: &Ring) -> String {
+    let members: Vec<String> = ring.members.iter().map(ToString::to_string).collect();
+    format!("ring {} of {}: {}", ring.epoch.number, ring.epoch.by, members.join(" "))
 }
 
 fn told(past: &Past) -> String {
