@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use shaketable_reports::{Exit, Shrunk, Side, Style, counted, headline, shrunk, shrunk_json};
 use shaketable_sim::faults::Planned;
+use shaketable_sim::history::Operation;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::any::Any;
@@ -177,8 +178,8 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
 fn story(failing: &Failing) -> Vec<String> {
     let faults = every_fault(&failing.run.applied).map(|(at, told)| (at, 0, told));
     let history = failing.run.history.iter();
-    let asked = history.map(|operation| {
-        (operation.invoked.at, 1, format!("{} at {}: {}", operation.id, operation.invoked.at, operation.op))
+    let asked = history.map(|Operation { id, node, invoked, op, .. }| {
+        (invoked.at, 1, format!("{} asks {node} at {}: {op}", id.client, invoked.at))
     });
     let mut story: Vec<_> = faults.chain(asked).collect();
     story.sort();
