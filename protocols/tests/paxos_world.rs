@@ -69,6 +69,13 @@ fn swarm(seed: u64) -> (Plan, Args) {
     if rng.below(2) == 0 {
         args.set("snapshot-every", Value::Count(*rng.pick(&[1, 3, 20, 100]).expect("not empty")));
     }
+    if rng.below(2) == 0 {
+        // Quorums are then those of whatever members there are.
+        args.remove("phase2-quorum");
+        args.set("alpha", Value::Count(*rng.pick(&[1, 2, 4, 32]).expect("not empty")));
+        args.set("members", Value::Count(rng.between(1, nodes)));
+        plan.faults.push(every("reconfigure", (100, 2_000), None, &[leader(), ("members", target("some"))]));
+    }
     (plan, args)
 }
 
@@ -91,6 +98,7 @@ fn paxos_survives_what_it_claims_to_bear() {
         (reached.cut_on_sending, 10_000),
         (reached.held, 1_000),
         (reached.commands, 500),
+        (reached.reconfigurations, 500),
     ];
     for (place, (count, least)) in least.into_iter().enumerate() {
         assert!(count >= least, "figure {place}: {count} of at least {least} in {:?}", reached.named());
