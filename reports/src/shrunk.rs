@@ -58,17 +58,17 @@ impl Shrunk {
     }
 }
 
-/// `412 faults, 900 operations → 2 faults, 3 operations, 61 runs`.
-pub fn headline(before: &Size, after: &Size, runs: u64) -> String {
+/// `412 faults, 900 operations → 2 faults, 3 operations`.
+pub fn headline(before: &Size, after: &Size) -> String {
     let size = |size: &Size| format!("{}, {}", counted(size.faults, "fault"), counted(size.operations, "operation"));
-    format!("{} → {}, {}", size(before), size(after), counted(runs, "run"))
+    format!("{} → {}", size(before), size(after))
 }
 
 /// For people.
 pub fn shrunk(shrunk: &Shrunk, style: Style) -> String {
     let Shrunk { before, after, .. } = shrunk;
     let mut block = Block::new(style);
-    block.title(Tint::Good, "shrunk", &headline(before, after, shrunk.runs));
+    block.title(Tint::Good, "shrunk", &format!("{}, {}", headline(before, after), counted(shrunk.runs, "run")));
     block.line("case", &shrunk.case);
     block.line("fails by", &shrunk.signature);
     let world = |size: &Size| {

@@ -39,9 +39,8 @@ impl Scripted {
     /// assert!(Scripted::read("c2 put k1 7", kv).is_err());
     /// ```
     pub fn read(line: &str, workload: &WorkloadType) -> Result<Scripted, WrongLine> {
-        let mut parts = line.trim().splitn(3, ' ');
-        let mut next = || parts.next().unwrap_or_default();
-        let (ends, at, op) = (next(), next(), next());
+        let (ends, rest) = first_word(line);
+        let (at, op) = first_word(rest);
         let wrong = |what: &str, given: &str, allowed: String| WrongLine {
             message: format!("`{given}` is no {what}"),
             allowed,
@@ -59,6 +58,12 @@ impl Scripted {
             op: (workload.read)(op).map_err(|error| wrong(&operation, op, error.to_string()))?,
         })
     }
+}
+
+/// A text's first word, and what follows it.
+fn first_word(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
 }
 
 /// What a run's clients have asked for.

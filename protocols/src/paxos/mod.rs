@@ -27,8 +27,8 @@
 //! - A leader that does not hear of a phase-2 quorum for an election timeout resigns.
 //! - Reads need no slot: a phase-2 quorum confirms that it has promised nobody else. That quorum meets every quorum of phase 1,
 //!   so no other leader had begun when the read arrived.
-//! - A new leader that lacks decisions which its acceptors have dropped catches up before it leads. A leader that is behind others
-//!   thus never exists, and none has to learn from anybody but its own acceptors.
+//! - A new leader that lacks decisions which its acceptors have dropped catches up before it leads, and one that meets servers which
+//!   come to run later slots and have dropped more than it knows steps down. So no leader has to learn from anybody but its own acceptors.
 //! - An acceptor votes in a slot only if it knows by the decisions that it is one of the slot's servers. §3 does not ask for that. So a quorum
 //!   that has accepted something knows, durably, why it is one, and the servers before can be switched off once α slots more are decided.
 //! - A reconfiguration names the sizes of the quorums with the members; sizes that do not meet have no spelling.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use shaketable_reports::{Exit, Shrunk, Side, Style, counted, headline, shrunk, shrunk_json};
 use shaketable_sim::faults::Planned;
-use shaketable_sim::history::Operation;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::any::Any;
@@ -28,6 +27,12 @@ use crate::terminal::{print, stderr_style, stdout_style, tell};
 
 /// How long between two lines that say how far it is.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// The folder of cases, unless another is named.
+const OUT: &str = "shaketable-out";
+
+/// How many lines of what is left are printed.
+const STORY_MAX: usize = 30;
 
 /// Makes what `args` name smaller, and prints what is left.
 ///
@@ -52,9 +57,16 @@ pub(super) fn shrink(args: &cli::Shrink, look: &Look, tables: &Tables) -> io::Re
         stop,
     };
     let before = work.original.size();
-    let (start, mut told, mut wrong) = (work.start(), began, None);
-    let (smallest, runs, spent) = make_smaller(start, budget, &mut |smaller, runs| {
-        wrong = work.keep(smaller, runs).err().or(wrong.take());
+    let start = work.start();
+    // If it cannot be kept, that should be known before anything is done.
+    if let Err(wrong) = work.keep(&start) {
+        tell(&wrong);
+        return Ok(Exit::Usage);
+    }
+    let (mut told, mut wrong) = (began, None);
+    let longest = work.original.scenario.plan.duration;
+    let (smallest, runs, spent) = make_smaller(start, longest, budget, &mut |smaller, runs| {
+        wrong = work.keep(smaller).err();
         if !look.quiet && told.elapsed() >= PAUSE {
             told = Instant::now();
             let size = smaller.size();
@@ -62,10 +74,6 @@ pub(super) fn shrink(args: &cli::Shrink, look: &Look, tables: &Tables) -> io::Re
             tell(&format!("{}: {faults}, {operations}\n", counted(runs, "run")));
         }
     });
-    if let Some(wrong) = wrong {
-        tell(&wrong);
-        return Ok(Exit::Internal);
-    }
     let report = Shrunk {
         case: args.path.display().to_string(),
         signature: work.signature.clone(),
@@ -81,7 +89,13 @@ pub(super) fn shrink(args: &cli::Shrink, look: &Look, tables: &Tables) -> io::Re
         Format::Human => shrunk(&report, stdout_style(look.color)),
         Format::Json => format!("{:#}\n", shrunk_json(&report)),
     })?;
-    Ok(report.exit())
+    Ok(match wrong {
+        Some(wrong) => {
+            tell(&wrong);
+            Exit::Usage
+        }
+        None => report.exit(),
+    })
 }
 
 /// What is made smaller, and where it is kept.
@@ -110,7 +124,7 @@ impl Work<'_> {
             return Err(format!("error: seed {seed} of {path} does not fail: {}\n", run.verdict));
         };
         let signature = violation.signature();
-        let to = args.to.clone().unwrap_or_else(|| beside(&scenario.path));
+        let to = args.to.clone().unwrap_or_else(|| beside(&scenario, seed));
         let original = explicit(scenario, run);
         let resumed = resumed(&to, &signature, original.run.digest, tables)?;
         Ok(Work { path: args.path.clone(), to, tables, signature, original, resumed })
@@ -123,8 +137,8 @@ impl Work<'_> {
     }
 
     /// Writes a smaller case in the place of the last one, in one step, once it has been read back and has run to the same digest.
-    fn keep(&self, smaller: &Failing, runs: u64) -> Result<(), String> {
-        let headline = headline(&self.original.size(), &smaller.size(), runs);
+    fn keep(&self, smaller: &Failing) -> Result<(), String> {
+        let headline = headline(&self.original.size(), &smaller.size());
         let larger = Larger { path: self.path.clone(), digest: self.original.run.digest, headline };
         let text = render_smaller(&smaller.scenario, &smaller.run, &larger);
         let back = load(&self.to, &text, self.tables)
@@ -161,27 +175,33 @@ fn resumed(to: &Path, signature: &str, digest: u64, tables: &Tables) -> Result<O
     Ok(fails.then(|| explicit(scenario, run)))
 }
 
-/// `case.toml` → `case-shrunk.toml`.
-fn beside(path: &Path) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{stem}-shrunk.toml"))
+/// `case.toml` → `case-shrunk.toml`; of a scenario that is no case, among the cases: its own folder holds scenarios to run.
+fn beside(scenario: &Scenario, seed: u64) -> PathBuf {
+    let stem = scenario.path.file_stem().unwrap_or_default().to_string_lossy();
+    match scenario.recorded {
+        Some(_) => scenario.path.with_file_name(format!("{stem}-shrunk.toml")),
+        None => Path::new(OUT).join(format!("{stem}-{seed}-shrunk.toml")),
+    }
 }
 
 /// So that nobody ever finds half of it.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let unfinished = path.with_extension("toml.unfinished");
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
     fs::write(&unfinished, text)?;
     fs::rename(unfinished, path)
 }
 
-/// What is left, in the order of time: faults and operations.
+/// What is left, in the order of time: faults, and operations as a script has them; as much as somebody will read.
 fn story(failing: &Failing) -> Vec<String> {
     let faults = every_fault(&failing.run.applied).map(|(at, told)| (at, 0, told));
-    let history = failing.run.history.iter();
-    let asked = history.map(|Operation { id, node, invoked, op, .. }| {
-        (invoked.at, 1, format!("{} asks {node} at {}: {op}", id.client, invoked.at))
-    });
+    let script = failing.scenario.plan.clients.script.iter().flatten();
+    let asked = script.map(|line| (line.at, 1, line.to_string()));
     let mut story: Vec<_> = faults.chain(asked).collect();
     story.sort();
-    story.into_iter().map(|(_, _, told)| told).collect()
+    let more = story.len().saturating_sub(STORY_MAX);
+    let told = story.into_iter().take(STORY_MAX).map(|(_, _, told)| told);
+    told.chain((more > 0).then(|| format!("… and {} more", counted(more as u64, "line")))).collect()
 }

@@ -6,7 +6,7 @@ use shaketable_sim::id::Endpoint;
 use shaketable_sim::param::{Args, Param, ParamError, Raw, RawKind, Shape, Value, suggest};
 use shaketable_sim::plan::Plan;
 use shaketable_sim::script::Scripted;
-use shaketable_sim::time::Span;
+use shaketable_sim::time::{Instant, Span};
 use shaketable_sim::workload::WorkloadType;
 
 use super::sections::Sections;
@@ -139,6 +139,9 @@ impl Reading<'_> {
                 Ok(line) => {
                     self.exists(raw, Endpoint::Client(line.client), sections);
                     line.to.into_iter().for_each(|to| self.exists(raw, Endpoint::Node(to), sections));
+                    if let Some(end) = span(&sections.top, "duration").filter(|end| line.at > Instant::ZERO + *end) {
+                        self.error(raw.error(format!("{} is after the end of the run at {end}", line.at)));
+                    }
                 }
             }
         }

@@ -70,16 +70,16 @@ impl Failing {
     }
 }
 
-/// Makes a failing run smaller until nothing makes it smaller still, or the budget is spent. `keep` is told of every smaller one, with the number of runs so
+/// Makes a failing run smaller until nothing makes it smaller still, or the budget is spent. No run lasts longer than `longest`. `keep` is told of every smaller one, with the number of runs so
 /// far. The smallest, that number, and whether the budget was spent before it was done.
 pub(crate) fn shrink(
     failing: Failing,
+    longest: Span,
     budget: Budget<'_>,
     keep: &mut dyn FnMut(&Failing, u64),
 ) -> (Failing, u64, bool) {
     let Verdict::Violation(violation) = &failing.run.verdict else { return (failing, 0, false) };
     let signature = violation.signature();
-    let longest = failing.scenario.plan.duration;
     let mut shrinker = Shrinker { signature, budget, keep, smallest: failing, runs: 0, kept: 0, longest };
     passes::all(&mut shrinker);
     let spent = shrinker.is_over();

@@ -37,6 +37,9 @@ const ONCE: Effort = Effort { events: 0, least: 1, most: 1 };
 /// How many faults or operations a person can read.
 const SMALL: usize = 5;
 
+/// How often what has pleased the eye may make something smaller again.
+const ROUNDS: usize = 4;
+
 /// How many leaps of one size are tried.
 const LEAPS: usize = 20;
 
@@ -50,6 +53,18 @@ impl Effort {
 /// All passes, again and again until none makes anything smaller.
 pub(super) fn all(shrinker: &mut Shrinker<'_>) {
     explicit(shrinker);
+    for _ in 0..ROUNDS {
+        let before = shrinker.kept;
+        fewer(shrinker);
+        polish(shrinker);
+        if shrinker.kept == before || shrinker.is_over() {
+            return;
+        }
+    }
+}
+
+/// All passes that take something away, until none does.
+fn fewer(shrinker: &mut Shrinker<'_>) {
     loop {
         let before = shrinker.kept;
         for pass in
@@ -61,10 +76,9 @@ pub(super) fn all(shrinker: &mut Shrinker<'_>) {
             pass(shrinker);
         }
         if shrinker.kept == before {
-            break;
+            return;
         }
     }
-    polish(shrinker);
 }
 
 /// Writes down what the clients asked for, in the place of what they draw.

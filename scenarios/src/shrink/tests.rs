@@ -28,7 +28,9 @@ fn smallest(name: &str, runs: u64, threads: usize) -> (Failing, u64, bool, Vec<S
     let threads = NonZeroUsize::new(threads).unwrap();
     let budget = Budget { runs, deadline: None, threads, stop: &AtomicBool::new(false) };
     let mut sizes = Vec::new();
-    let (smallest, runs, spent) = shrink(failing(name), budget, &mut |smaller, _| sizes.push(smaller.size()));
+    let failing = failing(name);
+    let longest = failing.scenario.plan.duration;
+    let (smallest, runs, spent) = shrink(failing, longest, budget, &mut |smaller, _| sizes.push(smaller.size()));
     (smallest, runs, spent, sizes)
 }
 
