@@ -8,7 +8,7 @@ use super::types::{EntryId, LogIndex, Round};
 /// A leader's view of one server; its own place holds what it knows of itself.
 #[derive(Clone, Debug)]
 pub(super) struct Progress {
-    /// `matchIndex`: up to here the server's log is the leader's, and durable. Invariant: never falls.
+    /// `matchIndex`: up to here the server's log is the leader's, and durable. It never falls, unless the server says that its disk was lost.
     pub(super) matched: LogIndex,
     /// `nextIndex`: what is sent next. Invariant: above `matched`.
     pub(super) next: LogIndex,
