@@ -6,7 +6,8 @@
 //! The owner that is most preferred for the key asks every node, in the ring or not, whether it knows nothing of the key but the tombstone, and is coordinating nothing of
 //! it. Who vouches for that gives a ticket, and tears it up as soon as it writes anything of the key. When all have vouched, the grace passes; then all are asked once more, and must have the same tickets. Then
 //! everybody may forget the key:
-//! - Old versions are copied and never made. When everybody has vouched, the only copies that are left are in messages that were sent before. The grace is longer than a message is under way,
+//! - Old versions are copied and never made. When everybody has vouched, the only copies that are left are in messages that were sent before: what a get was told
+//!   tears the ticket, too. The grace is longer than a message is under way,
 //!   so by the second time all of them have arrived; and whoever took over anything from one has torn up its ticket.
 //! - So no copy is left, and as copies come from copies there will never be one. Whoever forgets the key later, or not at all, does no harm: who has forgotten it takes the tombstone over again.
 //! - Tickets are in memory, and die with a node's life. What a node vouches for is durable.
@@ -22,7 +23,7 @@ use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 
 use super::types::{Call, Msg, Record, Timer};
-use super::versions::Past;
+use super::versions::{Object, Past};
 use super::{Dynamo, milestones};
 
 /// Says that a node has known nothing of a key but its tombstone since it gave this. No two of a node are the same, in all its lives.
@@ -165,6 +166,15 @@ impl<S: Spec> Dynamo<S> {
                 self.collected.push((*key, past.clone()));
                 self.write(Some(Record::Collected { key: *key }), ctx);
             }
+        }
+    }
+
+    /// A coordinator was told something of a key: unless that is nothing, or the tombstone that it has vouched for, it knows something else now, keeps it for as
+    /// long as its get lacks answers, and may pass it on afterwards.
+    pub(super) fn doubt_ticket(&mut self, key: Key, told: &Object<S::State>) {
+        let is_vouched = |past: &Past| *told == Object::default() || (told.is_deleted() && told.past() == past);
+        if self.collection.tickets.get(&key).is_some_and(|(past, _)| !is_vouched(past)) {
+            self.tear_ticket(key);
         }
     }
 

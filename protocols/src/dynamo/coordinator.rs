@@ -79,9 +79,12 @@ impl<S: Spec> Dynamo<S> {
 
     pub(super) fn on_got(&mut self, from: NodeId, call: Call, object: Object<S::State>, ctx: &mut Ctx<'_, Self>) {
         let quorum = self.config.read_quorum;
-        let Some(Task { step: Step::Read { got }, .. }) = self.tasks.get_mut(&call) else { return };
-        got.insert(from, object);
-        if got.len() < quorum {
+        let Some(Task { key, step: Step::Read { got }, .. }) = self.tasks.get_mut(&call) else { return };
+        let key = *key;
+        got.insert(from, object.clone());
+        let complete = got.len() >= quorum;
+        self.doubt_ticket(key, &object);
+        if !complete {
             return;
         }
         let Some(Task { key, request, op, epoch, step: Step::Read { got } }) = self.end(call, ctx) else { return };
