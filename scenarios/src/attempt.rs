@@ -71,7 +71,13 @@ impl Subject<'_> {
         } else {
             // What only failures need would fill the memory.
             Attempt {
-                run: Run { history: Vec::new(), applied: Vec::new(), checkpoints: Vec::new(), ..run },
+                run: Run {
+                    history: Vec::new(),
+                    applied: Vec::new(),
+                    checkpoints: Vec::new(),
+                    messages: Vec::new(),
+                    ..run
+                },
                 steady: true,
             }
         }
@@ -155,6 +161,7 @@ fn broken(seed: Seed, panic: &Panic) -> Run<Any> {
         checkpoints: Vec::new(),
         end: Instant::ZERO,
         applied: Vec::new(),
+        messages: Vec::new(),
         coverage: Coverage::default(),
         history: Vec::new(),
     }

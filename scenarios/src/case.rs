@@ -284,6 +284,7 @@ mod tests {
             checkpoints: vec![Checkpoint { event: 4_096, at: Instant::nanos(1_250_000_000), digest: 7 }],
             end: Instant::nanos(2_000_000_000),
             applied: applied.collect(),
+            messages: Vec::new(),
             coverage: Coverage::default(),
             history: Vec::new(),
         }

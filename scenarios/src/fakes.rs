@@ -144,6 +144,7 @@ fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, mut trac
         checkpoints: vec![Checkpoint { event: events, at: Instant::nanos(events * 1_000), digest }],
         end: Instant::nanos(events * 1_000),
         applied: vec![strike()],
+        messages: Vec::new(),
         coverage: Coverage { completed_ops: if what == "idle" { 0 } else { 10 }, events, ..Coverage::default() },
         history: Vec::new(),
     }

@@ -137,6 +137,14 @@ pub trait Node: Sized + Clone + 'static {
 pub trait Message: Data {
     /// The name of this kind of message: `AppendEntries`.
     fn kind(&self) -> &'static str;
+
+    /// The term, ballot number or version that it belongs to; 0 of what belongs to none, as by default.
+    ///
+    /// A single message is named by sender, receiver, kind, epoch and the how-manieth it is of those. By that name chance decides what becomes of
+    /// it, and a recorded run finds it again when the protocol has changed a little.
+    fn epoch(&self) -> u64 {
+        0
+    }
 }
 
 /// The operations of a node's service.

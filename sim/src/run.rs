@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::faults::Applied;
 use crate::history::History;
+use crate::id::Endpoint;
 use crate::node::Milestone;
 use crate::rng::Seed;
 use crate::spec::Spec;
@@ -27,6 +28,8 @@ pub struct Run<S: Spec> {
     pub end: Instant,
     /// The faults that struck, in order.
     pub applied: Vec<Applied>,
+    /// How many messages were sent, by what they are: in order.
+    pub messages: Vec<Sent>,
     /// What it exercised.
     pub coverage: Coverage,
     /// What the clients saw.
@@ -42,6 +45,21 @@ pub struct Checkpoint {
     pub at: Instant,
     /// The digest then.
     pub digest: u64,
+}
+
+/// How many messages of one kind and epoch were sent on a link.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Sent {
+    /// The sender.
+    pub from: Endpoint,
+    /// The receiver.
+    pub to: Endpoint,
+    /// Their kind; `Request` and `Answer` between clients and nodes.
+    pub kind: &'static str,
+    /// Their epoch.
+    pub epoch: u64,
+    /// How many.
+    pub count: u64,
 }
 
 /// What came of a run.

@@ -8,7 +8,7 @@ use shaketable_sim::faults::{FAULTS, Planned, Start, Trigger};
 use shaketable_sim::param::Value;
 use shaketable_sim::plan::{Heal, Plan};
 use shaketable_sim::rng::Delay;
-use shaketable_sim::run::Verdict;
+use shaketable_sim::run::{Sent, Verdict};
 use shaketable_sim::time::{Instant, Ppm, Span};
 
 /// In the middle of a round of messages, so that some are on their way.
@@ -68,10 +68,11 @@ fn every_kind_acts_changes_the_run_and_replays_to_the_same_digest() {
         assert!(names.contains(&known.name), "{} has no test", known.name);
     }
     for (kind, params, number) in kinds {
+        let mut brought_about = 0;
         for seed in 0..5 {
             let (calm, struck) = (run(&calm(), seed), run(&with(vec![planned(kind, &params)]), seed));
             assert_eq!(reached(&calm, number), 0, "{number} without {kind}");
-            assert!(reached(&struck, number) > 0, "{kind} brought about no {number} with seed {seed}");
+            brought_about += reached(&struck, number);
             assert_eq!(struck.applied.len(), 1);
             assert!(struck.applied[0].acted > 0, "{kind} does not count what it does");
             assert_ne!(calm.digest, struck.digest, "{kind} changed nothing with seed {seed}");
@@ -80,6 +81,7 @@ fn every_kind_acts_changes_the_run_and_replays_to_the_same_digest() {
             assert_eq!(replayed.digest, struck.digest, "{kind} did not replay with seed {seed}");
             assert_eq!(replayed.applied, struck.applied);
         }
+        assert!(brought_about > 0, "{kind} brought about no {number}");
     }
 }
 
@@ -128,6 +130,57 @@ fn a_rule_can_be_about_one_kind_of_message() {
     };
     assert_eq!(heard(&cut("Beat"), "n1", "n2"), 0);
     assert!(heard(&cut("Vote"), "n1", "n2") > 10);
+}
+
+#[test]
+fn a_rule_can_be_about_one_message_by_its_meaning() {
+    let beat = |tick: u64, plan: &Plan| -> Vec<u64> {
+        let line = |line: &Json| {
+            let heard = line["from"] == "n1" && line["node"] == "n2" && line["body"]["Beat"]["tick"] == tick;
+            heard.then(|| line["t"].as_u64().expect("a time"))
+        };
+        trace(plan, 1).iter().filter_map(line).collect()
+    };
+    let about = |kind: &str, nth: u64, params: &[(&'static str, Value)]| {
+        let mut all = vec![("from", target("n1")), ("to", target("n2"))];
+        all.extend([("message", Value::Text(kind.to_owned())), ("nth", Value::Count(nth))]);
+        all.extend(params.iter().cloned());
+        all
+    };
+    let odds = ("odds", Value::Odds(Ppm::ONE));
+    let late = ("by", Value::Delay(Delay::Fixed(Span::millis(300))));
+    let strike = |kind: &str, params: &[(&'static str, Value)]| with(vec![fault(kind, params, Span::ZERO, None)]);
+    let calm = calm();
+    let [at] = beat(7, &calm)[..] else { panic!("n1 ticks, and n2 hears of it once") };
+
+    let lost = strike("loss", &about("Beat", 7, std::slice::from_ref(&odds)));
+    assert_eq!(beat(7, &lost), [] as [u64; 0]);
+    assert_eq!((beat(6, &lost), beat(8, &lost)), (beat(6, &calm), beat(8, &calm)));
+    assert_eq!(run(&lost, 1).applied[0].acted, 1);
+    assert_eq!(beat(7, &strike("slow-link", &about("Beat", 7, &[late]))), [at + 300_000_000]);
+    let later = ("later", Value::Delay(Delay::Fixed(Span::millis(500))));
+    let [first, second] = beat(7, &strike("duplicate", &about("Beat", 7, &[odds.clone(), later])))[..] else {
+        panic!("doubled")
+    };
+    assert!(first == at && (at + 495_000_000..at + 505_000_000).contains(&second));
+    // Its epoch is 0, as that of every message which has none.
+    let epoch = |epoch| strike("loss", &about("Beat", 7, &[odds.clone(), ("epoch", Value::Count(epoch))]));
+    assert_eq!(beat(7, &epoch(0)), [] as [u64; 0]);
+    assert_eq!(beat(7, &epoch(1)), [at]);
+}
+
+#[test]
+fn what_was_sent_is_counted_by_its_meaning() {
+    let run = run(&calm(), 1);
+    let count = |from: &str, to: &str, kind: &str| {
+        let is = |sent: &&Sent| sent.from.to_string() == from && sent.to.to_string() == to && sent.kind == kind;
+        run.messages.iter().filter(is).map(|sent| sent.count).sum::<u64>()
+    };
+    assert!(count("n1", "n2", "Beat") > 150);
+    assert_eq!(count("n1", "n2", "Durable"), 0, "what a node says to itself is on no link");
+    assert!(count("c1", "n1", "Request") > 10 && count("n1", "c1", "Answer") > 10);
+    assert_eq!(run.messages.iter().map(|sent| sent.count).sum::<u64>(), run.coverage.sent);
+    assert!(run.messages.is_sorted());
 }
 
 #[test]

@@ -320,6 +320,21 @@ impl<O: Data, P: Data> Message for Msg<O, P> {
             Msg::Install(_) => "Install",
         }
     }
+
+    fn epoch(&self) -> u64 {
+        let ballot = match self {
+            Msg::Canvass(ballot) | Msg::Nack(ballot) | Msg::TakeOver(ballot) => ballot,
+            Msg::Willing { ballot, .. }
+            | Msg::Prepare { ballot, .. }
+            | Msg::Promise { ballot, .. }
+            | Msg::Accepted { ballot, .. }
+            | Msg::Heartbeat { ballot, .. }
+            | Msg::Alive { ballot, .. } => ballot,
+            Msg::Accept { vote, .. } => &vote.ballot,
+            Msg::Lacks { .. } | Msg::Learn { .. } | Msg::Install(_) => return 0,
+        };
+        ballot.round.get()
+    }
 }
 
 /// What a node writes to its journal: the stable storage of Paxos Made Simple §2.5, as changes to it.

@@ -350,6 +350,21 @@ impl<O: Data, P: Data> Message for Msg<O, P> {
             Msg::Rejoin(_) => "Rejoin",
         }
     }
+
+    fn epoch(&self) -> u64 {
+        let term = match self {
+            Msg::RequestPreVote(ask) | Msg::RequestVote(ask) => ask.term,
+            Msg::PreVote(vote) | Msg::Vote(vote) => vote.term,
+            Msg::AppendEntries(append) => append.term,
+            Msg::Appended(appended) => appended.term,
+            Msg::Durable(durable) => durable.term,
+            Msg::InstallSnapshot(install) => install.term,
+            Msg::TimeoutNow(term) => *term,
+            Msg::Rejoin(rejoin) => rejoin.term,
+            Msg::Lost(_) => return 0,
+        };
+        term.get()
+    }
 }
 
 /// What a server writes to its journal: the persistent state of Figure 2, as changes to it.

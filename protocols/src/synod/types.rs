@@ -81,6 +81,13 @@ impl<O: Data> Message for Msg<O> {
             Word::Nack(_) => "Nack",
         }
     }
+
+    fn epoch(&self) -> u64 {
+        match &self.word {
+            Word::Prepare(ballot) | Word::Promise { ballot, .. } | Word::Nack(ballot) => ballot.round,
+            Word::Accept(vote) | Word::Accepted(vote) => vote.ballot.round,
+        }
+    }
 }
 
 /// What a node writes to its journal: the stable storage of §2.5.

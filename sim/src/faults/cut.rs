@@ -1,6 +1,6 @@
 //! Cuts: one-way and partial partitions. A cluster must make progress as long as some quorum is connected.
 
-use super::settle::{MESSAGE, ends, links, only, settle_ends, switch, target};
+use super::settle::{EPOCH, MESSAGE, about, ends, links, settle_ends, switch, target};
 use super::{Action, FaultType, LinkRule};
 
 pub(super) const CUT: FaultType = FaultType {
@@ -11,12 +11,13 @@ pub(super) const CUT: FaultType = FaultType {
         target("to", "the receivers"),
         switch("both", "the other direction too"),
         MESSAGE,
+        EPOCH,
     ],
     instantaneous: false,
     resolve: settle_ends,
     action: |args, _| Action::Links {
         rule: LinkRule::Cut,
-        only: only(args),
+        about: about(args),
         links: links(&ends(args, "from"), &ends(args, "to"), args.flag("both")),
     },
 };

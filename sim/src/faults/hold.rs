@@ -1,6 +1,6 @@
 //! Holds: messages that come very late, and all at once. One untimely message is the commonest trigger of concurrency bugs (TaxDC, ASPLOS 2016).
 
-use super::settle::{MESSAGE, ends, links, only, settle_ends, switch, target};
+use super::settle::{EPOCH, MESSAGE, about, ends, links, settle_ends, switch, target};
 use super::{Action, FaultType, LinkRule};
 
 pub(super) const HOLD: FaultType = FaultType {
@@ -11,12 +11,13 @@ pub(super) const HOLD: FaultType = FaultType {
         target("to", "the receivers"),
         switch("both", "the other direction too"),
         MESSAGE,
+        EPOCH,
     ],
     instantaneous: false,
     resolve: settle_ends,
     action: |args, _| Action::Links {
         rule: LinkRule::Hold,
-        only: only(args),
+        about: about(args),
         links: links(&ends(args, "from"), &ends(args, "to"), args.flag("both")),
     },
 };

@@ -1,7 +1,7 @@
 //! Isolation of single nodes: of all partitions that break systems, the commonest (Alquraan et al., OSDI 2018: 88 %).
 
 use super::settle::{ends, links, settle_node, switch, whom};
-use super::{Action, FaultType, LinkRule};
+use super::{About, Action, FaultType, LinkRule};
 use crate::id::{ClientId, Endpoint, NodeId};
 use crate::param::{Default, Literal, Param, Shape};
 
@@ -35,6 +35,6 @@ pub(super) const ISOLATE: FaultType = FaultType {
             "out" => links(&isolated, &others, false),
             _ => links(&isolated, &others, true),
         };
-        Action::Links { rule: LinkRule::Cut, only: None, links }
+        Action::Links { rule: LinkRule::Cut, about: About::default(), links }
     },
 };

@@ -240,8 +240,8 @@ pub enum Action {
     Links {
         /// The rule.
         rule: LinkRule,
-        /// The kind of message that it is about; all if none.
-        only: Option<String>,
+        /// Which messages it is about.
+        about: About,
         /// From where to where.
         links: Vec<(Endpoint, Endpoint)>,
     },
@@ -296,6 +296,18 @@ pub enum Action {
     },
 }
 
+/// Which messages of a link a rule is about: those that are all of what is given.
+#[derive(Clone, PartialEq, Eq, Debug, std::default::Default)]
+pub struct About {
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// Of this epoch.
+    pub epoch: Option<u64>,
+    /// The one that was sent as the so-manieth of its kind on its link, from 1: in its epoch if that is given, else since the beginning.
+    /// Known when a message is sent, and no longer when it arrives.
+    pub nth: Option<u64>,
+}
+
 /// What happens to the messages of a link.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum LinkRule {
@@ -305,8 +317,8 @@ pub enum LinkRule {
     Hold,
     /// Some are lost.
     Loss(Ppm),
-    /// Some arrive twice; the second copy takes a delay of its own.
-    Duplicate(Ppm),
+    /// Some arrive twice; the second copy takes a delay of its own, and so much more.
+    Duplicate(Ppm, Delay),
     /// Some are late by so much more, so that others overtake them.
     Reorder(Ppm, Delay),
     /// All are late by so much more.

@@ -2,7 +2,7 @@
 
 use super::settle::links;
 use super::target::{Target, View};
-use super::{Action, FaultType, LinkRule};
+use super::{About, Action, FaultType, LinkRule};
 use crate::id::{Endpoint, NodeId};
 use crate::param::{Args, Default, Literal, Param, Shape, Value};
 use crate::rng::Stream;
@@ -33,7 +33,7 @@ pub(super) const PARTITION: FaultType = FaultType {
         let nodes: Vec<Endpoint> = NodeId::all(view.nodes.len()).map(Endpoint::Node).collect();
         let mut apart = links(&nodes, &nodes, false);
         apart.retain(|&(from, to)| !together(from, to));
-        Action::Links { rule: LinkRule::Cut, only: None, links: apart }
+        Action::Links { rule: LinkRule::Cut, about: About::default(), links: apart }
     },
 };
 

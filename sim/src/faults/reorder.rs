@@ -1,6 +1,6 @@
 //! Reordering: some messages are so late that others overtake them.
 
-use super::settle::{MESSAGE, end, ends, links, only, settle_ends};
+use super::settle::{EPOCH, MESSAGE, NTH, about, end, ends, links, settle_ends};
 use super::{Action, FaultType, LinkRule};
 use crate::param::{Default, Literal, Param, Shape};
 
@@ -18,12 +18,14 @@ pub(super) const REORDER: FaultType = FaultType {
         end("from", "the senders"),
         end("to", "the receivers"),
         MESSAGE,
+        EPOCH,
+        NTH,
     ],
     instantaneous: false,
     resolve: settle_ends,
     action: |args, _| Action::Links {
         rule: LinkRule::Reorder(args.odds("odds"), args.delay("by")),
-        only: only(args),
+        about: about(args),
         links: links(&ends(args, "from"), &ends(args, "to"), false),
     },
 };

@@ -1,5 +1,6 @@
 //! What the kinds of faults share: parameters that many have, and settling whom they mean.
 
+use super::About;
 use super::target::View;
 use crate::id::{Endpoint, NodeId};
 use crate::param::{Args, Default, Literal, Param, Shape, Value};
@@ -28,9 +29,30 @@ pub(super) const MESSAGE: Param = Param {
     doc: "only messages of this kind, such as \"AppendEntries\"; all unless written",
 };
 
-/// What [`MESSAGE`] says.
-pub(super) fn only(args: &Args) -> Option<String> {
-    args.get("message").map(|_| args.text("message").to_owned())
+/// The epoch of the messages that a link fault is about.
+pub(super) const EPOCH: Param = Param {
+    name: "epoch",
+    shape: Shape::Count(0, u64::MAX),
+    default: Default::Absent,
+    doc: "only messages of this term or ballot number; of any unless written",
+};
+
+/// The one message that a link fault is about.
+pub(super) const NTH: Param = Param {
+    name: "nth",
+    shape: Shape::Count(1, u64::MAX),
+    default: Default::Absent,
+    doc: "only the one that is sent as the so-manieth of its kind on its link, from 1: in its `epoch` if that is written, else since the run began",
+};
+
+/// What [`MESSAGE`], [`EPOCH`] and [`NTH`] say.
+pub(super) fn about(args: &Args) -> About {
+    let count = |name| args.get(name).map(|_| args.count(name));
+    About {
+        kind: args.get("message").map(|_| args.text("message").to_owned()),
+        epoch: count("epoch"),
+        nth: count("nth"),
+    }
 }
 
 /// A switch that is off unless written.

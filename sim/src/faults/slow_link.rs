@@ -1,6 +1,6 @@
 //! Slow links: every message takes longer.
 
-use super::settle::{MESSAGE, end, ends, links, only, settle_ends};
+use super::settle::{EPOCH, MESSAGE, NTH, about, end, ends, links, settle_ends};
 use super::{Action, FaultType, LinkRule};
 use crate::param::{Default, Param, Shape};
 
@@ -12,12 +12,14 @@ pub(super) const SLOW_LINK: FaultType = FaultType {
         end("from", "the senders"),
         end("to", "the receivers"),
         MESSAGE,
+        EPOCH,
+        NTH,
     ],
     instantaneous: false,
     resolve: settle_ends,
     action: |args, _| Action::Links {
         rule: LinkRule::Slow(args.delay("by")),
-        only: only(args),
+        about: about(args),
         links: links(&ends(args, "from"), &ends(args, "to"), false),
     },
 };

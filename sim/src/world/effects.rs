@@ -4,6 +4,7 @@ use std::mem;
 
 use serde_json::{Value, json};
 
+use super::events::{ANSWER, name_of};
 use super::{Event, World};
 use crate::check::invariant::Invariants;
 use crate::faults::{DiskTrouble, Keep};
@@ -128,8 +129,8 @@ impl<N: Node> World<'_, N> {
             return self.push(self.now, Event::Own { node: from, life, msg });
         }
         let World { network, coverage, strikes, .. } = self;
-        let arrivals =
-            network.send(Route::nodes(from, to), msg.kind(), self.now, coverage, |fault| strikes.acted(fault));
+        let (route, name) = (Route::nodes(from, to), name_of(&msg));
+        let arrivals = network.send(route, name, self.now, coverage, |fault| strikes.acted(fault));
         if let Some(at) = arrivals.second {
             self.push(at, Event::Message { from, to, msg: msg.clone() });
         }
@@ -145,7 +146,7 @@ impl<N: Node> World<'_, N> {
         }
         let World { network, coverage, strikes, .. } = self;
         let route = Route::answer(from, id.op.client);
-        let arrivals = network.send(route, super::events::ANSWER, self.now, coverage, |fault| strikes.acted(fault));
+        let arrivals = network.send(route, ANSWER, self.now, coverage, |fault| strikes.acted(fault));
         if let Some(at) = arrivals.second {
             self.push(at, Event::Answer { from, id, answer: answer.clone() });
         }

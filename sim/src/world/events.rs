@@ -2,14 +2,20 @@
 
 use super::{Event, World};
 use crate::id::{NodeId, RequestId};
-use crate::network::{Arrival, Route};
+use crate::network::{Arrival, Name, Route};
 use crate::node::{Command, Message, Node, Op};
 use crate::queue::Due;
 use crate::timers::{Expiry, Slot};
 
 /// The kinds of what clients and nodes send each other.
-pub(super) const REQUEST: &str = "Request";
-pub(super) const ANSWER: &str = "Answer";
+pub(super) const REQUEST: Name = Name { kind: "Request", epoch: 0 };
+pub(super) const ANSWER: Name = Name { kind: "Answer", epoch: 0 };
+
+/// What a message is called.
+#[inline]
+pub(super) fn name_of(msg: &impl Message) -> Name {
+    Name { kind: msg.kind(), epoch: msg.epoch() }
+}
 
 /// Whether a node handles an event.
 enum Attention {
@@ -65,7 +71,7 @@ impl<N: Node> World<'_, N> {
     fn on_message(&mut self, from: NodeId, to: NodeId, msg: N::Msg) {
         self.mark(0, from.index(), to.index());
         let route = Route::nodes(from, to);
-        match self.arrive(route, msg.kind()) {
+        match self.arrive(route, name_of(&msg)) {
             Arrival::Deliver => {}
             Arrival::Dropped => return,
             Arrival::Held => return self.network.hold(route, Event::Message { from, to, msg }),
@@ -153,9 +159,9 @@ impl<N: Node> World<'_, N> {
 
     /// Judges what arrives over the network.
     #[inline]
-    fn arrive(&mut self, route: Route, kind: &str) -> Arrival {
+    fn arrive(&mut self, route: Route, name: Name) -> Arrival {
         let World { network, coverage, strikes, .. } = self;
-        let arrival = network.arrive(route, kind, coverage, |fault| strikes.acted(fault));
+        let arrival = network.arrive(route, name, coverage, |fault| strikes.acted(fault));
         match arrival {
             Arrival::Deliver => {}
             Arrival::Dropped => self.record("dropped", |line| line.text("to", route.to).text("why", "link cut")),

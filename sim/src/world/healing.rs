@@ -225,7 +225,7 @@ impl<N: Node> World<'_, N> {
 fn struck(action: &Action) -> Vec<NodeId> {
     match action {
         // Messages that come twice or in another order keep nobody from working.
-        Action::Links { rule: LinkRule::Duplicate(_) | LinkRule::Reorder(..), .. } => Vec::new(),
+        Action::Links { rule: LinkRule::Duplicate(..) | LinkRule::Reorder(..), .. } => Vec::new(),
         Action::Links { links, .. } => cover(links),
         Action::Crash { nodes, .. }
         | Action::Pause { nodes }

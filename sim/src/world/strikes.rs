@@ -170,9 +170,9 @@ impl<N: Node> World<'_, N> {
     fn apply(&mut self, action: Action, lasting: Option<Span>) {
         let fault = self.strikes.applied.len() - 1;
         let acted = match &action {
-            Action::Links { rule, only, links } => {
+            Action::Links { rule, about, links } => {
                 for &(from, to) in links {
-                    self.network.add_rule(Route { from, to }, fault, *rule, only.as_deref(), self.now);
+                    self.network.add_rule(Route { from, to }, fault, *rule, about, self.now);
                 }
                 0 // It acts when a message meets it.
             }

@@ -94,6 +94,7 @@ impl<N: Node> World<'_, N> {
             checkpoints: self.checkpoints,
             end: self.now,
             applied,
+            messages: self.network.sent(),
             coverage: self.coverage,
             history: self.history,
         }

@@ -4,43 +4,33 @@
 //! cut meanwhile drops it, a link that is held keeps it. Every fault that is in force on a link is one rule in its list, and
 //! is taken back by itself, so that faults may overlap in any way.
 
-use crate::faults::LinkRule;
+mod flow;
+mod rule;
+
+use crate::faults::{About, LinkRule};
 use crate::id::{ClientId, Endpoint, NodeId};
 use crate::plan::NetworkPlan;
-use crate::rng::{Delay, Seed, Stream};
-use crate::run::Coverage;
-use crate::time::{Instant, Ppm, Span};
+use crate::rng::Seed;
+use crate::run::{Coverage, Sent as Messages};
+use crate::time::{Instant, Span};
+
+use flow::Flow;
+pub(crate) use flow::Name;
+use rule::{Rule, Sent, judge};
 
 /// How many more delays a message is held up by, at most, when it is reordered.
 const REORDER_DELAYS: u64 = 10;
 
 #[derive(Clone)]
 struct Link<M> {
-    /// Made when the first message is sent, as most links of a large cluster never carry one.
-    rng: Option<Box<Stream>>,
+    /// What was sent on it, kind by kind.
+    flows: Vec<Flow>,
     /// The arrival of the latest message, for links that keep their order.
     latest: Instant,
     /// What is in force.
     rules: Vec<Rule>,
     /// What waits for a hold to end, in order of arrival.
     held: Vec<M>,
-}
-
-#[derive(Clone)]
-struct Rule {
-    /// The index of the applied fault that put it there.
-    fault: usize,
-    what: LinkRule,
-    /// The kind of message that it is about; all if none.
-    only: Option<Box<str>>,
-    /// The rule's own chance, so that taking it away shifts no draw of the link.
-    rng: Option<Stream>,
-}
-
-impl Rule {
-    fn is_about(&self, kind: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| only == kind)
-    }
 }
 
 /// The network, which carries messages `M`.
@@ -97,7 +87,7 @@ pub(crate) enum Arrival {
 
 impl<M> Network<M> {
     pub(crate) fn new(plan: NetworkPlan, seed: Seed, nodes: usize, clients: usize) -> Network<M> {
-        let link = || Link { rng: None, latest: Instant::ZERO, rules: Vec::new(), held: Vec::new() };
+        let link = || Link { flows: Vec::new(), latest: Instant::ZERO, rules: Vec::new(), held: Vec::new() };
         let links = (0..nodes * nodes + 2 * clients * nodes).map(|_| link()).collect();
         Network { plan, seed, nodes, clients, links, rules: 0 }
     }
@@ -107,7 +97,7 @@ impl<M> Network<M> {
     pub(crate) fn send(
         &mut self,
         route: Route,
-        kind: &str,
+        name: Name,
         now: Instant,
         coverage: &mut Coverage,
         acted: impl FnMut(usize),
@@ -116,8 +106,12 @@ impl<M> Network<M> {
         let (plan, seed) = (self.plan, self.seed);
         let link = &mut self.links[index];
         coverage.sent += 1;
-        let rng =
-            link.rng.get_or_insert_with(|| Box::new(seed.stream(format_args!("link {}→{}", route.from, route.to))));
+        let Route { from, to } = route;
+        let flow = Flow::count(&mut link.flows, name, |Name { kind, epoch }| {
+            seed.stream(format_args!("link {from}→{to} {kind} {epoch}"))
+        });
+        let sent = Sent { name, nth: flow.sent, nth_in_epoch: flow.sent_in_epoch };
+        let rng = &mut *flow.chance;
         let delay = match (route.from, route.to) {
             (Endpoint::Node(_), Endpoint::Node(_)) => plan.delay,
             _ => plan.client_delay,
@@ -134,7 +128,11 @@ impl<M> Network<M> {
         let mut copy = rng.chance(plan.duplicate).then(|| delay.sample(rng));
         let takes = delay.sample(rng); // Drawn before the rules are asked, so that they shift no draw of the link.
         if !link.rules.is_empty() {
-            match judge(&mut link.rules, kind, delay, coverage, acted) {
+            let stream = |draws: &str, since: Instant, Name { kind, epoch }: Name| {
+                let since = since.as_nanos();
+                seed.stream(format_args!("{draws} of {since} on link {from}→{to} {kind} {epoch}"))
+            };
+            match judge(&mut link.rules, sent, delay, coverage, stream, acted) {
                 None => return Arrivals::default(),
                 Some(judged) => {
                     late = late + judged.late;
@@ -159,25 +157,25 @@ impl<M> Network<M> {
     pub(crate) fn arrive(
         &mut self,
         route: Route,
-        kind: &str,
+        name: Name,
         coverage: &mut Coverage,
         acted: impl FnMut(usize),
     ) -> Arrival {
         if self.rules == 0 {
             return Arrival::Deliver;
         }
-        self.ask_rules(route, kind, coverage, acted)
+        self.ask_rules(route, name, coverage, acted)
     }
 
     fn ask_rules(
         &mut self,
         route: Route,
-        kind: &str,
+        name: Name,
         coverage: &mut Coverage,
         mut acted: impl FnMut(usize),
     ) -> Arrival {
         let link = &self.links[self.index(route)];
-        let about = || link.rules.iter().filter(|rule| rule.is_about(kind));
+        let about = || link.rules.iter().filter(|rule| rule.is_about(name));
         let find = |wanted| about().find(|rule| rule.what == wanted).map(|rule| rule.fault);
         if let Some(fault) = find(LinkRule::Cut) {
             coverage.cut_on_arrival += 1;
@@ -198,20 +196,10 @@ impl<M> Network<M> {
         self.links[index].held.push(message);
     }
 
-    /// Puts a rule on a link. `at` is when its fault struck: it names the rule's stream of chance.
-    pub(crate) fn add_rule(&mut self, route: Route, fault: usize, what: LinkRule, only: Option<&str>, at: Instant) {
-        let (name, draws) = match what {
-            LinkRule::Cut | LinkRule::Hold => ("", false),
-            LinkRule::Loss(_) => ("loss", true),
-            LinkRule::Duplicate(_) => ("duplicate", true),
-            LinkRule::Reorder(..) => ("reorder", true),
-            LinkRule::Slow(_) => ("slow", true),
-        };
-        let Route { from, to } = route;
-        let stream = || self.seed.stream(format_args!("{name} of {} on link {from}→{to}", at.as_nanos()));
-        let rng = draws.then(stream);
+    /// Puts a rule on a link. `since` is when its fault struck: it names the rule's streams of chance.
+    pub(crate) fn add_rule(&mut self, route: Route, fault: usize, what: LinkRule, about: &About, since: Instant) {
         let index = self.index(route);
-        self.links[index].rules.push(Rule { fault, what, only: only.map(Box::from), rng });
+        self.links[index].rules.push(Rule { fault, what, about: about.clone(), since, flows: Vec::new() });
         self.rules += 1;
     }
 
@@ -229,10 +217,31 @@ impl<M> Network<M> {
 
     /// Whether messages can get from one node to another: no rule keeps all of them.
     pub(crate) fn is_open(&self, from: NodeId, to: NodeId) -> bool {
-        let keeps_all = |rule: &Rule| {
-            rule.only.is_none() && matches!(rule.what, LinkRule::Cut | LinkRule::Hold | LinkRule::Loss(Ppm::ONE))
+        !self.links[self.index(Route::nodes(from, to))].rules.iter().any(Rule::keeps_all)
+    }
+
+    /// What was sent on every link: by sender, receiver, kind and epoch.
+    pub(crate) fn sent(&self) -> Vec<Messages> {
+        let mut sent = Vec::new();
+        for route in self.routes() {
+            for flow in &self.links[self.index(route)].flows {
+                let Route { from, to } = route;
+                let messages = |(Name { kind, epoch }, count)| Messages { from, to, kind, epoch, count };
+                sent.extend(flow.counts().filter(|&(_, count)| count > 0).map(messages));
+            }
+        }
+        sent.sort_unstable();
+        sent
+    }
+
+    fn routes(&self) -> impl Iterator<Item = Route> + use<M> {
+        let (nodes, clients) = (self.nodes, self.clients);
+        let between = NodeId::all(nodes).flat_map(move |from| NodeId::all(nodes).map(move |to| Route::nodes(from, to)));
+        let talk = move |client| {
+            NodeId::all(nodes).flat_map(move |node| [Route::request(client, node), Route::answer(node, client)])
         };
-        !self.links[self.index(Route::nodes(from, to))].rules.iter().any(keeps_all)
+        let outside = (0..clients).map(ClientId::at).flat_map(talk);
+        between.chain(outside)
     }
 
     #[inline]
@@ -247,52 +256,4 @@ impl<M> Network<M> {
             (Endpoint::Client(_), Endpoint::Client(_)) => panic!("clients do not talk to each other"),
         }
     }
-}
-
-struct Judged {
-    late: Span,
-    /// The delay of a second copy.
-    copy: Option<Span>,
-}
-
-/// What the rules of a link make of a message that is sent on it; none if it is dropped. A hold takes effect on arrival.
-fn judge(
-    rules: &mut [Rule],
-    kind: &str,
-    delay: Delay,
-    coverage: &mut Coverage,
-    mut acted: impl FnMut(usize),
-) -> Option<Judged> {
-    let mut judged = Judged { late: Span::ZERO, copy: None };
-    for Rule { fault, what, rng, .. } in rules.iter_mut().filter(|rule| rule.is_about(kind)) {
-        let mut happens = |odds| rng.as_mut().is_some_and(|rng| rng.chance(odds));
-        match *what {
-            LinkRule::Cut => {
-                coverage.cut_on_sending += 1;
-                acted(*fault);
-                return None;
-            }
-            LinkRule::Loss(odds) if happens(odds) => {
-                coverage.lost += 1;
-                acted(*fault);
-                return None;
-            }
-            LinkRule::Duplicate(odds) if happens(odds) => {
-                judged.copy = rng.as_mut().map(|rng| delay.sample(rng));
-                acted(*fault);
-            }
-            LinkRule::Reorder(odds, delay) if happens(odds) => {
-                coverage.reordered += 1;
-                judged.late = judged.late + rng.as_mut().map_or(Span::ZERO, |rng| delay.sample(rng));
-                acted(*fault);
-            }
-            LinkRule::Slow(delay) => {
-                coverage.slowed += 1;
-                judged.late = judged.late + rng.as_mut().map_or(Span::ZERO, |rng| delay.sample(rng));
-                acted(*fault);
-            }
-            LinkRule::Hold | LinkRule::Loss(_) | LinkRule::Duplicate(_) | LinkRule::Reorder(..) => {}
-        }
-    }
-    Some(judged)
 }
