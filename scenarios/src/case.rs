@@ -307,7 +307,8 @@ mod tests {
         assert_eq!(case.config, scenario.config);
         let without_faults = |plan: &Plan| format!("{:?}", Plan { faults: Vec::new(), ..plan.clone() });
         assert_eq!(without_faults(&case.plan), without_faults(&scenario.plan));
-        let faults = case.plan.faults.iter().map(|fault| (fault.kind.name, &fault.args, fault.start, fault.lasting));
+        let faults =
+            case.plan.faults.iter().map(|fault| (fault.kind.name, &fault.args, fault.start.clone(), fault.lasting));
         let struck = run
             .applied
             .iter()

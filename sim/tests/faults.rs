@@ -4,7 +4,7 @@ mod common;
 
 use common::{again, calm, fault, run, target, trace};
 use serde_json::Value as Json;
-use shaketable_sim::faults::{FAULTS, Planned, Start, Trigger};
+use shaketable_sim::faults::{FAULTS, Planned, Start};
 use shaketable_sim::param::Value;
 use shaketable_sim::plan::{Heal, Plan};
 use shaketable_sim::rng::Delay;
@@ -271,18 +271,6 @@ fn a_wiped_node_knows_that_it_is_not_new() {
     let boots: Vec<&Json> = wiped.iter().filter(|line| line["kind"] == "boot" && line["node"] == "n2").collect();
     assert_eq!(boots[1]["records"], 0);
     assert_eq!(boots[1]["life"], 2);
-}
-
-#[test]
-fn a_trigger_strikes_when_the_cluster_gets_there() {
-    let when = Trigger { committed: Some(20), completed: Some(5), ..Trigger::default() };
-    let mut crash = planned("crash", &[("node", target("leader"))]);
-    (crash.start, crash.times) = (Start::When(when), 2);
-    let struck = run(&with(vec![crash]), 1);
-    assert_eq!(struck.applied.len(), 2);
-    assert_eq!(struck.applied[0].args.target("node").to_string(), "n1", "the leader was n1");
-    let replayed = run(&with(again(&struck.applied)), 1);
-    assert_eq!(replayed.digest, struck.digest, "a triggered fault replays at its time");
 }
 
 #[test]

@@ -69,14 +69,19 @@ fn draw_fault(rng: &mut Stream) -> String {
             "max-down" => format!("\"{}\"", one(rng, &["minority", "any"])),
             "after-effects" => format!("[0, {}]", rng.below(60)),
             "message" if rng.below(3) == 0 => "\"AppendEntries\"".to_owned(),
+            "epoch" if rng.below(8) == 0 => rng.between(1, 3).to_string(),
+            "nth" if rng.below(8) == 0 => rng.between(1, 40).to_string(),
+            "later" => format!("\"{}ms\"", rng.below(300)),
             _ => continue,
         };
         keys.push(format!("{} = {value}", param.name));
     }
-    keys.push(match rng.below(4) {
+    keys.push(match rng.below(6) {
         0 => format!("at = \"{}ms\"", rng.between(0, 4_900)),
         1 => format!("when = {{ committed = {} }}, times = 5", rng.between(1, 50)),
-        2 => "when = { leader-changes = 1, after = [\"0s\", \"50ms\"] }, times = 9".to_owned(),
+        2 => "when = { leader-changes = 1 }, delay = [\"0s\", \"50ms\"], times = 9".to_owned(),
+        3 => "when = { role = \"leader\", epoch-at-least = 2 }, times = 4".to_owned(),
+        4 => format!("on-message = {{ kind = \"AppendEntries\", nth = {} }}, times = 9", rng.between(1, 60)),
         _ => format!("every = [\"{}ms\", \"1s\"]", rng.between(1, 900)),
     });
     match rng.below(8) {

@@ -1,7 +1,8 @@
 //! `explain NAME`: everything that a name means in a scenario file.
 
 use shaketable_protocols::{Bug, Protocol};
-use shaketable_sim::faults::{FaultType, SCHEDULE, TRIGGER, target};
+use shaketable_sim::faults::trigger::{ON_MESSAGE, WHEN};
+use shaketable_sim::faults::{FaultType, SCHEDULE, target};
 use shaketable_sim::param::{Default, Param, Shape, nearest};
 use shaketable_sim::plan::CLIENTS;
 use shaketable_sim::run::Coverage;
@@ -127,7 +128,8 @@ fn keys(tables: &Tables, all: &mut Vec<Meaning>) {
         add(format!("a key of the fault `{}`", kind.name), kind.params);
     }
     add("a key of every fault".to_owned(), SCHEDULE);
-    add("what a fault can wait for, in `when`".to_owned(), TRIGGER);
+    add("what a fault can wait for, in `when`".to_owned(), WHEN);
+    add("what a fault can wait for, in `on-message`".to_owned(), ON_MESSAGE);
 }
 
 fn tell_protocol(page: &mut Page, protocol: &Protocol) {
@@ -273,7 +275,7 @@ mod tests {
         let tables = Tables::shipped();
         let sections = SECTIONS.iter().map(|section| section.params);
         let faults = tables.faults.iter().map(|kind| kind.params);
-        for param in sections.chain(faults).chain([TOP, SCHEDULE, TRIGGER]).flatten() {
+        for param in sections.chain(faults).chain([TOP, SCHEDULE, WHEN, ON_MESSAGE]).flatten() {
             let text = explain(param.name, &tables).unwrap_or_else(|unknown| panic!("{unknown}"));
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         }

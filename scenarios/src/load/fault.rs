@@ -1,14 +1,15 @@
 //! `[[fault]]`: each item has one key, the kind of fault, whose table says whom and when it strikes.
 
-use shaketable_sim::faults::{FaultType, Planned, SCHEDULE, Start, TRIGGER, Trigger};
+use shaketable_sim::faults::trigger::{Trigger, WHEN};
+use shaketable_sim::faults::{FaultType, Planned, SCHEDULE, Start};
 use shaketable_sim::param::{Args, Entry, ParamError, Raw, RawKind, Value, suggest};
 use shaketable_sim::time::{Instant, Span};
 
 use super::sections::Sections;
 use super::{Reading, span};
 
-/// The keys that say when a fault strikes: each has exactly one of them.
-const STARTS: [&str; 3] = ["at", "every", "when"];
+/// The keys that say when a fault strikes: each has exactly one of them, but that `when` may stand beside the two behind it.
+const STARTS: [&str; 5] = ["at", "every", "when", "after", "on-message"];
 
 impl Reading<'_> {
     /// Reads all faults.
@@ -59,10 +60,14 @@ impl Reading<'_> {
         let raw = &entry.value;
         let args = self.table(kind.name, &[kind.params, SCHEDULE], &placed_at_key(entry));
         self.endpoints_exist(kind.params, raw, sections);
+        self.endpoints_exist(SCHEDULE, raw, sections);
         if !matches!(raw.kind, RawKind::Table(_)) {
             return None;
         }
-        let start = self.start(entry, &args);
+        let start = self.start(entry, &args, sections);
+        if let Some(start) = &start {
+            self.judge_subject(kind, raw, &args, start);
+        }
         self.judge_lasting(kind, raw, &args);
         self.judge_window(raw, &args, sections);
         if self.errors.len() > before {
@@ -73,14 +78,14 @@ impl Reading<'_> {
         let instant = |span| Instant::ZERO + span;
         Some(Planned {
             kind,
-            start,
             from: span(&args, "since").map_or(Instant::ZERO, instant),
             until: span(&args, "until").or(end).map_or(Instant::MAX, instant),
-            times: match (args.get("times"), start) {
+            times: match (args.get("times"), &start) {
                 (Some(Value::Count(times)), _) => *times as u32,
                 (_, Start::Every(..)) => u32::MAX,
-                (_, Start::At(_) | Start::When(_)) => 1,
+                (_, Start::At(_) | Start::When(..)) => 1,
             },
+            start,
             lasting: args.get("for").map(|_| args.spans("for")),
             permanent: matches!(args.get("permanent"), Some(Value::Flag(true))),
             args: args.only(kind.params),
@@ -88,46 +93,82 @@ impl Reading<'_> {
     }
 
     /// When it strikes: exactly one of the ways to say so.
-    fn start(&mut self, entry: &Entry, args: &Args) -> Option<Start> {
+    fn start(&mut self, entry: &Entry, args: &Args, sections: &Sections) -> Option<Start> {
         let written: Vec<&Entry> = STARTS.iter().filter_map(|name| entry.value.entry(name)).collect();
         if written.is_empty() {
             let error = ParamError::new(entry.at.clone(), format!("`{}` does not say when it strikes", entry.key));
             self.error(
-                error.help("write one of `at = \"5s\"`, `every = [\"1s\", \"3s\"]` or `when = { committed = 10 }`"),
+                error.help("write `at = \"5s\"`, `every = [\"1s\", \"3s\"]`, `when = { committed = 10 }`, `after = …` or `on-message = { kind = … }`"),
             );
         }
-        for second in written.iter().skip(1) {
-            let error = ParamError::new(second.at.clone(), format!("`{}` beside `{}`", second.key, written[0].key));
-            self.error(error.help("write one of `at`, `every` and `when`; another `[[fault]]` strikes at other times"));
+        let first = written.first()?;
+        let combines = |second: &Entry| first.key == "when" && matches!(second.key.as_str(), "after" | "on-message");
+        for (place, second) in
+            written.iter().enumerate().skip(1).filter(|(place, second)| *place > 1 || !combines(second))
+        {
+            let error =
+                ParamError::new(second.at.clone(), format!("`{}` beside `{}`", second.key, written[place - 1].key));
+            self.error(error.help(
+                "write one of `at`, `every`, `when`, `after` and `on-message` (`when` may stand beside the last two); \
+                 another `[[fault]]` strikes at other times",
+            ));
         }
-        match (written.first()?.key.as_str(), args.get(&written.first()?.key)?) {
+        let delay = entry.value.entry("delay");
+        match (first.key.as_str(), args.get(&first.key)?) {
+            ("at" | "every", _) if delay.is_some() => {
+                let error = ParamError::new(delay?.at.clone(), format!("`delay` beside `{}`", first.key));
+                self.error(
+                    error.help("`delay` is how long to wait after what `when`, `after` or `on-message` wait for"),
+                );
+                None
+            }
             ("at", Value::Span(at)) => Some(Start::At(Instant::ZERO + *at)),
             ("every", Value::Spans(low, high)) => {
                 if *high == Span::ZERO {
-                    self.error(written[0].value.error("it would strike without end at one instant"));
+                    self.error(first.value.error("it would strike without end at one instant"));
                 }
                 Some(Start::Every(*low, *high))
             }
-            ("when", Value::Table(when)) => self.trigger(&written[0].value, when),
-            _ => None,
+            ("when", Value::Table(when)) if when.iter().next().is_none() => {
+                let known: Vec<String> = WHEN.iter().map(|param| format!("`{}`", param.name)).collect();
+                self.error(
+                    first.value.error("it waits for nothing").help(format!("write some of {}", known.join(", "))),
+                );
+                None
+            }
+            _ => {
+                self.milestone_exists(entry, args, sections);
+                let delay = delay.map_or((Span::ZERO, Span::ZERO), |_| args.spans("delay"));
+                Trigger::from_args(args).map(|trigger| Start::When(trigger, delay))
+            }
         }
     }
 
-    fn trigger(&mut self, raw: &Raw, when: &Args) -> Option<Start> {
-        let count = |name| when.get(name).map(|_| when.count(name));
-        let trigger = Trigger {
-            committed: count("committed"),
-            epoch: count("epoch"),
-            leader_changes: count("leader-changes"),
-            completed: count("completed"),
-            after: when.get("after").map_or((Span::ZERO, Span::ZERO), |_| when.spans("after")),
-        };
-        if (Trigger { after: (Span::ZERO, Span::ZERO), ..trigger }) == Trigger::default() {
-            let conditions = TRIGGER.iter().map(|param| param.name).filter(|name| *name != "after");
-            let known: Vec<String> = conditions.map(|name| format!("`{name}`")).collect();
-            self.error(raw.error("it waits for nothing").help(format!("write some of {}", known.join(", "))));
+    /// That the milestone after which a fault strikes is one of the protocol's.
+    fn milestone_exists(&mut self, entry: &Entry, args: &Args, sections: &Sections) {
+        let (Some(raw), Some(protocol)) = (entry.value.get("after"), sections.protocol) else { return };
+        let name = args.text("after");
+        if protocol.milestones.iter().all(|milestone| milestone.name != name) {
+            let known = protocol.milestones.iter().map(|milestone| milestone.name);
+            let error = raw.error(format!("{} has no milestone `{name}`", protocol.name));
+            self.error(error.help(suggest(name, known)));
         }
-        Some(Start::When(trigger))
+    }
+
+    /// That only a fault with a trigger speaks of what has set it off.
+    fn judge_subject(&mut self, kind: &FaultType, raw: &Raw, args: &Args, start: &Start) {
+        let (Start::At(_) | Start::Every(..)) = start else { return };
+        for param in kind.params {
+            let speaks = match args.get(param.name) {
+                Some(Value::Target(target)) => target.speaks_of_trigger(),
+                Some(Value::Groups(groups)) => groups.iter().any(|group| group.speaks_of_trigger()),
+                _ => false,
+            };
+            if let (true, Some(raw)) = (speaks, raw.get(param.name)) {
+                let error = raw.error("nothing sets this fault off but time");
+                self.error(error.help("`it` and `sender` belong to faults with `when`, `after` or `on-message`"));
+            }
+        }
     }
 
     /// How long it lasts, if it can.

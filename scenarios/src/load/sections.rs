@@ -11,6 +11,7 @@ use crate::tables::{SECTIONS, TOP, milestones, section};
 
 /// What the tables say, value by value. A value that could not be read is missing.
 pub(super) struct Sections {
+    pub(super) protocol: Option<&'static Protocol>,
     pub(super) top: Args,
     pub(super) config: Args,
     pub(super) network: Args,
@@ -73,6 +74,7 @@ impl Reading<'_> {
         let top = self.top();
         let config = protocol.map_or_else(Args::default, |protocol| self.protocol_table(protocol));
         Sections {
+            protocol,
             top,
             config,
             network: self.section("network"),

@@ -1,6 +1,7 @@
 //! Planning faults in code, for tests of protocols of one's own.
 
-use super::{Applied, FAULTS, Planned, Start, Trigger};
+use super::trigger::Trigger;
+use super::{Applied, FAULTS, Planned, Start};
 use crate::param::{Args, ParamError, Raw, RawKind};
 use crate::time::{Instant, Span};
 
@@ -63,10 +64,10 @@ impl Planned {
         Planned { start: Start::Every(low, high), times: u32::MAX, ..self }
     }
 
-    /// Strikes once, when the cluster gets there.
+    /// Strikes once, as soon as that has come which it waits for.
     #[must_use]
     pub fn when(self, trigger: Trigger) -> Planned {
-        Planned { start: Start::When(trigger), times: 1, ..self }
+        Planned { start: Start::When(trigger, (Span::ZERO, Span::ZERO)), times: 1, ..self }
     }
 
     /// Is undone after a time between `low` and `high`, instead of at the heal.

@@ -37,9 +37,11 @@ mod slow_disk;
 mod slow_link;
 pub mod target;
 mod transfer;
+pub mod trigger;
 mod wipe;
 
 use target::View;
+use trigger::{ON_MESSAGE, Trigger, WHEN};
 
 /// All kinds of faults.
 pub static FAULTS: &[FaultType] = &[
@@ -104,9 +106,27 @@ pub static SCHEDULE: &[Param] = &[
     },
     Param {
         name: "when",
-        shape: Shape::Table(TRIGGER),
+        shape: Shape::Table(WHEN),
         default: Default::Absent,
         doc: "strike when all of these hold; `times` is 1 unless written",
+    },
+    Param {
+        name: "after",
+        shape: Shape::Text,
+        default: Default::Absent,
+        doc: "strike when a node reaches this milestone of its protocol, while what `when` says holds; `times` is 1 unless written",
+    },
+    Param {
+        name: "on-message",
+        shape: Shape::Table(ON_MESSAGE),
+        default: Default::Absent,
+        doc: "strike when such a message is sent or delivered, while what `when` says holds; `times` is 1 unless written",
+    },
+    Param {
+        name: "delay",
+        shape: Shape::Spans,
+        default: Default::Absent,
+        doc: "wait this long (drawn from the range) after what `when`, `after` or `on-message` wait for",
     },
     Param {
         name: "for",
@@ -135,40 +155,6 @@ pub static SCHEDULE: &[Param] = &[
     },
 ];
 
-/// What a fault can wait for.
-pub static TRIGGER: &[Param] = &[
-    Param {
-        name: "committed",
-        shape: Shape::Count(1, u64::MAX),
-        default: Default::Absent,
-        doc: "some node knows so many more decided entries than when the fault last struck (or the run began)",
-    },
-    Param {
-        name: "epoch",
-        shape: Shape::Count(1, u64::MAX),
-        default: Default::Absent,
-        doc: "some node has reached this term, ballot or version",
-    },
-    Param {
-        name: "leader-changes",
-        shape: Shape::Count(1, u64::MAX),
-        default: Default::Absent,
-        doc: "leadership was won so many more times than when the fault last struck (or the run began)",
-    },
-    Param {
-        name: "completed",
-        shape: Shape::Count(1, u64::MAX),
-        default: Default::Absent,
-        doc: "so many more operations were answered than when the fault last struck (or the run began)",
-    },
-    Param {
-        name: "after",
-        shape: Shape::Spans,
-        default: Default::Absent,
-        doc: "then wait this long (drawn from the range) before striking",
-    },
-];
-
 /// A fault as a scenario plans it.
 #[derive(Clone, Debug)]
 pub struct Planned {
@@ -191,29 +177,14 @@ pub struct Planned {
 }
 
 /// When a planned fault strikes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Start {
     /// Once, at this time.
     At(Instant),
     /// Again and again, so long after the last time (or the beginning).
     Every(Span, Span),
-    /// When the cluster gets there.
-    When(Trigger),
-}
-
-/// A state of the cluster that a fault waits for: all that are given must hold. See [`TRIGGER`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Trigger {
-    /// Decided entries since the last strike.
-    pub committed: Option<u64>,
-    /// The highest epoch of any node.
-    pub epoch: Option<u64>,
-    /// Leaderships won since the last strike.
-    pub leader_changes: Option<u64>,
-    /// Operations answered since the last strike.
-    pub completed: Option<u64>,
-    /// How long to wait after all of that holds.
-    pub after: (Span, Span),
+    /// So long after this.
+    When(Trigger, (Span, Span)),
 }
 
 /// A fault as it struck: everything is settled, and it says so in the language of scenario files.

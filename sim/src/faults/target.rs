@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::trigger::Subject;
 use crate::id::{ClientId, Endpoint, NodeId};
 use crate::node::{Observation, Role};
 use crate::rng::Stream;
@@ -34,6 +35,10 @@ pub enum Target {
     Not(Box<Target>),
     /// All of these together.
     Each(Vec<Target>),
+    /// The node that the fault's trigger is about.
+    It,
+    /// The sender of the message that set the fault off.
+    Sender,
 }
 
 /// The words that can be written for a target, and what each means. `n1` and `c1` stand for any node and client.
@@ -48,6 +53,11 @@ pub const WORDS: &[(&str, &str)] = &[
     ("some", "random nodes: any number, at least one"),
     ("all", "all nodes"),
     ("clients", "all clients"),
+    (
+        "it",
+        "the node that set the fault off: that has come into its state or reached its milestone; of a message, the receiver",
+    ),
+    ("sender", "the sender of the message that set the fault off"),
     ("not(…)", "all nodes but those"),
 ];
 
@@ -58,6 +68,8 @@ pub struct View<'a> {
     pub nodes: &'a [NodeView],
     /// How many clients there are.
     pub clients: usize,
+    /// Whom the fault's trigger was about.
+    pub subject: Subject,
 }
 
 /// A node, as a fault's planner sees it.
@@ -113,6 +125,8 @@ impl Target {
             Target::Some => some_nodes(count, 1, count, rng),
             Target::All => NodeId::all(count).map(Endpoint::Node).collect(),
             Target::Clients => (0..view.clients).map(|index| Endpoint::Client(ClientId::at(index))).collect(),
+            Target::It => view.subject.it.into_iter().collect(),
+            Target::Sender => view.subject.sender.into_iter().collect(),
             Target::Not(inner) => {
                 let without = inner.resolve(view, rng);
                 if without.is_empty() {
@@ -134,6 +148,29 @@ impl Target {
             Endpoint::Client(_) => None,
         };
         self.resolve(view, rng).into_iter().filter_map(node).collect()
+    }
+
+    /// Whether it means this endpoint, as far as that can be said without chance: of random nodes, any.
+    pub fn includes(&self, end: Endpoint, view: &View<'_>) -> bool {
+        let Endpoint::Node(node) = end else {
+            return match self {
+                Target::Client(client) => end == Endpoint::Client(*client),
+                Target::Clients => true,
+                Target::Each(targets) => targets.iter().any(|target| target.includes(end, view)),
+                _ => false,
+            };
+        };
+        match self {
+            Target::Node(named) => *named == node,
+            Target::Client(_) | Target::Clients => false,
+            Target::Leader => view.leader() == Some(node),
+            Target::Follower => view.leader() != Some(node),
+            Target::Random | Target::Minority | Target::Majority | Target::Some | Target::All => true,
+            Target::Not(inner) => !inner.includes(end, view),
+            Target::Each(targets) => targets.iter().any(|target| target.includes(end, view)),
+            Target::It => view.subject.it == Some(end),
+            Target::Sender => view.subject.sender == Some(end),
+        }
     }
 
     /// Exactly these endpoints, by name.
@@ -166,6 +203,16 @@ impl Target {
             Target::Client(_) | Target::Clients => true,
             Target::Not(inner) => inner.speaks_of_clients(),
             Target::Each(targets) => targets.iter().any(Target::speaks_of_clients),
+            _ => false,
+        }
+    }
+
+    /// Whether it speaks of what sets a fault off, wherever that stands.
+    pub fn speaks_of_trigger(&self) -> bool {
+        match self {
+            Target::It | Target::Sender => true,
+            Target::Not(inner) => inner.speaks_of_trigger(),
+            Target::Each(targets) => targets.iter().any(Target::speaks_of_trigger),
             _ => false,
         }
     }
@@ -224,6 +271,8 @@ fn one_word(text: &str) -> Result<Target, UnknownTarget> {
         "some" => Target::Some,
         "all" => Target::All,
         "clients" => Target::Clients,
+        "it" => Target::It,
+        "sender" => Target::Sender,
         _ => match (text.parse(), text.parse()) {
             (Ok(node), _) => Target::Node(node),
             (_, Ok(client)) => Target::Client(client),
@@ -245,6 +294,8 @@ impl fmt::Display for Target {
             Target::Some => f.write_str("some"),
             Target::All => f.write_str("all"),
             Target::Clients => f.write_str("clients"),
+            Target::It => f.write_str("it"),
+            Target::Sender => f.write_str("sender"),
             Target::Not(inner) => write!(f, "not({inner})"),
             Target::Each(targets) => {
                 for (place, target) in targets.iter().enumerate() {
@@ -262,7 +313,8 @@ mod tests {
 
     #[test]
     fn targets_are_written_as_they_are_read() {
-        for text in ["n1", "c12", "leader", "minority", "some", "clients", "not(leader)", "not(n1,n2)"] {
+        for text in ["n1", "c12", "leader", "minority", "some", "clients", "it", "sender", "not(leader)", "not(n1,n2)"]
+        {
             assert_eq!(text.parse::<Target>().expect("a target").to_string(), text);
         }
         assert_eq!(" not( n2 , leader ) ".parse::<Target>().expect("a target").to_string(), "not(n2,leader)");

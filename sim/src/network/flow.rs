@@ -4,6 +4,8 @@
 //! many others of any kind went before it: each flow has a stream of its own for each epoch. So a protocol that sends one more
 //! message, of another kind or in an earlier epoch, shifts no draw of any other, and a recorded seed outlives many a change of the code.
 
+use super::Route;
+use crate::faults::trigger::{Passing, Phase};
 use crate::rng::Stream;
 
 /// What a message is called: its kind and its epoch. See [`Message`](crate::node::Message).
@@ -11,6 +13,13 @@ use crate::rng::Stream;
 pub(crate) struct Name {
     pub(crate) kind: &'static str,
     pub(crate) epoch: u64,
+}
+
+impl Name {
+    /// A message of this name, somewhere on its way.
+    pub(crate) fn passing(self, Route { from, to }: Route, phase: Phase) -> Passing {
+        Passing { phase, from, to, kind: self.kind, epoch: self.epoch }
+    }
 }
 
 /// The messages of one kind that were sent on a link, in order.

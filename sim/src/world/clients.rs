@@ -5,7 +5,9 @@
 
 use serde_json::json;
 
+use super::events::REQUEST;
 use super::{Event, World};
+use crate::faults::trigger::Phase;
 use crate::history::{Moment, Operation, Outcome};
 use crate::id::{ClientId, NodeId, OpId, RequestId};
 use crate::network::Route;
@@ -196,7 +198,7 @@ impl<N: Node> World<'_, N> {
         let wake = (self.now + self.plan.clients.timeout).min(asking.give_up);
         let World { network, coverage, strikes, .. } = self;
         let route = Route::request(client, to);
-        let arrivals = network.send(route, super::events::REQUEST, self.now, coverage, |fault| strikes.acted(fault));
+        let arrivals = network.send(route, REQUEST, self.now, coverage, |fault| strikes.acted(fault));
         if let Some(recorder) = &mut self.recorder {
             recorder.effect(json!({ "request": to, "id": id, "op": op.to_string() })); // `asking` borrows the client.
         }
@@ -208,6 +210,7 @@ impl<N: Node> World<'_, N> {
             self.push(at, Event::Request { to, id, op });
         }
         self.wake_at(client, wake);
+        self.check_message(|| REQUEST.passing(route, Phase::Sent));
     }
 
     /// An answer has come.
@@ -232,6 +235,7 @@ impl<N: Node> World<'_, N> {
         let healed_at = self.healed.as_ref().map(|healed| healed.at);
         let state = &mut self.clients[client.index()];
         let Some(asking) = state.asking.take() else { return };
+        let server = state.target;
         let operation = &mut self.history[asking.place];
         state.last = Some((operation.op.clone(), ret.clone()));
         operation.outcome = Outcome::Ok { ret, returned };
@@ -239,7 +243,7 @@ impl<N: Node> World<'_, N> {
         self.coverage.completed_ops += 1;
         self.coverage.ops_after_heal += u64::from(healed_at.is_some_and(|at| operation.invoked.at >= at));
         self.rest(client);
-        self.check_triggers();
+        self.check_triggers(server);
     }
 
     fn rejected(&mut self, client: ClientId, attempt: u16, hint: Option<NodeId>) {

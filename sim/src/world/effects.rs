@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::events::{ANSWER, name_of};
 use super::{Event, World};
 use crate::check::invariant::Invariants;
+use crate::faults::trigger::Phase;
 use crate::faults::{DiskTrouble, Keep};
 use crate::id::{NodeId, RequestId};
 use crate::network::Route;
@@ -107,7 +108,7 @@ impl<N: Node> World<'_, N> {
                     held = self.sync(node, following);
                 }
                 Effect::Note(text) => self.note_effect(|| text),
-                Effect::Reached(milestone) => self.reach(milestone),
+                Effect::Reached(milestone) => self.reach(node, milestone),
                 Effect::Halt(why) => {
                     self.mark(24, index, 0);
                     self.note_effect(|| format!("halt: {why}"));
@@ -131,6 +132,7 @@ impl<N: Node> World<'_, N> {
         let World { network, coverage, strikes, .. } = self;
         let (route, name) = (Route::nodes(from, to), name_of(&msg));
         let arrivals = network.send(route, name, self.now, coverage, |fault| strikes.acted(fault));
+        self.check_message(|| name.passing(route, Phase::Sent));
         if let Some(at) = arrivals.second {
             self.push(at, Event::Message { from, to, msg: msg.clone() });
         }
@@ -147,6 +149,7 @@ impl<N: Node> World<'_, N> {
         let World { network, coverage, strikes, .. } = self;
         let route = Route::answer(from, id.op.client);
         let arrivals = network.send(route, ANSWER, self.now, coverage, |fault| strikes.acted(fault));
+        self.check_message(|| ANSWER.passing(route, Phase::Sent));
         if let Some(at) = arrivals.second {
             self.push(at, Event::Answer { from, id, answer: answer.clone() });
         }
@@ -164,10 +167,11 @@ impl<N: Node> World<'_, N> {
         }
     }
 
-    fn reach(&mut self, milestone: Milestone) {
+    fn reach(&mut self, node: NodeId, milestone: Milestone) {
         let reached = self.coverage.milestones.get_mut(milestone.name);
         *reached.expect("a node reaches milestones that its protocol declares") += 1;
         self.note_effect(|| format!("reached {}", milestone.name));
+        self.check_milestone(node, milestone.name);
     }
 
     /// Whether there is room for another record.
@@ -356,7 +360,7 @@ impl<N: Node> World<'_, N> {
                 recorder.observed(&after, state.details());
             }
             self.servers[node.index()].observation = after;
-            self.check_triggers();
+            self.check_triggers(node);
         }
         if let Some(breach) = breach {
             self.breached(Some(node), *breach);

@@ -1,6 +1,7 @@
 //! Events as they happen: who they concern, whether they get there, and who handles them.
 
 use super::{Event, World};
+use crate::faults::trigger::Phase;
 use crate::id::{NodeId, RequestId};
 use crate::network::{Arrival, Name, Route};
 use crate::node::{Command, Message, Node, Op};
@@ -39,6 +40,7 @@ impl<N: Node> World<'_, N> {
                     Arrival::Deliver => {
                         self.coverage.delivered += 1;
                         self.on_answer(id, answer);
+                        self.check_message(|| ANSWER.passing(route, Phase::Delivered));
                     }
                     Arrival::Dropped => {}
                     Arrival::Held => self.network.hold(route, Event::Answer { from, id, answer }),
@@ -80,7 +82,9 @@ impl<N: Node> World<'_, N> {
             Attention::Now => {
                 self.coverage.delivered += 1;
                 self.record("message", |line| line.message(from, to, &msg));
+                let name = name_of(&msg);
                 self.handle(to, |state, ctx| state.on_message(from, msg, ctx));
+                self.check_message(|| name.passing(route, Phase::Delivered));
             }
             Attention::Never => self.drop_at(to),
             Attention::Later => self.postpone(to, Event::Message { from, to, msg }),
@@ -112,6 +116,7 @@ impl<N: Node> World<'_, N> {
                 self.coverage.delivered += 1;
                 self.record("request", |line| line.text("node", to).text("request", id).text("op", &op));
                 self.handle(to, |state, ctx| state.on_request(id, op, ctx));
+                self.check_message(|| REQUEST.passing(route, Phase::Delivered));
             }
             Attention::Never => self.drop_at(to),
             Attention::Later => self.postpone(to, Event::Request { to, id, op }),

@@ -3,7 +3,7 @@
 //!
 //! - `events` lets an event happen to whom it concerns; `effects` carries out what nodes ask for.
 //! - `clients` lets clients ask, wait, try again and give up.
-//! - `strikes` lets faults strike and end.
+//! - `strikes` lets faults strike and end; `triggers` watches for what some of them wait for.
 //! - `healing` ends the trouble and demands progress; `verdict` says what came of it all.
 
 mod clients;
@@ -12,6 +12,7 @@ mod events;
 mod healing;
 mod server;
 mod strikes;
+mod triggers;
 mod verdict;
 
 use std::hash::Hash;

@@ -10,7 +10,8 @@ use std::mem;
 use super::server::{Armed, Trouble};
 use super::{Event, World};
 use crate::faults::target::{NodeView, View};
-use crate::faults::{Action, Applied, Start, Trigger};
+use crate::faults::trigger::{Occasion, Subject};
+use crate::faults::{Action, Applied, Start};
 use crate::id::NodeId;
 use crate::network::Route;
 use crate::node::{Node, Role};
@@ -23,19 +24,27 @@ use crate::time::{Instant, Span};
 /// All faults of a run: planned, applied, in force.
 #[derive(Clone)]
 pub(super) struct Strikes {
-    planned: Vec<Progress>,
+    pub(super) planned: Vec<Progress>,
     applied: Vec<Applied>,
     in_force: Vec<InForce>,
-    /// The planned faults that wait for a state of the cluster.
-    triggers: Vec<usize>,
+    /// The planned faults that wait for a trigger.
+    pub(super) triggers: Vec<usize>,
+    /// Whether any fault ever waits for a message.
+    pub(super) heeds_messages: bool,
 }
 
 #[derive(Clone)]
-struct Progress {
-    rng: Stream,
+pub(super) struct Progress {
+    pub(super) rng: Stream,
     struck: u32,
     /// What had been reached when it struck last.
-    since: Coverage,
+    pub(super) since: Coverage,
+    /// How many of the messages that it waits for have come since it struck last.
+    pub(super) seen: u64,
+    /// The nodes that have set it off, each with the epoch it was in then.
+    pub(super) spent: Vec<(NodeId, u64)>,
+    /// Whom its trigger was about when it went off last.
+    pub(super) subject: Subject,
 }
 
 #[derive(Clone)]
@@ -50,9 +59,14 @@ impl Strikes {
             rng: seed.stream(format_args!("fault #{}", index + 1)),
             struck: 0,
             since: Coverage::default(),
+            seen: 0,
+            spent: Vec::new(),
+            subject: Subject::default(),
         };
-        let triggers = plan.faults.iter().enumerate().filter(|(_, fault)| matches!(fault.start, Start::When(_)));
+        let triggers = plan.faults.iter().enumerate().filter(|(_, fault)| matches!(fault.start, Start::When(..)));
+        let heeds = |start: &Start| matches!(start, Start::When(trigger, _) if matches!(trigger.occasion, Some(Occasion::Message { .. })));
         Strikes {
+            heeds_messages: plan.faults.iter().any(|fault| heeds(&fault.start)),
             planned: (0..plan.faults.len()).map(progress).collect(),
             applied: Vec::new(),
             in_force: Vec::new(),
@@ -85,39 +99,14 @@ impl<N: Node> World<'_, N> {
                     let wait = self.strikes.planned[index].rng.span((low, high));
                     self.queue_strike(index, fault.from + wait);
                 }
-                Start::When(_) => {}
+                Start::When(..) => {}
             }
         }
     }
 
-    fn queue_strike(&mut self, planned: usize, at: Instant) {
+    pub(super) fn queue_strike(&mut self, planned: usize, at: Instant) {
         if at <= self.end {
             self.push_due(Due { at, rank: Rank::strike(planned) }, Event::Strike { planned });
-        }
-    }
-
-    /// Looks whether a fault that waits for a state of the cluster has found it. It then strikes a nanosecond later, so that
-    /// nothing of the present instant comes before it when it is replayed.
-    #[inline]
-    pub(super) fn check_triggers(&mut self) {
-        if !self.strikes.triggers.is_empty() {
-            self.check_triggers_now();
-        }
-    }
-
-    fn check_triggers_now(&mut self) {
-        let mut index = 0;
-        while let Some(&planned) = self.strikes.triggers.get(index) {
-            let fault = &self.plan.faults[planned];
-            let Start::When(trigger) = fault.start else { unreachable!("only these are triggers") };
-            let progress = &mut self.strikes.planned[planned];
-            if self.now < fault.from || !reached(&trigger, &self.coverage, &progress.since) {
-                index += 1;
-                continue;
-            }
-            self.strikes.triggers.remove(index);
-            let at = self.now + progress.rng.span(trigger.after) + Span::nanos(1);
-            self.queue_strike(planned, at);
         }
     }
 
@@ -128,9 +117,10 @@ impl<N: Node> World<'_, N> {
             return;
         }
         let nodes = self.view();
-        let view = View { nodes: &nodes, clients: self.clients.len() };
         let progress = &mut self.strikes.planned[planned];
+        let view = View { nodes: &nodes, clients: self.clients.len(), subject: progress.subject };
         progress.since = self.coverage.clone();
+        progress.seen = 0;
         let resolved = (fault.kind.resolve)(&fault.args, &view, &mut progress.rng);
         let lasting = fault.lasting.map(|range| progress.rng.span(range));
         progress.struck += u32::from(resolved.is_some());
@@ -141,7 +131,7 @@ impl<N: Node> World<'_, N> {
                     let wait = progress.rng.span((low, high)).max(Span::nanos(1));
                     self.queue_strike(planned, self.now + wait);
                 }
-                Start::When(_) => self.strikes.triggers.push(planned),
+                Start::When(..) => self.strikes.triggers.push(planned),
             }
         }
         if let Some(args) = resolved {
@@ -156,7 +146,7 @@ impl<N: Node> World<'_, N> {
     }
 
     /// What planners may look at.
-    fn view(&self) -> Vec<NodeView> {
+    pub(super) fn view(&self) -> Vec<NodeView> {
         let view = |server: &super::Server<N>| NodeView {
             up: server.node.is_some(),
             paused: !server.paused.is_empty(),
@@ -313,12 +303,4 @@ impl<N: Node> World<'_, N> {
             }
         }
     }
-}
-
-fn reached(trigger: &Trigger, now: &Coverage, since: &Coverage) -> bool {
-    let more = |wanted: Option<u64>, now: u64, since: u64| wanted.is_none_or(|wanted| now >= since + wanted);
-    more(trigger.committed, now.commits, since.commits)
-        && trigger.epoch.is_none_or(|epoch| now.epochs >= epoch)
-        && more(trigger.leader_changes, now.leader_changes, since.leader_changes)
-        && more(trigger.completed, now.completed_ops, since.completed_ops)
 }

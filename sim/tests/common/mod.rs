@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use shaketable_sim::check::invariant::NoInvariants;
 use shaketable_sim::faults::{Applied, FAULTS, Planned, Start};
 use shaketable_sim::id::{Key, NodeId, OpId, RequestId};
-use shaketable_sim::node::{Command, Ctx, Message, Node, Observation, Op, Recovered, Role, Stored};
+use shaketable_sim::node::{Command, Ctx, Message, Milestone, Node, Observation, Op, Recovered, Role, Stored};
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::plan::{CheckPlan, ClientPlan, ClockPlan, DiskPlan, Limits, NetworkPlan, Plan};
 use shaketable_sim::rng::{Delay, Seed, Stream};
@@ -42,6 +42,9 @@ impl Message for Talk {
     }
 }
 
+/// Every tenth tick.
+const TENS: Milestone = Milestone { name: "tens-of-ticks", doc: "times a node has ticked ten times more" };
+
 pub(crate) const TICK: Span = Span::millis(10);
 
 impl Node for Chatter {
@@ -51,6 +54,8 @@ impl Node for Chatter {
     type Record = u64;
     type Service = Counter;
     type Invariants = NoInvariants;
+
+    const MILESTONES: &'static [Milestone] = &[TENS];
 
     fn boot((): &(), disk: Recovered<u64>, ctx: &mut Ctx<'_, Self>) -> Self {
         let ticks = disk.records.iter().filter_map(|record| match record {
@@ -83,6 +88,9 @@ impl Node for Chatter {
     fn on_timer(&mut self, (): (), ctx: &mut Ctx<'_, Self>) {
         self.ticks += 1;
         let (tick, clock) = (self.ticks, ctx.now());
+        if tick % 10 == 0 {
+            ctx.reached(TENS);
+        }
         ctx.set_timer((), TICK);
         ctx.write(tick);
         ctx.after_sync(|ctx| {
