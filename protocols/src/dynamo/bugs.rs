@@ -124,7 +124,7 @@ impl Tamper<Dynamo<Any>> for HintsInMemory {
 struct CopiesByNodes;
 
 impl Rules for CopiesByNodes {
-    fn copies(&self, _: &BTreeMap<NodeId, NodeId>, kept: &BTreeSet<NodeId>) -> usize {
+    fn copies(&self, kept: &BTreeMap<NodeId, NodeId>) -> usize {
         kept.len()
     }
 }

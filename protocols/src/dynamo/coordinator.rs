@@ -4,7 +4,7 @@
 //! less (Dynamo §4.5, §5). A put asks in the same way, so as to know what it overwrites; then it gives the new version a name, keeps it here, and
 //! sends it to the same nodes until W have it durably. A node that stands in for an owner is told for which (§4.6).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use shaketable_sim::id::{Key, NodeId, RequestId};
 use shaketable_sim::node::{Ctx, Op};
@@ -21,7 +21,7 @@ pub(super) struct Task<S: Spec> {
     key: Key,
     request: RequestId,
     op: S::Op,
-    /// By which ring its nodes are chosen. When another comes, they are all asked anew.
+    /// By which ring its nodes are chosen. When another comes, they are all asked anew, under another call: what an answer to an earlier one says of places holds by the old ring.
     epoch: Epoch,
     step: Step<S::State>,
 }
@@ -35,9 +35,8 @@ enum Step<V> {
     Write {
         dot: Dot,
         object: Object<V>,
-        /// In whose place each node was asked to keep it.
-        places: BTreeMap<NodeId, NodeId>,
-        kept: BTreeSet<NodeId>,
+        /// The nodes that keep it, and in whose place each has said that it does: what it was asked for last may be something else.
+        kept: BTreeMap<NodeId, NodeId>,
     },
 }
 
@@ -95,7 +94,7 @@ impl<S: Spec> Dynamo<S> {
         match S::footprint(&op, None) {
             Footprint::Overwrites(value) => {
                 let (dot, object) = self.name(request, key, read, value, ctx);
-                let step = Step::Write { dot, object, places: BTreeMap::new(), kept: BTreeSet::new() };
+                let step = Step::Write { dot, object, kept: BTreeMap::new() };
                 self.begin(Task { key, request, op, epoch, step }, ctx);
             }
             _ => {
@@ -162,11 +161,11 @@ impl<S: Spec> Dynamo<S> {
         }
     }
 
-    pub(super) fn on_kept(&mut self, from: NodeId, call: Call, ctx: &mut Ctx<'_, Self>) {
+    pub(super) fn on_kept(&mut self, from: NodeId, call: Call, place: NodeId, ctx: &mut Ctx<'_, Self>) {
         let quorum = self.config.write_quorum;
-        let Some(Task { step: Step::Write { places, kept, .. }, .. }) = self.tasks.get_mut(&call) else { return };
-        kept.insert(from);
-        if self.config.rules.copies(places, kept) < quorum {
+        let Some(Task { step: Step::Write { kept, .. }, .. }) = self.tasks.get_mut(&call) else { return };
+        kept.insert(from, place);
+        if self.config.rules.copies(kept) < quorum {
             return;
         }
         let Some(Task { key, request, op, step: Step::Write { dot, .. }, .. }) = self.end(call, ctx) else { return };
@@ -180,28 +179,18 @@ impl<S: Spec> Dynamo<S> {
         self.ask(call, ctx);
     }
 
-    /// Puts a task's question to all nodes that have not answered it, and sets the timer for the next time.
+    /// Puts a task's question to all nodes that have not answered it as it is put now, and sets the timer for the next time.
     pub(super) fn ask(&mut self, call: Call, ctx: &mut Ctx<'_, Self>) {
+        let epoch = self.preferences.epoch();
+        if self.tasks.get(&call).is_some_and(|task| task.epoch != epoch) {
+            return self.ask_anew(call, ctx);
+        }
         let Some(key) = self.tasks.get(&call).map(|task| task.key) else { return };
-        let (targets, epoch) = (self.targets(key), self.preferences.epoch());
-        let Some(task) = self.tasks.get_mut(&call) else { return };
-        if task.epoch != epoch {
-            task.epoch = epoch;
-            match &mut task.step {
-                Step::Read { got } => got.clear(),
-                Step::Write { places, kept, .. } => {
-                    places.clear();
-                    kept.clear();
-                }
-            }
-        }
-        if let Step::Write { places, kept, .. } = &mut task.step {
-            let asked = targets.iter().filter(|(node, _)| !kept.contains(node));
-            places.extend(asked.map(|&(node, stands_for)| (node, stands_for.unwrap_or(node))));
-        }
+        let targets = self.targets(key);
+        let Some(task) = self.tasks.get(&call) else { return };
         let question = |&(node, stands_for): &Target| match &task.step {
             Step::Read { got } if !got.contains_key(&node) => Some((node, Msg::Get { call, epoch, key })),
-            Step::Write { object, kept, .. } if !kept.contains(&node) => {
+            Step::Write { object, kept, .. } if kept.get(&node) != Some(&stands_for.unwrap_or(node)) => {
                 Some((node, Msg::Put { call, epoch, key, object: object.clone(), stands_for }))
             }
             _ => None,
@@ -214,6 +203,17 @@ impl<S: Spec> Dynamo<S> {
         }
         let wait = ctx.rng().span(self.config.retry);
         ctx.set_timer(Timer::AskAgain(call), wait);
+    }
+
+    /// Begins a task's step again, by the ring of now.
+    fn ask_anew(&mut self, call: Call, ctx: &mut Ctx<'_, Self>) {
+        let Some(mut task) = self.end(call, ctx) else { return };
+        task.epoch = self.preferences.epoch();
+        match &mut task.step {
+            Step::Read { got } => got.clear(),
+            Step::Write { kept, .. } => kept.clear(),
+        }
+        self.begin(task, ctx);
     }
 
     fn end(&mut self, call: Call, ctx: &mut Ctx<'_, Self>) -> Option<Task<S>> {

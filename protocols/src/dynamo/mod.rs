@@ -171,7 +171,7 @@ impl<S: Spec> Node for Dynamo<S> {
         match msg {
             Msg::Get { .. } | Msg::Put { .. } => self.serve(from, msg, ctx),
             Msg::Got { call, object } => self.on_got(from, call, object, ctx),
-            Msg::Kept { call } => self.on_kept(from, call, ctx),
+            Msg::Kept { call, place } => self.on_kept(from, call, place, ctx),
             Msg::Repair { objects } => self.on_repair(&objects, ctx),
             Msg::Handoff { key, object } => self.on_handoff(from, key, &object, ctx),
             Msg::Handed { key, past } => self.on_handed(from, key, &past, ctx),
@@ -265,7 +265,7 @@ impl<S: Spec> Dynamo<S> {
             }
             Msg::Put { call, key, object, stands_for, .. } => {
                 self.keep(key, &object, stands_for, ctx);
-                Msg::Kept { call }
+                Msg::Kept { call, place: stands_for.unwrap_or(ctx.me()) }
             }
             _ => return,
         };

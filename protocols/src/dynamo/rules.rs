@@ -45,11 +45,11 @@ pub trait Rules: Debug + Sync {
         acknowledged.covers(hinted)
     }
 
-    /// Dynamo §4.5 and §4.6: how many copies of a write there are to last, of those `kept` by nodes in the `places` of owners. What two nodes keep for one owner is handed over to it, and is one.
+    /// Dynamo §4.5 and §4.6: how many copies of a write there are to last, where these nodes have `kept` it, each in the place of that owner. What two nodes keep for one owner is handed over to it, and is one.
     ///
     /// Otherwise a write is acknowledged that one lost disk can lose, though more were asked for.
-    fn copies(&self, places: &BTreeMap<NodeId, NodeId>, kept: &BTreeSet<NodeId>) -> usize {
-        kept.iter().filter_map(|node| places.get(node)).collect::<BTreeSet<_>>().len()
+    fn copies(&self, kept: &BTreeMap<NodeId, NodeId>) -> usize {
+        kept.values().collect::<BTreeSet<_>>().len()
     }
 
     /// Dynamo §4.7: what a tree of hashes holds of a key: all versions of it, and all that is known to be gone.

@@ -65,6 +65,8 @@ pub enum Msg<V> {
     Kept {
         /// The call.
         call: Call,
+        /// In whose place: a stand-in's owner, or the node itself.
+        place: NodeId,
     },
     /// A reader has found that you do not know all of this, or a comparison has: take it over.
     Repair {

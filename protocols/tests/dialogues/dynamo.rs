@@ -78,7 +78,8 @@ impl Spoken for Dynamo<Any> {
             }
             Msg::Ping { news, .. } | Msg::Ack { news, .. } => gossip(news),
             Msg::PingReq { target, news, .. } => format!("{target}, {}", gossip(news)),
-            Msg::Kept { .. } | Msg::Hashes { .. } => String::new(),
+            Msg::Kept { place, .. } => format!("for {place}"),
+            Msg::Hashes { .. } => String::new(),
         }
     }
 
