@@ -59,7 +59,7 @@ pub static PROPERTIES: &[Property] = &[
     },
     Property {
         name: KEPT,
-        doc: "after the heal, each acknowledged write is in force at some node, unless a write has taken its place that had read it, or as many of the disks that have had it were lost as had to have it (Dynamo §4.4 to §4.6)",
+        doc: "after the heal, each acknowledged write is in force at some node, unless a write has taken its place that had read it, or it is a tombstone that was collected (where the last writer wins: or lost to one), or as many of the disks that have had it were lost as had to have it (Dynamo §4.4 to §4.6)",
     },
     Property {
         name: CONVERGENCE,
@@ -182,7 +182,7 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         cluster.rings_agree(preferences.ring())?;
         let settled = self.settled(history, config.rounds(nodes.len()));
         for &(key, dot) in self.acknowledged.values().flatten() {
-            if !self.overwritten.contains(&(key, dot)) && !self.is_collected(key, dot) {
+            if !self.overwritten.contains(&(key, dot)) && !self.may_be_forgotten(key, dot, config.versions) {
                 cluster.kept(key, dot, self.holders.get(&(key, dot)))?;
             }
         }
@@ -248,6 +248,16 @@ impl Contract {
     /// Whether it is known of a write that it is gone with its tombstone, or is the tombstone.
     fn is_collected(&self, key: Key, dot: Dot) -> bool {
         self.collected.get(&key).is_some_and(|past| past.knows(dot))
+    }
+
+    /// Whether nobody need have a write any more that none has overwritten. Of siblings that is a tombstone alone: a value is gone because some write had read it, or it is lost,
+    /// whatever was collected of its key. Where the last writer wins, it may have lost to the tombstone and gone unread.
+    fn may_be_forgotten(&self, key: Key, dot: Dot, versions: Versions) -> bool {
+        let explained = match versions {
+            Versions::Dotted => self.deletions.contains_key(&(key, dot)),
+            Versions::LastWriterWins { .. } => true,
+        };
+        explained && self.is_collected(key, dot)
     }
 
     /// A coordinator has made a version.

@@ -312,5 +312,18 @@ fn an_acknowledged_tombstone_that_was_collected_is_missed_by_nobody() {
     let nodes = cluster(false);
     assert_eq!(healed(&mut contract, &nodes, &history), Some(KEPT));
     contract.collected.insert(KEY, deleted(dot(1, 0), dot(2, 1)).past().clone());
+    contract.deletions.insert((KEY, dot(2, 1)), object(&[dot(1, 0)]).past().clone());
     assert_eq!(healed(&mut contract, &nodes, &history), None);
+}
+
+#[test]
+fn a_value_that_is_gone_with_a_tombstone_and_that_nobody_had_read_is_a_breach_unless_the_last_writer_wins() {
+    for (lww, expected) in [(false, Some(KEPT)), (true, None)] {
+        let (mut contract, history) = acknowledged(&[(dot(1, 0), 99)]);
+        contract.collected.insert(KEY, deleted(dot(1, 0), dot(2, 1)).past().clone());
+        contract.deletions.insert((KEY, dot(2, 1)), object(&[dot(1, 0)]).past().clone());
+        assert_eq!(healed(&mut contract, &cluster(lww), &history), expected, "last writer wins: {lww}");
+        contract.overwritten.insert((KEY, dot(1, 0)));
+        assert_eq!(healed(&mut contract, &cluster(lww), &history), None);
+    }
 }
