@@ -20,14 +20,17 @@ use super::types::{Msg, Record};
 use super::{Dynamo, milestones};
 
 impl<S: Spec> Dynamo<S> {
-    /// An operator asks for a ring of these members. Fewer than have to keep each key are no ring.
+    /// An operator asks for a ring of these members, but for those that are no nodes. Fewer than have to keep each key are no ring.
     pub(super) fn make_ring(&mut self, mut members: Vec<NodeId>, ctx: &mut Ctx<'_, Self>) {
+        members.retain(|member| member.index() < ctx.nodes());
         members.sort_unstable();
         members.dedup();
-        if members.len() < self.config.replicas || members == self.preferences.ring().members {
+        // Not the one in force: another may be about to take its place.
+        let latest = self.latest();
+        if members.len() < self.config.replicas || members == latest.members {
             return;
         }
-        let epoch = Epoch { number: self.latest().number + 1, by: ctx.me() };
+        let epoch = Epoch { number: latest.epoch.number + 1, by: ctx.me() };
         self.adopt(&Ring { epoch, members }, ctx);
     }
 
@@ -42,7 +45,7 @@ impl<S: Spec> Dynamo<S> {
 
     /// Another node has told of its ring, which is not this node's, or was not.
     pub(super) fn on_ring(&mut self, from: NodeId, ring: &Ring, ctx: &mut Ctx<'_, Self>) {
-        if self.config.rules.supersedes(ring.epoch, self.latest()) {
+        if self.config.rules.supersedes(ring.epoch, self.latest().epoch) {
             self.adopt(ring, ctx);
         } else if ring.epoch < self.preferences.epoch() {
             ctx.send(from, Msg::Ring { ring: self.preferences.ring().clone() });
@@ -81,8 +84,8 @@ impl<S: Spec> Dynamo<S> {
     }
 
     /// The latest ring that this node has written, durable or not yet.
-    fn latest(&self) -> Epoch {
+    fn latest(&self) -> &Ring {
         let written = self.replica.as_ref().and_then(|replica| replica.ring());
-        written.map_or(self.preferences.epoch(), |ring| ring.epoch)
+        written.unwrap_or(self.preferences.ring())
     }
 }
