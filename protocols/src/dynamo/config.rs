@@ -5,6 +5,7 @@ use shaketable_sim::plan::Plan;
 use shaketable_sim::time::Span;
 
 use super::rules::{Paper, Rules};
+use super::under_way;
 use super::versions::Versions;
 use crate::ring::config::{self as ring, Layout};
 
@@ -59,7 +60,7 @@ pub static PARAMS: &[Param] = &[
         name: "tombstone-grace",
         shape: Shape::Span,
         default: Default::Absent,
-        doc: "longer than any message is under way: a tombstone is collected when every node has said twice, with this between, that it knows nothing else of the key (without it: never)",
+        doc: "longer than any message with a version is under way, whatever faults keep it: a tombstone is collected when every node has said twice, with this between, that it knows nothing else of the key (without it: never)",
     },
     Param {
         name: "journal-limit",
@@ -171,7 +172,15 @@ impl Config {
 /// What a store without consensus cannot do for a plan.
 pub(super) fn unservable(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
     let mut errors = ring::unservable(args, plan);
-    if let (Ok(config), Some(heal)) = (Config::from_args(args), plan.heal) {
+    let Ok(config) = Config::from_args(args) else { return errors };
+    let under_way = under_way::longest(plan);
+    if let Some(grace) = config.tombstone_grace.filter(|&grace| grace <= under_way) {
+        let message = format!(
+            "a grace of {grace} is too short: an old version may be under way for {under_way}, and come back when its tombstone is gone"
+        );
+        errors.push(("tombstone-grace", ring::error(message, format!("write more than {under_way}"))));
+    }
+    if let Some(heal) = plan.heal {
         let rounds = config.rounds(plan.nodes);
         if heal.within < rounds {
             let message = format!(
@@ -186,6 +195,8 @@ pub(super) fn unservable(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamEr
 
 #[cfg(test)]
 mod tests {
+    use shaketable_sim::rng::Delay;
+
     use super::*;
 
     #[test]
@@ -221,6 +232,21 @@ mod tests {
         let lows =
             [config.retry.0, config.compare.0, config.handoff.0, config.probe.0, config.patience, config.suspicion];
         assert_eq!(lows, [11, 12, 13, 14, 15, 16].map(Span::millis));
+    }
+
+    #[test]
+    fn a_grace_no_longer_than_a_message_is_under_way_does_not_fit_the_plan() {
+        let mut plan = Plan::calm(5, Span::secs(9));
+        plan.network.delay = Delay::Uniform(Span::millis(1), Span::millis(10));
+        plan.clients.workload = "register";
+        let misfits = |grace: Option<u64>| -> Vec<&'static str> {
+            let mut args = Args::defaults(PARAMS);
+            grace.into_iter().for_each(|millis| args.set("tombstone-grace", Value::Span(Span::millis(millis))));
+            unservable(&args, &plan).into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(misfits(None), Vec::<&str>::new());
+        assert_eq!(misfits(Some(11)), Vec::<&str>::new());
+        assert_eq!(misfits(Some(10)), ["tombstone-grace"]);
     }
 
     #[test]

@@ -55,6 +55,7 @@ mod repair;
 pub mod replica;
 pub mod rules;
 pub mod types;
+mod under_way;
 pub mod versions;
 
 pub use catalogue::DYNAMO;
