@@ -54,6 +54,10 @@ impl Serialize for Actor {
 }
 
 /// Which writes of a key are known: of each actor, all up to a counter. A version vector.
+///
+/// It has one counter for each node that has owned the key all along and written it, and one for each stint in which another node has: those of stand-ins, and of owners that have
+/// forgotten the key. A stint ends with a restart, with the hint, or when the key is collected, and nothing but that collection makes the past shorter: with C such writers that have been restarted or
+/// have handed over H times in all, it has at most C + H counters besides the owners'. As in Riak, it grows for as long as nodes come and go and the key is never deleted.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Past(BTreeMap<Actor, u64>);
 
