@@ -3,13 +3,14 @@
 //!
 //! The node inside does not know. Effects are values, so changing them takes no hook in the protocol.
 
-use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
 
 use shaketable_sim::check::invariant::{Breach, Invariants, Property};
 use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Command, Ctx, DiskError, EffectOf, Milestone, Node, Observation, Op, Recovered};
+use shaketable_sim::node::{
+    Command, Ctx, DiskError, EffectOf, Electorate, Milestone, Node, Observation, Op, Recovered,
+};
 
 /// A way of changing what a node does.
 pub trait Tamper<N: Node>: Debug + Sync {
@@ -101,7 +102,7 @@ impl<N: Node> Node for Tampered<N> {
         self.inner.observe()
     }
 
-    fn electorates(&self, nodes: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+    fn electorates(&self, nodes: usize, decided: u64) -> Vec<Electorate> {
         self.inner.electorates(nodes, decided)
     }
 

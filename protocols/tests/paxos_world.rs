@@ -6,12 +6,13 @@ mod common;
 use common::{every, heal, plan, target};
 use shaketable_protocols::paxos::PAXOS;
 use shaketable_protocols::paxos::config::{Config, PARAMS};
+use shaketable_sim::faults::Planned;
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::plan::Plan;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Coverage, Run, Verdict};
 use shaketable_sim::spec::any::Any;
-use shaketable_sim::time::Ppm;
+use shaketable_sim::time::{Ppm, Span};
 use shaketable_sim::workload::WORKLOADS;
 
 /// The parameters of Paxos, some of them changed.
@@ -132,6 +133,25 @@ fn bugs_of_phase_one_are_caught_where_paxos_survives() {
             }
         }
         assert!(caught >= 4, "{bug}: {caught} of 12 seeds show {expected}");
+    }
+}
+
+/// Two of five servers are down for good, and the others fall and come back when the trouble ends. Three are a majority; who is to lead then needs so many promises.
+#[test]
+fn a_heal_leaves_as_many_servers_as_the_larger_of_both_quorums_needs() {
+    for (phase1, undone) in [(3, 0), (4, 1), (5, 2)] {
+        let mut plan = plan(5, 12, "kv");
+        heal(&mut plan, 5);
+        let crash = |node: &str| Planned::new("crash", &[("node", node), ("max-down", "any")]).expect("a fault");
+        let for_good = |node, at| Planned { permanent: true, ..crash(node).at(Span::secs(at)) };
+        plan.faults = vec![for_good("n4", 1), for_good("n5", 2)];
+        plan.faults.extend(["n1", "n2", "n3"].map(|node| crash(node).at(Span::millis(6_900))));
+        let args = paxos(&[("phase1-quorum", Value::Count(phase1))]);
+        for seed in 0..5 {
+            let run = run(&plan, &args, None, seed);
+            assert_eq!(run.verdict, Verdict::Pass, "{phase1} promises, seed {seed}");
+            assert_eq!(run.coverage.restarts, 3 + undone, "{phase1} promises, seed {seed}");
+        }
     }
 }
 

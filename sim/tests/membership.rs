@@ -9,7 +9,7 @@ use serde::Serialize;
 use shaketable_sim::check::invariant::NoInvariants;
 use shaketable_sim::faults::Planned;
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Ctx, Message, Node, Observation, Op, Recovered};
+use shaketable_sim::node::{Ctx, Electorate, Message, Node, Observation, Op, Recovered};
 use shaketable_sim::param::Value;
 use shaketable_sim::plan::{Heal, Plan};
 use shaketable_sim::rng::Seed;
@@ -31,7 +31,7 @@ struct Club {
 struct Says {
     commit: u64,
     applied: u64,
-    electorates: Vec<BTreeSet<NodeId>>,
+    electorates: Vec<Electorate>,
 }
 
 #[derive(Clone, Debug, Hash, Serialize)]
@@ -77,7 +77,7 @@ impl Node for Club {
         Observation { commit: self.says.commit, applied: self.says.applied, ..Observation::default() }
     }
 
-    fn electorates(&self, _: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+    fn electorates(&self, _: usize, decided: u64) -> Vec<Electorate> {
         if self.says.commit < decided { Vec::new() } else { self.says.electorates.clone() }
     }
 }
@@ -86,9 +86,13 @@ fn set(numbers: &[usize]) -> BTreeSet<NodeId> {
     numbers.iter().map(|number| NodeId::at(number - 1)).collect()
 }
 
+fn majority(numbers: &[usize]) -> Electorate {
+    Electorate::majority(set(numbers))
+}
+
 /// Five nodes that have all ten entries, and say this.
 fn all_say(electorates: &[&[usize]]) -> Vec<Says> {
-    let electorates = electorates.iter().map(|numbers| set(numbers)).collect();
+    let electorates = electorates.iter().map(|numbers| majority(numbers)).collect();
     vec![Says { commit: 10, applied: 10, electorates }; 5]
 }
 
@@ -127,9 +131,19 @@ fn every_electorate_needs_a_quorum() {
 }
 
 #[test]
+fn a_quorum_is_as_large_as_its_electorate_says() {
+    for (quorum, undone) in [(1, 0), (2, 0), (3, 1), (4, 2), (5, 3)] {
+        let mut says = all_say(&[]);
+        let electorate = Electorate { members: set(&[1, 2, 3, 4, 5]), quorum };
+        says.iter_mut().for_each(|said| said.electorates = vec![electorate.clone()]);
+        assert_eq!(restarts(&says, &N3_N4_N5), undone, "{quorum} of five");
+    }
+}
+
+#[test]
 fn who_lags_behind_what_is_decided_has_no_say() {
     let mut says = all_say(&[&[1, 2, 3]]);
-    says[1] = Says { commit: 9, applied: 10, electorates: vec![set(&[3, 4, 5])] };
+    says[1] = Says { commit: 9, applied: 10, electorates: vec![majority(&[3, 4, 5])] };
     assert_eq!(restarts(&says, &N3_N4_N5), 0);
     says[1].commit = 10;
     assert_eq!(restarts(&says, &N3_N4_N5), 2, "up to date, it has");
@@ -138,7 +152,7 @@ fn who_lags_behind_what_is_decided_has_no_say() {
 #[test]
 fn who_is_down_when_the_trouble_ends_still_has_a_say() {
     let mut says = all_say(&[&[1, 2, 3]]);
-    says[0].electorates = vec![set(&[4])];
+    says[0].electorates = vec![majority(&[4])];
     let faults = [("crash", "n1", false), ("crash", "n4", true)];
     assert_eq!(restarts(&says, &faults), 2, "n1 comes back, and since it may rely on n4, so does that");
     let lost = [("wipe", "n1", false), ("crash", "n4", true)];
@@ -149,7 +163,7 @@ fn who_is_down_when_the_trouble_ends_still_has_a_say() {
 fn if_nobody_has_a_say_all_nodes_may_be_members() {
     let mut says = all_say(&[]);
     assert_eq!(restarts(&says, &N3_N4_N5), 1);
-    says[4].electorates = vec![set(&[1, 2])];
+    says[4].electorates = vec![majority(&[1, 2])];
     assert_eq!(restarts(&says, &N3_N4_N5), 0);
 }
 
@@ -158,10 +172,14 @@ fn only_members_must_catch_up() {
     let mut says = all_say(&[&[1, 2, 3]]);
     says[4].applied = 9;
     assert_eq!(run(&says, &[]).verdict, Verdict::Pass, "n5 is outside");
-    let joining = says.iter().map(|said| Says { electorates: vec![set(&[1, 2, 3]), set(&[1, 4, 5])], ..said.clone() });
-    assert_eq!(run(&joining.collect(), &[]).verdict, Verdict::Pass, "n5 is not yet inside for sure");
-    let everyone = says.iter().map(|said| Says { electorates: vec![set(&[1, 2, 3, 4, 5])], ..said.clone() }).collect();
-    let Verdict::Violation(violation) = run(&everyone, &[]).verdict else { panic!("n5 lags, and nobody minds") };
+    let saying = |electorates: &[&[usize]]| -> Vec<Says> {
+        let electorates: Vec<Electorate> = electorates.iter().map(|numbers| majority(numbers)).collect();
+        says.iter().map(|said| Says { electorates: electorates.clone(), ..said.clone() }).collect()
+    };
+    assert_eq!(run(&saying(&[&[1, 2, 3], &[1, 4, 5]]), &[]).verdict, Verdict::Pass, "n5 is not yet inside for sure");
+    let Verdict::Violation(violation) = run(&saying(&[&[1, 2, 3, 4, 5]]), &[]).verdict else {
+        panic!("n5 lags, and nobody minds")
+    };
     assert_eq!(violation.signature(), "liveness/catch-up");
     assert!(violation.story.iter().any(|line| line.starts_with("n5 has applied 9 of the 10 entries")));
 }

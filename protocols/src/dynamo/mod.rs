@@ -33,10 +33,10 @@
 //! - Tombstones are kept for ever unless there is a grace for them, and a journal only grows unless there is a limit for it.
 //! - Only an operator changes the ring, as a whole, through any node. Of two changes at once one passes, with all that it asked for (§4.8.1 merges histories of single changes).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use shaketable_sim::id::{Key, NodeId, OpId, RequestId};
-use shaketable_sim::node::{Command, Ctx, Milestone, Node, Observation, Op, Recovered, Role, Stored};
+use shaketable_sim::node::{Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role, Stored};
 use shaketable_sim::spec::Spec;
 
 pub mod bugs;
@@ -225,10 +225,10 @@ impl<S: Spec> Node for Dynamo<S> {
         Observation { role, epoch, commit: epoch, applied: epoch, reconfigurations: epoch, leader: None }
     }
 
-    fn electorates(&self, _: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+    fn electorates(&self, _: usize, decided: u64) -> Vec<Electorate> {
         match &self.replica {
             Some(_) if self.preferences.epoch().number >= decided => {
-                vec![self.preferences.ring().members.iter().copied().collect()]
+                vec![Electorate::majority(self.preferences.ring().members.iter().copied().collect())]
             }
             _ => Vec::new(),
         }

@@ -12,6 +12,7 @@ use std::fmt;
 
 use serde::Serialize;
 use shaketable_sim::id::NodeId;
+use shaketable_sim::node::Electorate;
 
 use super::quorums::{Quorums, Sizes};
 use super::rules::Rules;
@@ -51,6 +52,12 @@ impl Configuration {
     /// How many members are enough.
     pub fn quorums(&self) -> Quorums {
         self.quorums
+    }
+
+    /// Without a quorum of either phase there is no new leader, or nothing is chosen.
+    pub(super) fn electorate(&self) -> Electorate {
+        let quorum = self.quorums.phase1().max(self.quorums.phase2());
+        Electorate { members: self.members.clone(), quorum }
     }
 
     /// The highest value that a phase-2 quorum has reached, or gone beyond.

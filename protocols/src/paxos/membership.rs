@@ -14,7 +14,7 @@
 use std::collections::BTreeSet;
 
 use shaketable_sim::id::NodeId;
-use shaketable_sim::node::Ctx;
+use shaketable_sim::node::{Ctx, Electorate};
 use shaketable_sim::spec::Spec;
 
 use super::configuration::Configuration;
@@ -58,7 +58,7 @@ impl<S: Spec> Paxos<S> {
 
     /// See [`Node::electorates`](shaketable_sim::node::Node::electorates). Who has accepted something in the last slot that was decided knows the
     /// decisions up to α before it, and what it has accepted behind those it knows may be decided, and may yet be.
-    pub(super) fn all_electorates(&self, decided: Slot) -> Vec<BTreeSet<NodeId>> {
+    pub(super) fn all_electorates(&self, decided: Slot) -> Vec<Electorate> {
         if self.ledger.last() < decided {
             return Vec::new();
         }
@@ -71,7 +71,7 @@ impl<S: Spec> Paxos<S> {
         };
         let open = accepted.chain(proposed.into_iter().flatten().map(|proposal| &proposal.value));
         let possible = self.needed().chain(open.filter_map(Value::reconfiguration)).chain(goal);
-        possible.map(|configuration| configuration.members().clone()).collect::<BTreeSet<_>>().into_iter().collect()
+        possible.map(Configuration::electorate).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The operator's command: these servers are to run the slots that can be given to them, and no others. The last command counts.

@@ -35,10 +35,8 @@
 //! - A leader proposes a reconfiguration only when it hears from quorums of its members. A command that comes before it is proposed takes its place.
 //! - A node whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
 
-use std::collections::BTreeSet;
-
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Command, Ctx, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::node::{Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Span};
 
@@ -226,7 +224,7 @@ impl<S: Spec> Node for Paxos<S> {
         Observation { role, epoch: self.promised.round.get(), leader, commit, applied, reconfigurations }
     }
 
-    fn electorates(&self, _: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+    fn electorates(&self, _: usize, decided: u64) -> Vec<Electorate> {
         self.all_electorates(Slot::new(decided))
     }
 

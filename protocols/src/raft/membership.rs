@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use shaketable_sim::id::NodeId;
-use shaketable_sim::node::Ctx;
+use shaketable_sim::node::{self, Ctx};
 use shaketable_sim::spec::Spec;
 
 use super::configuration::{Configuration, Electorate, Voters};
@@ -123,7 +123,7 @@ impl<S: Spec> Raft<S> {
     }
 
     /// The electorates that this server may come to go by, and those that the present ones may turn out to be.
-    pub(super) fn all_electorates(&self, decided: LogIndex) -> Vec<BTreeSet<NodeId>> {
+    pub(super) fn all_electorates(&self, decided: LogIndex) -> Vec<node::Electorate> {
         if self.log.last_index() < decided {
             return Vec::new(); // It may go by configurations that others have left behind.
         }
@@ -138,7 +138,7 @@ impl<S: Spec> Raft<S> {
                 configuration = next;
             }
         }
-        electorates.into_iter().collect()
+        electorates.into_iter().map(node::Electorate::majority).collect()
     }
 
     /// The operator's command: these servers are to vote, and no others.

@@ -38,10 +38,8 @@
 //!   leader makes no change by which the cluster would depend on servers that lag behind.
 //! - A leader that has committed its own removal tells another server to stand for election.
 
-use std::collections::BTreeSet;
-
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Command, Ctx, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::node::{Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Span};
 
@@ -249,7 +247,7 @@ impl<S: Spec> Node for Raft<S> {
         Observation { role, epoch: self.term.get(), leader, commit, applied, reconfigurations }
     }
 
-    fn electorates(&self, _: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+    fn electorates(&self, _: usize, decided: u64) -> Vec<Electorate> {
         self.all_electorates(LogIndex::new(decided))
     }
 

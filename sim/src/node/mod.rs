@@ -119,19 +119,35 @@ pub trait Node: Sized + Clone + 'static {
     /// The few things about a node that fault targets, triggers, checks and viewers understand of every protocol.
     fn observe(&self) -> Observation;
 
-    /// The sets of nodes of which each needs a working majority for the cluster to serve, as far as this node knows: the members of
+    /// The electorates of which each needs a working quorum for the cluster to serve, as far as this node knows: the members of
     /// the cluster, and before and after a change that is under way or that this node is about to make. Whoever is in none is outside.
     ///
     /// Somebody knows `decided` log entries to be decided. A node whose log does not reach so far may go by members of the past: it returns none.
-    /// By default, all of the `nodes` are members for ever.
-    fn electorates(&self, nodes: usize, decided: u64) -> Vec<BTreeSet<NodeId>> {
+    /// By default, all of the `nodes` are members for ever, and a majority of them is a quorum.
+    fn electorates(&self, nodes: usize, decided: u64) -> Vec<Electorate> {
         let _ = decided;
-        vec![NodeId::all(nodes).collect()]
+        vec![Electorate::majority(NodeId::all(nodes).collect())]
     }
 
     /// Anything else worth showing in a trace, by name.
     fn details(&self) -> Vec<(&'static str, String)> {
         Vec::new()
+    }
+}
+
+/// Members of a cluster, and how many of them must work for it to serve.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Electorate {
+    /// Who they are.
+    pub members: BTreeSet<NodeId>,
+    /// How many of them are enough for everything that needs a quorum: where that takes quorums of several sizes, the largest.
+    pub quorum: usize,
+}
+
+impl Electorate {
+    /// These members, of whom more than half must work.
+    pub fn majority(members: BTreeSet<NodeId>) -> Electorate {
+        Electorate { quorum: members.len() / 2 + 1, members }
     }
 }
 

@@ -14,7 +14,7 @@ use super::World;
 use crate::check::invariant::Invariants;
 use crate::faults::{Action, LinkRule};
 use crate::id::{ClientId, Endpoint, NodeId};
-use crate::node::{Node, Role};
+use crate::node::{Electorate, Node, Role};
 use crate::run::Verdict;
 use crate::time::{Instant, Span};
 
@@ -36,18 +36,18 @@ pub(super) struct Healed {
 /// is not decided yet, nobody can tell whether it will be. So the cluster needs a quorum of each electorate that is named by anyone. Where
 /// that asks too much, a permanent fault is undone that need not have been; where it asked too little, a cluster would
 /// be blamed that cannot serve. For the same reason a node must catch up only if it is in all of them: a member, whatever comes of a change.
-struct Words(Vec<Vec<BTreeSet<NodeId>>>);
+struct Words(Vec<Vec<Electorate>>);
 
 impl Words {
-    /// An electorate of which these nodes are no majority, if there is one.
-    fn without_quorum(&self, core: &BTreeSet<NodeId>) -> Option<&BTreeSet<NodeId>> {
-        let lacks = |electorate: &&BTreeSet<NodeId>| 2 * electorate.intersection(core).count() <= electorate.len();
+    /// An electorate of which these nodes are no quorum, if there is one.
+    fn without_quorum(&self, core: &BTreeSet<NodeId>) -> Option<&Electorate> {
+        let lacks = |electorate: &&Electorate| electorate.members.intersection(core).count() < electorate.quorum;
         self.0.iter().flatten().find(lacks)
     }
 
     /// Whether this node is in every electorate.
     fn are_for(&self, node: NodeId) -> bool {
-        self.0.iter().flatten().all(|electorate| electorate.contains(&node))
+        self.0.iter().flatten().all(|electorate| electorate.members.contains(&node))
     }
 }
 
@@ -97,8 +97,9 @@ impl<N: Node> World<'_, N> {
         let count = self.plan.nodes;
         let known = self.servers.iter().filter_map(|server| server.node.as_ref().or(server.former.as_ref()));
         let words = known.map(|node| node.electorates(count, self.coverage.commits)).filter(|word| !word.is_empty());
-        let words: Vec<Vec<BTreeSet<NodeId>>> = words.collect();
-        Words(if words.is_empty() { vec![vec![NodeId::all(count).collect()]] } else { words })
+        let words: Vec<Vec<Electorate>> = words.collect();
+        let everyone = || vec![Electorate::majority(NodeId::all(count).collect())];
+        Words(if words.is_empty() { vec![everyone()] } else { words })
     }
 
     /// The bound has passed: whoever still waits is named.
@@ -154,15 +155,16 @@ impl<N: Node> World<'_, N> {
     }
 
     /// Why nothing follows from what this electorate does, since only the core can be relied on.
-    fn who_is_lost(&self, core: &BTreeSet<NodeId>, electorate: &BTreeSet<NodeId>) -> String {
+    fn who_is_lost(&self, core: &BTreeSet<NodeId>, electorate: &Electorate) -> String {
         let names = |nodes: Vec<&NodeId>| nodes.into_iter().map(NodeId::to_string).collect::<Vec<_>>().join(", ");
-        let gone = names(electorate.difference(core).collect());
-        let left = electorate.intersection(core).count();
+        let members = &electorate.members;
+        let gone = names(members.difference(core).collect());
+        let left = members.intersection(core).count();
         format!(
             "{gone} cannot be relied on, because their disks were lost or damaged or they never came back, and the other {left} of {} \
              members ({}) are no quorum",
-            electorate.len(),
-            names(electorate.iter().collect())
+            members.len(),
+            names(members.iter().collect())
         )
     }
 
