@@ -23,7 +23,13 @@
 //!    their senders, so whatever was committed by then that the old server's log was compared with stands up to c, and the new one has it.
 //! 5. What the old server has acknowledged to L is not taken for what the new one has: answers of earlier rounds are dropped. To leaders of other terms the
 //!    term tells.
-//! 6. A promise not to vote for a while (thesis §6.4.1) is older than the loss; the new server counts such a while from its beginning.
+//! 6. A leader D of a term T' below T may have made the server a voter by a configuration P that L does not have: it was deposed, and the old server has acknowledged P to it. Let K be the
+//!    configuration that P follows; the server is no voter of K. D had committed an entry of its own before it appended P ([`may_change_configuration`](super::rules::Rules::may_change_configuration)),
+//!    so every later leader has that entry, and up to it no configuration behind K. Let e' be the first entry of a term above T' that was committed. Its leader goes by K: it does not have P, or
+//!    L would; and whoever appended another one in its log had committed an entry of a term above T' first, which would be e'. So a quorum of K stores e', and any quorum of P has a server of K in common
+//!    with it, which is not this one. That server votes for nobody any more who lacks e'. So nobody wins by P, whatever this server has said and forgotten; nor does D commit P,
+//!    since what is committed in T' is in the logs of all later leaders.
+//! 7. A promise not to vote for a while (thesis §6.4.1) is older than the loss; the new server counts such a while from its beginning.
 
 use serde::Serialize;
 use shaketable_sim::id::NodeId;
@@ -104,7 +110,8 @@ impl<S: Spec> Raft<S> {
         }
     }
 
-    /// Something has to be committed after this: if no client asks for anything, an entry that does nothing.
+    /// Something has to be committed after this, and sent to that server, too: if no client asks for anything, an entry that does nothing. The word may be late, and the server a
+    /// voter that is well: what it has acknowledged it will not acknowledge again before it is sent something that comes after it.
     fn note_loss(&mut self, server: NodeId, loss: Loss, ctx: &mut Ctx<'_, Self>) -> ToldLost {
         let told = self.log.last_index();
         let Role::Leader(leader) = &mut self.role else { unreachable!("only a leader is told") };
@@ -113,9 +120,7 @@ impl<S: Spec> Raft<S> {
         leader.told_lost.insert(server, noted);
         leader.peers[server.index()] = Progress::new(told);
         leader.outgoing.remove(&server);
-        if !self.votes(server) {
-            self.append(Payload::NoOp, None, ctx);
-        }
+        self.append(Payload::NoOp, None, ctx);
         noted
     }
 }
