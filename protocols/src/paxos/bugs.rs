@@ -3,7 +3,6 @@
 //! A planted bug is one line in the table below. Not one line of the right code knows of it.
 
 use shaketable_sim::id::NodeId;
-use shaketable_sim::node::{Effect, EffectOf};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::{Instant, Ppm};
 
@@ -11,9 +10,17 @@ use super::Paxos;
 use super::lease::Lease;
 use super::quorums::Quorums;
 use super::rules::{Paper, Reading, Rules};
-use super::types::{Ballot, Record, Slot};
+use super::types::{Ballot, Slot};
 use crate::Bug;
 use crate::tamper::Tamper;
+
+mod members;
+mod tampers;
+
+use members::{
+    AlphaWindowIgnored, ConfigurationAtOnce, ConfigurationsNotInSnapshot, JoinerPromiseNotAwaited, OldQuorumForNewSlot,
+};
+use tampers::{AcceptorAmnesia, AcksBeforeSync, ForgetsPromise};
 
 /// How a bug is planted.
 #[derive(Clone, Copy, Debug)]
@@ -149,40 +156,6 @@ bugs! {
         doc: "an operation that its client had to repeat is applied in every slot in which it was decided",
         source: "Ongaro's thesis §6.3",
         caught_by: "linearizability";
-}
-
-/// Votes are in memory alone.
-#[derive(Debug)]
-struct AcceptorAmnesia;
-
-impl Tamper<Paxos<Any>> for AcceptorAmnesia {
-    fn tamper(&self, effects: &mut Vec<EffectOf<Paxos<Any>>>) {
-        effects.retain(|effect| !matches!(effect, Effect::Write(Record::Accepted { .. })));
-    }
-}
-
-/// Promises are in memory alone. (The empty one of the first boot is in a compaction, and stays.)
-#[derive(Debug)]
-struct ForgetsPromise;
-
-impl Tamper<Paxos<Any>> for ForgetsPromise {
-    fn tamper(&self, effects: &mut Vec<EffectOf<Paxos<Any>>>) {
-        effects.retain(|effect| !matches!(effect, Effect::Write(Record::Promised(_))));
-    }
-}
-
-/// The sync comes after what should have waited for it.
-#[derive(Debug)]
-struct AcksBeforeSync;
-
-impl Tamper<Paxos<Any>> for AcksBeforeSync {
-    fn tamper(&self, effects: &mut Vec<EffectOf<Paxos<Any>>>) {
-        let before = effects.len();
-        effects.retain(|effect| !matches!(effect, Effect::Sync { .. }));
-        if effects.len() < before {
-            effects.push(Effect::Sync { held: 0 });
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -344,51 +317,6 @@ struct FlexibleQuorumsDoNotMeet;
 impl Rules for FlexibleQuorumsDoNotMeet {
     fn may_propose(&self, promises: usize, quorums: Quorums) -> bool {
         promises + 1 >= quorums.phase1()
-    }
-}
-
-#[derive(Debug)]
-struct ConfigurationAtOnce;
-
-impl Rules for ConfigurationAtOnce {
-    fn takes_effect(&self, slot: Slot, _: u64) -> Slot {
-        slot.next()
-    }
-}
-
-#[derive(Debug)]
-struct AlphaWindowIgnored;
-
-impl Rules for AlphaWindowIgnored {
-    fn knows_members(&self, _: Slot, _: Slot, _: u64) -> bool {
-        true
-    }
-}
-
-#[derive(Debug)]
-struct OldQuorumForNewSlot;
-
-impl Rules for OldQuorumForNewSlot {
-    fn decided_by(&self, slot: Slot, open: Slot) -> Slot {
-        open.min(slot)
-    }
-}
-
-#[derive(Debug)]
-struct JoinerPromiseNotAwaited;
-
-impl Rules for JoinerPromiseNotAwaited {
-    fn counts_promise_of(&self, _: bool) -> bool {
-        true
-    }
-}
-
-#[derive(Debug)]
-struct ConfigurationsNotInSnapshot;
-
-impl Rules for ConfigurationsNotInSnapshot {
-    fn snapshots_configurations(&self) -> bool {
-        false
     }
 }
 

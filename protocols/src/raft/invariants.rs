@@ -346,5 +346,4 @@ impl Variants {
 }
 
 #[cfg(test)]
-#[path = "invariants_tests.rs"]
 mod tests;
