@@ -28,6 +28,7 @@ fn kept_by(fault: &Planned, plan: &Plan) -> Span {
     match fault.kind.name {
         "hold" => fault.lasting.map_or(plan.duration, |(_, longest)| longest),
         "slow-link" | "reorder" => fault.args.delay("by").longest(),
+        "duplicate" => fault.args.delay("later").longest(),
         _ => Span::ZERO,
     }
 }
@@ -57,6 +58,7 @@ mod tests {
         assert_eq!(longest_with(&[held_for(400), held_for(300)]), Span::millis(410));
         assert_eq!(longest_with(&[hold]), Span::secs(9) + Span::millis(10), "it may last until the end");
         assert_eq!(longest_with(&[fault("slow-link", &[("by", "50ms")])]), Span::millis(60));
+        assert_eq!(longest_with(&[fault("duplicate", &[("odds", "1%"), ("later", "90ms")])]), Span::millis(100));
         assert_eq!(longest_with(&[fault("reorder", &[("odds", "1%"), ("by", "70ms")])]), Span::millis(80));
         assert_eq!(
             longest_with(&[fault("isolate", &[("node", "n1")])]),
