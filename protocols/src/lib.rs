@@ -9,6 +9,7 @@ use shaketable_sim::plan::Plan;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
+use shaketable_sim::swarm::{Dial, Tolerance};
 use shaketable_sim::trace::Sink;
 use shaketable_sim::workload::{WORKLOADS, Workload};
 
@@ -30,8 +31,14 @@ pub struct Protocol {
     pub doc: &'static str,
     /// What it claims to bear, in a sentence.
     pub tolerates: &'static str,
+    /// What it claims to bear, as set up in some run: what a swarm stays within.
+    pub bears: fn(&Args, &Plan) -> Tolerance,
     /// What can be written in its table.
     pub params: &'static [Param],
+    /// Those of its parameters that a swarm may turn.
+    pub dials: &'static [Dial],
+    /// The kinds of its messages.
+    pub messages: &'static [&'static str],
     /// What it promises.
     pub properties: &'static [Property],
     /// What its nodes do inside that a scenario can demand in `[expect] reach`.

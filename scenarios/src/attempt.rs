@@ -53,11 +53,14 @@ impl Subject<'_> {
 
     /// Runs it once. A panic is a violation of which nothing else is known.
     pub(crate) fn run(self, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
-        self.run_plan(&self.scenario.plan, seed, trace)
+        self.run_within(self.scenario.plan.limits, seed, trace)
     }
 
-    fn run_plan(self, plan: &Plan, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
-        let Scenario { protocol, config, .. } = self.scenario;
+    fn run_within(self, limits: Limits, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
+        let drawn = self.scenario.drawn(seed);
+        let Scenario { protocol, config, plan, .. } = &*drawn;
+        let limited = (limits != plan.limits).then(|| Plan { limits, ..plan.clone() });
+        let plan = limited.as_ref().unwrap_or(plan);
         let run = panics::caught(|| (protocol.run)(plan, config, self.bug(), seed, trace));
         run.unwrap_or_else(|panic| broken(seed, &panic))
     }
@@ -102,7 +105,7 @@ impl Subject<'_> {
         let Some(line) = last.filter(|_| is_panic(&again)) else { return again };
         let events = line.get("id").and_then(Value::as_u64).unwrap_or(1);
         let limits = Limits { events, ..self.scenario.plan.limits };
-        let before = self.run_plan(&Plan { limits, ..self.scenario.plan.clone() }, run.seed, None);
+        let before = self.run_within(limits, run.seed, None);
         if let (Verdict::Violation(violation), false) = (&mut run.verdict, is_panic(&before)) {
             violation.at = before.end;
             violation.story.push(format!("The last event that was over before: {line}"));

@@ -6,9 +6,10 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use shaketable_sim::faults::Applied;
+use shaketable_sim::faults::{Applied, Planned};
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::plan::{CheckPlan, ClientPlan, ClockPlan, DiskPlan, Heal, Limits, NetworkPlan, Plan};
+use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::{Instant, Span};
@@ -29,8 +30,30 @@ pub(crate) struct Larger {
 pub(crate) fn render(scenario: &Scenario, run: &Run<Any>) -> String {
     let mut text = String::new();
     opening(&mut text, scenario, run);
-    body(&mut text, scenario, run, None);
+    body(&mut text, &scenario.drawn(run.seed), run, None);
     text
+}
+
+/// Writes down what a seed draws before its run: the network, the protocol's parameters, and the faults that are planned.
+pub(crate) fn render_drawn(scenario: &Scenario, seed: Seed) -> String {
+    let drawn = scenario.drawn(seed);
+    let mut text = String::new();
+    comment(&mut text, &format!("What seed {seed} makes of {}.", scenario.path.display()));
+    table(&mut text, "network", &network_args(&drawn.plan.network));
+    table(&mut text, drawn.protocol.name, &drawn.config);
+    for fault in &drawn.plan.faults {
+        text += "\n[[fault]]\n";
+        keys(&mut text, &Args::new(vec![(fault.kind.name, Value::Table(unlike_defaults(fault)))]));
+    }
+    text
+}
+
+/// What a planned fault says, but for what holds unless something else is said.
+fn unlike_defaults(fault: &Planned) -> Args {
+    let defaults = Args::defaults(fault.kind.params);
+    let written = fault.written();
+    let says = |(name, value): &(&'static str, &Value)| defaults.get(name) != Some(*value);
+    Args::new(written.iter().filter(says).map(|(name, value)| (name, value.clone())).collect())
 }
 
 /// Writes down `run`, which came of `scenario`, which was made smaller from another.

@@ -11,6 +11,7 @@ use shaketable_sim::time::Span;
 
 use crate::describe::What;
 use crate::load::parse_seeds;
+use crate::strategy::Strategy;
 
 /// Shake a simulated cluster until the protocol breaks, and replay exactly how it broke.
 #[derive(Parser, Debug)]
@@ -105,6 +106,14 @@ pub(crate) struct Run {
     #[arg(long, conflicts_with = "seeds", value_parser = value_parser!(u64).range(..u64::MAX), value_name = "N")]
     pub(crate) seed: Option<u64>,
 
+    /// How trouble is looked for
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub(crate) strategy: Strategy,
+
+    /// Run nothing, but print what this seed draws before its run, as a scenario file would say it
+    #[arg(long, conflicts_with_all = ["seeds", "seed"], value_parser = value_parser!(u64).range(..u64::MAX), value_name = "N")]
+    pub(crate) explain_seed: Option<u64>,
+
     /// How many seeds to run at once; as many as there are cores unless given. The results do not depend on it
     #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -135,6 +144,10 @@ pub(crate) struct Bugs {
     /// How many seeds a sweep with the invariants alone, or with the history alone, has at most
     #[arg(long, default_value_t = 500, value_name = "N")]
     pub(crate) within_alone: u64,
+
+    /// How trouble is looked for
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub(crate) strategy: Strategy,
 
     /// How many seeds to run at once. The results do not depend on it
     #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]

@@ -21,6 +21,7 @@ use shaketable_sim::workload::WORKLOADS;
 use crate::load::load;
 use crate::scenario::Scenario;
 use crate::tables::Tables;
+use crate::testing::bears_all;
 
 /// The fake protocol alone.
 pub(crate) fn tables() -> Tables {
@@ -89,6 +90,9 @@ static FAKES: &[Protocol] = &[Protocol {
         Param { name: "right", shape: Shape::Text, default: EMPTY, doc: "the same for the right one" },
     ],
     properties: &[Property { name: "safety", doc: "nothing bad" }, Property { name: "order", doc: "nothing odd" }],
+    dials: &[],
+    messages: &[],
+    bears: bears_all,
     milestones: &[],
     bugs: &[Bug { name: "broken", doc: "is broken", source: "none", caught_by: "invariant/safety" }],
     check: |_, _| Vec::new(),

@@ -20,6 +20,7 @@ mod cases;
 mod lanes;
 mod panics;
 mod shrink;
+mod strategy;
 mod sweep;
 mod tally;
 

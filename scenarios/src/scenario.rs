@@ -7,6 +7,9 @@ use shaketable_protocols::{Bug, Protocol};
 use shaketable_sim::param::Args;
 use shaketable_sim::plan::Plan;
 use shaketable_sim::run::Checkpoint;
+use shaketable_sim::swarm::Swarm;
+
+use crate::strategy::Strategy;
 
 /// A scenario, read and found right.
 #[derive(Clone)]
@@ -25,6 +28,10 @@ pub(crate) struct Scenario {
     pub(crate) config: Args,
     /// The world it runs in.
     pub(crate) plan: Plan,
+    /// What each seed draws beside the plan.
+    pub(crate) swarm: Option<Swarm>,
+    /// How trouble is looked for.
+    pub(crate) strategy: Strategy,
     /// The seeds it runs with, unless others are asked for.
     pub(crate) seeds: Range<u64>,
     /// What must come of it.

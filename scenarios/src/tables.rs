@@ -8,6 +8,7 @@ use shaketable_sim::node::Milestone;
 use shaketable_sim::param::{Default, Literal, Param, Shape};
 use shaketable_sim::plan::{CHECK, CLIENTS, CLOCK, DISK, HEAL, LIMITS, NETWORK};
 use shaketable_sim::run::Coverage;
+use shaketable_sim::swarm::SWARM;
 use shaketable_sim::workload::{WORKLOADS, WorkloadType};
 
 /// Everything that a scenario can name.
@@ -86,6 +87,11 @@ pub(crate) static SECTIONS: &[Section] = &[
         name: "heal",
         doc: "when the trouble ends, and how long the cluster then has to recover; without it nothing ends and progress is not checked",
         params: HEAL,
+    },
+    Section {
+        name: "swarm",
+        doc: "what each seed draws for itself, within what the protocol tolerates; without this table nothing",
+        params: SWARM,
     },
     Section { name: "check", doc: "what is checked", params: CHECK },
     Section {

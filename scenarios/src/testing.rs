@@ -6,6 +6,8 @@ use shaketable_sim::faults::{Action, FaultType};
 use shaketable_sim::node::Milestone;
 use shaketable_sim::param::{Args, Default, Literal, Param, ParamError, Shape};
 use shaketable_sim::plan::Plan;
+use shaketable_sim::swarm::Tolerance;
+use shaketable_sim::time::{Ppm, Span};
 use shaketable_sim::workload::WORKLOADS;
 
 use crate::tables::Tables;
@@ -45,6 +47,9 @@ static PROTOCOLS: &[Protocol] = &[
             Property { name: "election-safety", doc: "at most one leader a term (§5.2)" },
             Property { name: "log-matching", doc: "equal entries have equal pasts (§5.3)" },
         ],
+        dials: &[],
+        messages: &[],
+        bears: bears_all,
         milestones: &[Milestone { name: "snapshots-installed", doc: "Snapshots that servers have installed." }],
         bugs: &[Bug {
             name: "forgets-vote",
@@ -66,12 +71,30 @@ static PROTOCOLS: &[Protocol] = &[
             doc: "how long a proposer waits before it tries again",
         }],
         properties: &[Property { name: "agreement", doc: "no two learners learn different values" }],
+        dials: &[],
+        messages: &[],
+        bears: bears_all,
         milestones: &[],
         bugs: &[],
         check: |_, _| Vec::new(),
         run: |_, _, _, _, _| unreachable!("stand-ins do not run"),
     },
 ];
+
+/// What stand-ins bear: faults that need no knowledge of them.
+pub(crate) fn bears_all(_: &Args, _: &Plan) -> Tolerance {
+    Tolerance {
+        disks: 0,
+        drift: Ppm::ZERO,
+        jumps: false,
+        under_way: None,
+        leaders: false,
+        patience: Span::millis(100),
+        messages: &[],
+        milestones: &[],
+        commands: &[],
+    }
+}
 
 fn timeouts_fit(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
     let mut errors = Vec::new();

@@ -10,6 +10,7 @@ pub mod time;
 pub mod history;
 pub mod node;
 pub mod spec;
+pub mod swarm;
 
 pub mod faults;
 pub mod param;

@@ -12,7 +12,7 @@ use super::Dynamo;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS, unservable};
 use super::invariants::PROPERTIES;
-use super::milestones;
+use super::{milestones, swarm};
 use crate::tamper::{Setup, Tampered};
 use crate::{Bug, Protocol, workload};
 
@@ -23,7 +23,10 @@ pub const DYNAMO: Protocol = Protocol {
     tolerates: "any nodes down or cut off: a key is served while R and W nodes can be reached, whether they own it or not; fewer than W nodes with a disk that was \
                 lost or has rotted; any changes of the ring; any loss, delay, doubling and reordering of messages, but that none is under way for as long as the grace of tombstones, if \
                 they are collected; any clocks, but where the last writer is to win. It is not linearizable",
+    bears: swarm::bears,
     params: PARAMS,
+    dials: swarm::DIALS,
+    messages: swarm::MESSAGES,
     properties: PROPERTIES,
     milestones: milestones::ALL,
     bugs: BUGS,

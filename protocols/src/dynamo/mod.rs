@@ -54,6 +54,7 @@ mod milestones;
 mod repair;
 pub mod replica;
 pub mod rules;
+mod swarm;
 pub mod types;
 mod under_way;
 pub mod versions;

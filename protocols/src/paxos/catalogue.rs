@@ -12,7 +12,7 @@ use super::Paxos;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS};
 use super::invariants::PROPERTIES;
-use super::milestones;
+use super::{milestones, swarm};
 use crate::tamper::{Setup, Tampered};
 use crate::{Bug, Protocol, workload};
 
@@ -23,7 +23,10 @@ pub const PAXOS: Protocol = Protocol {
     tolerates: "fewer nodes down, cut off or with a disk that was lost or has rotted than leave a quorum of both phases (half, unless \
                 quorums are set); any loss, delay, doubling and reordering of messages; any clocks, but with leases \
                 only such as drift within the bound",
+    bears: swarm::bears,
     params: PARAMS,
+    dials: swarm::DIALS,
+    messages: swarm::MESSAGES,
     properties: PROPERTIES,
     milestones: milestones::ALL,
     bugs: BUGS,

@@ -59,6 +59,7 @@ mod recovery;
 mod replica;
 pub mod rules;
 mod snapshot;
+mod swarm;
 mod transfer;
 pub mod types;
 

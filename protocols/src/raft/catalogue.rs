@@ -12,7 +12,7 @@ use super::Raft;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS};
 use super::invariants::PROPERTIES;
-use super::milestones;
+use super::{milestones, swarm};
 use crate::tamper::{Setup, Tampered};
 use crate::{Bug, Protocol, workload};
 
@@ -22,7 +22,10 @@ pub const RAFT: Protocol = Protocol {
     doc: "Raft: a log replicated by an elected leader (Ongaro & Ousterhout 2014)",
     tolerates: "fewer than half of the nodes down, cut off or with a disk that was lost or has rotted (but not in the newest record, which then looks like a torn one); any loss, delay, doubling \
                 and reordering of messages; any clocks",
+    bears: swarm::bears,
     params: PARAMS,
+    dials: swarm::DIALS,
+    messages: swarm::MESSAGES,
     properties: PROPERTIES,
     milestones: milestones::ALL,
     bugs: BUGS,

@@ -63,6 +63,7 @@ pub mod rules;
 mod session;
 mod shared;
 mod snapshot;
+mod swarm;
 mod transfer;
 pub mod types;
 

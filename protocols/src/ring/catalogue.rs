@@ -12,6 +12,7 @@ use super::Store;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS, unservable};
 use super::invariants::PROPERTIES;
+use super::swarm;
 use crate::tamper::{Setup, Tampered};
 use crate::{Bug, Protocol, workload};
 
@@ -21,7 +22,10 @@ pub const RING: Protocol = Protocol {
     doc: "consistent-hash nodes: registers on strict quorums, without leaders (DeCandia et al. 2007; Attiya, Bar-Noy & Dolev 1995)",
     tolerates: "any nodes down or cut off, as far as safety goes; to serve a key, R and W of its replicas must be up and reached; fewer than half of the nodes with a \
                 disk that was lost or has rotted; any loss, delay, doubling and reordering of messages; any clocks",
+    bears: swarm::bears,
     params: PARAMS,
+    dials: swarm::DIALS,
+    messages: swarm::MESSAGES,
     properties: PROPERTIES,
     milestones: &[],
     bugs: BUGS,

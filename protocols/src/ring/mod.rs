@@ -51,6 +51,7 @@ pub mod placement;
 mod repair;
 pub mod replica;
 pub mod rules;
+mod swarm;
 pub mod types;
 
 pub use catalogue::RING;

@@ -12,7 +12,7 @@ use super::Synod;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS, unservable};
 use super::invariants::PROPERTIES;
-use super::milestones;
+use super::{milestones, swarm};
 use crate::tamper::{Setup, Tampered};
 use crate::{Bug, Protocol, workload};
 
@@ -22,7 +22,10 @@ pub const SYNOD: Protocol = Protocol {
     doc: "single-decree Paxos, its three roles apart: each object is decided once, without a leader (Lamport 2001, §2; 1998, §2)",
     tolerates: "fewer than half of the nodes down, cut off or with a disk that was lost or has rotted (but not in the newest record, \
                 which then looks like a torn one); any loss, delay, doubling and reordering of messages; any clocks",
+    bears: swarm::bears,
     params: PARAMS,
+    dials: swarm::DIALS,
+    messages: swarm::MESSAGES,
     properties: PROPERTIES,
     milestones: milestones::ALL,
     bugs: BUGS,

@@ -57,6 +57,7 @@ pub mod proposer;
 pub mod rules;
 pub mod small;
 mod stable;
+mod swarm;
 pub mod types;
 
 use acceptor::Acceptor;

@@ -1,17 +1,23 @@
 //! Whatever strikes, a saved case replays it: plans drawn at random, over all kinds of faults.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use shaketable_sim::faults::FAULTS;
+use shaketable_reports::Side;
+use shaketable_sim::faults::{FAULTS, Planned};
+use shaketable_sim::param::Args;
+use shaketable_sim::plan::Plan;
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::run::Run;
 use shaketable_sim::script;
 use shaketable_sim::spec::any::Any;
 
-use super::render;
+use super::{render, render_drawn};
+use crate::attempt::Subject;
 use crate::load::load;
 use crate::scenario::Scenario;
+use crate::strategy::Strategy;
 use crate::tables::Tables;
 
 /// How many plans are drawn.
@@ -133,4 +139,40 @@ fn whatever_strikes_a_saved_case_replays_it() {
     }
     assert!(scripts > PLANS / 3, "only {scripts} plans had a closed loop");
     assert!(struck > 1_000 && kinds.len() == FAULTS.len(), "{struck} faults of the kinds {kinds:?}");
+}
+
+#[test]
+fn what_a_seed_draws_is_written_as_it_is_read_and_its_case_replays() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for protocol in ["raft", "paxos", "synod", "ring", "dynamo"] {
+        for strategy in [Strategy::Swarm, Strategy::Pct] {
+            let path = folder.join(protocol).join("swarm.toml");
+            let text = std::fs::read_to_string(&path).expect("a shipped scenario");
+            let mut scenario = load(&path, &text, &Tables::shipped()).unwrap_or_else(|wrong| panic!("{wrong}"));
+            scenario.strategy = strategy;
+            for seed in (0..40).map(Seed) {
+                let drawn = scenario.drawn(seed);
+                let lines = text.lines().filter(|line| *line != "[swarm]" && *line != "[network]");
+                let rest: Vec<&str> = lines.collect();
+                let written = rest.join("\n") + "\n" + &render_drawn(&scenario, seed);
+                let back = read(&written);
+                // In a table the order of the keys means nothing.
+                let sorted = |args: &Args| -> BTreeMap<&str, String> {
+                    args.iter().map(|(name, value)| (name, value.to_string())).collect()
+                };
+                let fault = |fault: &Planned| format!("{} {:?}", fault.kind.name, sorted(&fault.written()));
+                let plan = |scenario: &Scenario| {
+                    let faults: Vec<String> = scenario.plan.faults.iter().map(fault).collect();
+                    let rest = Plan { faults: Vec::new(), ..scenario.plan.clone() };
+                    format!("{:?} {rest:?} {faults:#?}", sorted(&scenario.config))
+                };
+                assert_eq!(plan(&back), plan(&drawn), "{protocol} with seed {seed}");
+            }
+            let seed = Seed(3);
+            let run = Subject { scenario: &scenario, side: Side::Own }.run(seed, None);
+            let case = read(&render(&scenario, &run));
+            let again = Subject { scenario: &case, side: Side::Own }.run(seed, None);
+            assert_eq!(again.digest, run.digest, "{protocol}");
+        }
+    }
 }

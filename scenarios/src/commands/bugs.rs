@@ -35,12 +35,13 @@ const CHECKS: [Checks; 3] = [Checks::All, Checks::Invariants, Checks::History];
 /// # Errors
 /// If it cannot be printed.
 pub(super) fn bugs(args: &cli::Bugs, look: &Look, tables: &Tables) -> io::Result<Exit> {
-    let scenarios = match read_all(&args.paths, tables, stderr_style(look.color) == Style::Color) {
+    let mut scenarios = match read_all(&args.paths, tables, stderr_style(look.color) == Style::Color) {
         Ok(scenarios) => scenarios,
         Err(trouble) => return Ok(refuse(&trouble)),
     };
     let stop = interrupt::heed();
     // Some expect a violation of the right protocol: what it does not promise. Those are no planted bugs.
+    scenarios.iter_mut().for_each(|scenario| scenario.strategy = args.strategy);
     let planted = scenarios.iter().filter(|scenario| scenario.bug.is_some());
     let negative = planted.filter(|scenario| matches!(scenario.expect.verdict, Expected::Violation { .. }));
     let mut matrix = Matrix { sweeps: args.sweeps, within: (args.within, args.within_alone), rows: Vec::new() };

@@ -7,6 +7,7 @@ use std::thread;
 
 use rand::RngExt;
 use shaketable_reports::{Exit, Style, human, json};
+use shaketable_sim::rng::Seed;
 
 use super::refuse;
 use crate::case;
@@ -24,10 +25,17 @@ use crate::terminal::{print, stderr_style, stdout_style, tell};
 /// # Errors
 /// If the results cannot be printed.
 pub(super) fn run(args: &cli::Run, look: &Look, tables: Tables) -> io::Result<Exit> {
-    let scenarios = match read_all(&args.paths, &tables, stderr_style(look.color) == Style::Color) {
+    let mut scenarios = match read_all(&args.paths, &tables, stderr_style(look.color) == Style::Color) {
         Ok(scenarios) => scenarios,
         Err(trouble) => return Ok(refuse(&trouble)),
     };
+    scenarios.iter_mut().for_each(|scenario| scenario.strategy = args.strategy);
+    if let Some(seed) = args.explain_seed {
+        for scenario in &scenarios {
+            print(&case::render_drawn(scenario, Seed(seed)))?;
+        }
+        return Ok(Exit::Pass);
+    }
     let choice = choose(args, look);
     let tasks: Vec<_> = scenarios.iter().map(|scenario| Task::new(scenario, &choice)).collect();
     let mut cases = Cases::new(&args.out, case::render, tables);

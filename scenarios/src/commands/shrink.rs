@@ -153,7 +153,7 @@ impl Work<'_> {
 
 /// A run with its faults as they struck.
 fn explicit(scenario: Scenario, run: Run<Any>) -> Failing {
-    let mut scenario = scenario;
+    let mut scenario = scenario.drawn(run.seed).into_owned();
     scenario.plan.faults = run.applied.iter().map(Planned::from).collect();
     Failing { scenario, run }
 }

@@ -148,8 +148,13 @@ impl Reading<'_> {
     }
 
     fn judge_invariants(&mut self, protocol: &Protocol, raw: &Raw) {
+        let known: Vec<&str> = protocol.properties.iter().map(|property| property.name).collect();
+        self.judge_names(raw, &known, |given| format!("`{}` has no invariant `{given}`", protocol.name));
+    }
+
+    /// That a list, or a single name, names what there is; or that it is `all` or `none`. `says` is what is wrong with another.
+    pub(super) fn judge_names(&mut self, raw: &Raw, known: &[&'static str], says: impl Fn(&str) -> String) {
         let words = ["all", "none"];
-        let properties = || protocol.properties.iter().map(|property| property.name);
         let (names, alone): (&[Raw], bool) = match &raw.kind {
             RawKind::List(names) => (names, false),
             _ => (std::slice::from_ref(raw), true),
@@ -160,9 +165,9 @@ impl Reading<'_> {
                 self.error(
                     name.error(format!("`{given}` in a list")).help(format!("write `\"{given}\"` without a list")),
                 );
-            } else if !words.contains(&given.as_str()) && properties().all(|known| known != given) {
-                let help = suggest(given, properties().chain(words));
-                self.error(name.error(format!("`{}` has no invariant `{given}`", protocol.name)).help(help));
+            } else if !words.contains(&given.as_str()) && known.iter().all(|known| known != given) {
+                let help = suggest(given, known.iter().copied().chain(words));
+                self.error(name.error(says(given)).help(help));
             }
         }
     }

@@ -10,6 +10,7 @@ use shaketable_sim::param::{Args, Param, ParamError, Raw, Value, parse_table};
 use shaketable_sim::time::Span;
 
 use crate::scenario::Scenario;
+use crate::strategy::Strategy;
 use crate::tables::Tables;
 
 mod diagnostics;
@@ -19,6 +20,7 @@ mod meaning;
 mod raw;
 mod sections;
 mod seeds;
+mod swarm;
 
 pub(crate) use diagnostics::Diagnostics;
 pub(crate) use seeds::parse_seeds;
@@ -54,6 +56,7 @@ impl Reading<'_> {
         let plan = if self.errors.is_empty() { Some(sections.plan(workload?)) } else { None };
         self.judge(&sections, what.map(|(protocol, _)| protocol), workload);
         let faults = self.faults(&sections);
+        let swarm = self.swarm(what.map(|(protocol, _)| protocol));
         let expected = self.expect(&sections, what.map(|(protocol, _)| protocol));
         let recorded = self.recorded(expected.as_ref().map(|(_, seeds)| seeds));
         let ((protocol, bug), mut plan) = (what?, plan?);
@@ -68,6 +71,8 @@ impl Reading<'_> {
             bug,
             config: sections.config,
             plan,
+            swarm,
+            strategy: Strategy::File,
             seeds,
             expect,
             recorded,

@@ -33,6 +33,7 @@ mod reconfigure;
 mod reorder;
 mod rot;
 mod settle;
+mod show;
 mod slow_disk;
 mod slow_link;
 pub mod target;
