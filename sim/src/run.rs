@@ -1,9 +1,10 @@
 //! A run and what came of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::faults::Applied;
 use crate::history::History;
@@ -110,7 +111,7 @@ impl fmt::Display for Verdict {
 impl Coverage {
     /// Of a run of a protocol with these milestones, before anything has happened.
     pub(crate) fn before(milestones: &[Milestone]) -> Coverage {
-        let milestones = milestones.iter().map(|milestone| (milestone.name, 0)).collect();
+        let milestones = milestones.iter().map(|milestone| (Cow::Borrowed(milestone.name), 0)).collect();
         Coverage { milestones, ..Coverage::default() }
     }
 }
@@ -118,11 +119,12 @@ impl Coverage {
 macro_rules! coverage {
     ($($(#[doc = $doc:literal])* $field:ident = $name:literal,)*) => {
         /// What a run exercised, in numbers. The names are those of `[expect] reach`.
-        #[derive(Clone, PartialEq, Eq, Debug, std::default::Default)]
+        #[derive(Clone, PartialEq, Eq, Debug, std::default::Default, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
         pub struct Coverage {
-            $($(#[doc = $doc])* pub $field: u64,)*
+            $($(#[doc = $doc])* #[serde(rename = $name)] pub $field: u64,)*
             /// How often nodes have reached each [milestone](Milestone) of their protocol, by its name.
-            pub milestones: BTreeMap<&'static str, u64>,
+            pub milestones: BTreeMap<Cow<'static, str>, u64>,
         }
 
         impl Coverage {
@@ -130,8 +132,8 @@ macro_rules! coverage {
             pub const NAMES: &'static [(&'static str, &'static str)] = &[$(($name, concat!($($doc),*)),)*];
 
             /// Every number with its name: those of every protocol, then the milestones.
-            pub fn named(&self) -> Vec<(&'static str, u64)> {
-                let milestones = self.milestones.iter().map(|(&name, &number)| (name, number));
+            pub fn named(&self) -> Vec<(&str, u64)> {
+                let milestones = self.milestones.iter().map(|(name, &number)| (name.as_ref(), number));
                 [$(($name, self.$field),)*].into_iter().chain(milestones).collect()
             }
 
@@ -139,7 +141,7 @@ macro_rules! coverage {
             pub fn add(&mut self, other: &Coverage) {
                 $(self.$field += other.$field;)*
                 for (name, number) in &other.milestones {
-                    *self.milestones.entry(name).or_default() += number;
+                    *self.milestones.entry(name.clone()).or_default() += number;
                 }
             }
         }
@@ -231,4 +233,21 @@ coverage! {
     timers = "timers",
     /// Events in all.
     events = "events",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coverage_is_read_back_as_it_was_written_and_nothing_may_be_missing_or_unknown() {
+        let milestones = BTreeMap::from([(Cow::Borrowed("snapshots-taken"), 3)]);
+        let coverage = Coverage { completed_ops: 7, events: u64::MAX, milestones, ..Coverage::default() };
+        let written = serde_json::to_value(&coverage).unwrap();
+        assert_eq!((&written["completed-ops"], &written["milestones"]["snapshots-taken"]), (&7.into(), &3.into()));
+        assert_eq!(serde_json::from_value::<Coverage>(written.clone()).unwrap(), coverage);
+        let read = |text: &str| serde_json::from_str::<Coverage>(text);
+        assert!(read(&written.to_string().replace("\"retries\":0,", "")).is_err(), "a missing number was read");
+        assert!(read(&written.to_string().replace("retries", "retires")).is_err(), "an unknown number was read");
+    }
 }
