@@ -1,5 +1,6 @@
 //! What many runs came to.
 
+use serde::{Deserialize, Serialize};
 use shaketable_sim::run::Coverage;
 use shaketable_sim::time::{Instant, Span};
 
@@ -92,7 +93,7 @@ pub struct Seeds {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unmet {
     /// Its name in `[expect] reach`.
-    pub name: &'static str,
+    pub name: String,
     /// At least so much.
     pub wanted: u64,
     /// It was so much.
@@ -113,7 +114,8 @@ pub struct Found {
 }
 
 /// Whose run it was.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// That of the protocol which the scenario names.
     Own,
@@ -141,7 +143,8 @@ pub struct Example {
 }
 
 /// Runs of which nothing follows.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Notice {
     /// How many.
     pub seeds: u64,
@@ -152,7 +155,8 @@ pub struct Notice {
 }
 
 /// Runs that came out otherwise when they were repeated.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Wavering {
     /// How many.
     pub seeds: u64,
@@ -165,7 +169,8 @@ pub struct Wavering {
 }
 
 /// Where two runs from one seed part.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Split {
     /// At this event. A run that is over has no line.
     Event {

@@ -111,8 +111,8 @@ fn nothing_tested() -> Tested {
     Tested {
         outcome: Outcome::NothingTested,
         unmet: vec![
-            Unmet { name: "leader-changes", wanted: 1_000, got: 800 },
-            Unmet { name: "disks-wiped", wanted: 1, got: 0 },
+            Unmet { name: "leader-changes".to_owned(), wanted: 1_000, got: 800 },
+            Unmet { name: "disks-wiped".to_owned(), wanted: 1, got: 0 },
         ],
         ..tested("raft/quiet", 200)
     }
@@ -299,9 +299,9 @@ fn every_number_is_told_as_met_or_as_never_met() {
     let report = human(&summary(vec![tested("raft/basic", 200)]), Style::Plain);
     let (_, numbers) = report.split_once("coverage").expect("a table, then coverage");
     let (met, never) = numbers.split_once("never").expect("some were never met");
-    let numbers = tested("raft/basic", 200).coverage.named();
+    let coverage = tested("raft/basic", 200).coverage;
     let in_table = ["completed-ops", "events", "faults", "faults-acted"];
-    for (name, number) in numbers.into_iter().filter(|(name, _)| !in_table.contains(name)) {
+    for (name, number) in coverage.named().into_iter().filter(|(name, _)| !in_table.contains(name)) {
         let words = |text: &str| text.split([' ', ',', '\n']).any(|word| word == name);
         assert_eq!((words(met), words(never)), (number > 0, number == 0), "{name}");
     }

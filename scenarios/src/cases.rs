@@ -1,4 +1,4 @@
-//! Saves failing runs as scenario files, at once, so that nothing is lost if the sweep is stopped.
+//! Saves failing runs as scenario files: at once, so that nothing is lost if the sweep is stopped, or with the results of a shard.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -10,6 +10,7 @@ use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
 
 use crate::attempt::Subject;
+use crate::counts::Again;
 use crate::load::load;
 use crate::scenario::{Expect, Expected, Scenario};
 use crate::tables::Tables;
@@ -17,64 +18,99 @@ use crate::tables::Tables;
 /// Writes a failing run as a scenario file.
 pub(crate) type Render = fn(&Scenario, &Run<Any>) -> String;
 
-/// The folder of saved cases.
+/// Where failing runs are kept.
 pub(crate) struct Cases {
     folder: PathBuf,
     render: Render,
     tables: Tables,
-    /// What was written here for each scenario, side and signature: the cheapest run so far.
-    written: BTreeMap<(PathBuf, Side, String), PathBuf>,
+    keeping: Keeping,
     /// What could not be saved, and why.
     pub(crate) troubles: Vec<String>,
 }
 
+enum Keeping {
+    /// In files, at once. What was written for each scenario, side and signature: the cheapest run so far.
+    InFiles(BTreeMap<(PathBuf, Side, String), PathBuf>),
+    /// With the results: whoever merges them writes the files that are wanted.
+    InResults,
+}
+
 /// The command that runs one seed of a scenario.
-pub(crate) fn from_seed(subject: Subject<'_>, seed: u64) -> String {
+pub(crate) fn from_seed(scenario: &Path, side: Side, seed: u64) -> String {
     // A replay is of the scenario's own protocol; a run looks at the right one, too.
-    let command = match subject.side {
+    let command = match side {
         Side::Own => "replay",
         Side::Right => "run",
     };
-    format!("shaketable {command} {} --seed {seed}", quoted(&subject.scenario.path))
+    format!("shaketable {command} {} --seed {seed}", quoted(scenario))
 }
 
 impl Cases {
     /// Cases go into `folder`, which is made when there is one.
     pub(crate) fn new(folder: &Path, render: Render, tables: Tables) -> Cases {
-        Cases { folder: folder.to_owned(), render, tables, written: BTreeMap::new(), troubles: Vec::new() }
+        let keeping = Keeping::InFiles(BTreeMap::new());
+        Cases { folder: folder.to_owned(), render, tables, keeping, troubles: Vec::new() }
     }
 
-    /// Saves a run, in the place of what was saved for the same signature before, and says how to reproduce it. What cannot be saved
+    /// Cases stay with the results until they are [put](Cases::put) into `folder`.
+    pub(crate) fn for_later(folder: &Path, render: Render, tables: Tables) -> Cases {
+        Cases { keeping: Keeping::InResults, ..Cases::new(folder, render, tables) }
+    }
+
+    /// Keeps a run, in the place of what was kept for the same signature before, and says how to see it again. What cannot be saved
     /// is reproduced from its seed.
-    pub(crate) fn keep(&mut self, subject: Subject<'_>, run: &Run<Any>, signature: &str) -> String {
+    pub(crate) fn keep(&mut self, subject: Subject<'_>, run: &Run<Any>, signature: &str) -> Again {
         let Subject { scenario, side } = subject;
         if scenario.recorded.as_ref().is_some_and(|recorded| recorded.seed == run.seed.0) {
-            return format!("shaketable replay {}", quoted(&scenario.path));
+            return Again::Command(format!("shaketable replay {}", quoted(&scenario.path)));
         }
         let failing = match side {
             Side::Own => scenario.clone(),
             Side::Right => right(scenario),
         };
-        let name = file_name(scenario, side, signature, run.seed.0);
-        let saved = self.proven(&failing, run).and_then(|text| {
-            let at = write_anew(&self.folder, &name, &text);
-            at.map_err(|error| format!("could not save {}: {error}", self.folder.join(&name).display()))
-        });
-        match saved {
-            Ok((path, fresh)) => {
-                let key = (scenario.path.clone(), side, signature.to_owned());
-                if let Some(old) = self.written.remove(&key) {
-                    // A file that is not there any more need not be removed.
-                    let _ = fs::remove_file(old);
-                }
-                if fresh {
-                    self.written.insert(key, path.clone());
-                }
-                format!("shaketable replay {}", quoted(&path))
-            }
+        let text = match self.proven(&failing, run) {
+            Ok(text) => text,
             Err(trouble) => {
                 self.troubles.push(trouble);
-                from_seed(subject, run.seed.0)
+                return Again::Command(from_seed(&scenario.path, side, run.seed.0));
+            }
+        };
+        let Keeping::InFiles(_) = self.keeping else { return Again::Case(text) };
+        let written = self.write(&scenario.path, side, signature, run.seed.0, &text);
+        let key = (scenario.path.clone(), side, signature.to_owned());
+        if let (Keeping::InFiles(files), Some((path, fresh))) = (&mut self.keeping, &written) {
+            if let Some(old) = files.remove(&key) {
+                // A file that is not there any more need not be removed.
+                let _ = fs::remove_file(old);
+            }
+            if *fresh {
+                files.insert(key, path.clone());
+            }
+        }
+        Again::Command(command(written, &scenario.path, side, run.seed.0))
+    }
+
+    /// Writes a case that was kept with the results into the folder, and says how to reproduce it. `scenario` is what failed.
+    pub(crate) fn put(&mut self, scenario: &Path, side: Side, signature: &str, seed: u64, text: &str) -> String {
+        let written = self.write(scenario, side, signature, seed, text);
+        command(written, scenario, side, seed)
+    }
+
+    /// Where a case is now, and whether its file is new; none if it cannot be written.
+    fn write(
+        &mut self,
+        scenario: &Path,
+        side: Side,
+        signature: &str,
+        seed: u64,
+        text: &str,
+    ) -> Option<(PathBuf, bool)> {
+        let name = file_name(scenario, side, signature, seed);
+        match write_anew(&self.folder, &name, text) {
+            Ok(written) => Some(written),
+            Err(error) => {
+                self.troubles.push(format!("could not save {}: {error}", self.folder.join(&name).display()));
+                None
             }
         }
     }
@@ -95,6 +131,14 @@ impl Cases {
     }
 }
 
+/// The command that replays what was written, or if nothing was, runs the seed again.
+fn command(written: Option<(PathBuf, bool)>, scenario: &Path, side: Side, seed: u64) -> String {
+    match written {
+        Some((path, _)) => format!("shaketable replay {}", quoted(&path)),
+        None => from_seed(scenario, side, seed),
+    }
+}
+
 /// The scenario without its planted bug.
 fn right(scenario: &Scenario) -> Scenario {
     let expect = Expect { verdict: Expected::Pass, reach: Vec::new() };
@@ -102,8 +146,8 @@ fn right(scenario: &Scenario) -> Scenario {
 }
 
 /// `crashes-invariant-election-safety-17.toml`.
-fn file_name(scenario: &Scenario, side: Side, signature: &str, seed: u64) -> String {
-    let stem = scenario.path.file_stem().unwrap_or_default().to_string_lossy();
+fn file_name(scenario: &Path, side: Side, signature: &str, seed: u64) -> String {
+    let stem = scenario.file_stem().unwrap_or_default().to_string_lossy();
     let side = match side {
         Side::Own => "",
         Side::Right => "right-",

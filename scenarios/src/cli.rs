@@ -1,6 +1,6 @@
 //! What can be written on the command line.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -11,6 +11,7 @@ use shaketable_sim::time::Span;
 
 use crate::describe::What;
 use crate::load::parse_seeds;
+use crate::shards::Shard;
 use crate::strategy::Strategy;
 
 /// Shake a simulated cluster until the protocol breaks, and replay exactly how it broke.
@@ -67,6 +68,8 @@ pub(crate) enum Show {
 pub(crate) enum Command {
     /// Run scenarios over many seeds, and compare with what they expect
     Run(Run),
+    /// Put the shards of a sweep together, and print what one run of the whole would have printed
+    Merge(Merge),
     /// Run one seed again: that of a saved case, or any seed of a scenario
     Replay(Replay),
     /// Make a failing run smaller, until a person can read it
@@ -117,6 +120,46 @@ pub(crate) struct Run {
     /// How many seeds to run at once; as many as there are cores unless given. The results do not depend on it
     #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
+    pub(crate) format: Format,
+
+    /// The folder in which failing runs are saved as cases; of a shard, the folder for its file
+    #[arg(long, default_value = "shaketable-out", env = "SHAKETABLE_OUT", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) part: Part,
+}
+
+/// Which part of a sweep to run. The whole, unless something is given.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "One part of many")]
+pub(crate) struct Part {
+    /// Run one shard of so many, such as `3/16`, and write what came of it into a file for `shaketable merge`. It exits with 0 if the
+    /// file is whole, whatever is in it: what it means, the merge says
+    #[arg(long, conflicts_with_all = ["shard_index", "shard_count"], value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
+
+    /// The same for engines that number their tasks: the name of the environment variable that has the number
+    #[arg(long, requires = "shard_count", value_name = "VAR")]
+    pub(crate) shard_index: Option<String>,
+
+    /// How many shards there are. Never take it from the engine: a task that is submitted again may be told another number
+    #[arg(long, requires = "shard_index", value_name = "N")]
+    pub(crate) shard_count: Option<NonZeroU32>,
+
+    /// The number of the first shard in that variable
+    #[arg(long, default_value_t = 0, value_parser = value_parser!(u32).range(0..=1), value_name = "0|1")]
+    pub(crate) shard_base: u32,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Merge {
+    /// The files of shards, or folders to look for them in. The same shard may be there more than once
+    #[arg(default_value = "shaketable-out", value_name = "FILE|DIR")]
+    pub(crate) paths: Vec<PathBuf>,
 
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
@@ -325,5 +368,27 @@ mod tests {
         assert!(parse(&["shaketable", "run", "x.toml", "--seed", "3"]).is_ok());
         assert!(parse(&["shaketable", "run", "x.toml", "--seed", "3", "--seeds", "0..9"]).is_err());
         assert!(parse(&["shaketable", "run", "--jobs", "0"]).is_err());
+    }
+
+    #[test]
+    fn a_shard_is_given_whole_or_as_an_index_with_its_count() {
+        let parse = |rest: &str| Cli::try_parse_from("shaketable run x.toml".split(' ').chain(rest.split(' ')));
+        for right in ["--shard 1/1", "--shard 16/16", "--shard-index I --shard-count 4 --shard-base 1"] {
+            assert!(parse(right).is_ok(), "{right}");
+        }
+        for wrong in [
+            "--shard 0/4",
+            "--shard 5/4",
+            "--shard 1/0",
+            "--shard 3",
+            "--shard -1/4",
+            "--shard-index I",
+            "--shard-count 4",
+            "--shard-index I --shard-count 0",
+            "--shard-index I --shard-count 4 --shard-base 2",
+            "--shard 1/4 --shard-index I --shard-count 4",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -17,16 +17,20 @@ mod active;
 mod attempt;
 mod case;
 mod cases;
+mod counts;
 mod lanes;
 mod panics;
+mod shards;
 mod shrink;
 mod strategy;
 mod sweep;
 mod tally;
 
+mod hex;
 mod interrupt;
 mod progress;
 mod terminal;
+mod whole;
 
 #[cfg(test)]
 mod fakes;

@@ -1,16 +1,17 @@
-//! Adds up the runs of one scenario, seed by seed, and judges them by what the scenario expects.
+//! Counts the runs of one scenario, seed by seed.
 
 use std::ops::{ControlFlow, Range};
 
-use shaketable_reports::{Example, Found, Notice, Outcome, Seeds, Side, Sought, Tested, Unmet, Wavering};
-use shaketable_sim::run::{Coverage, Run, Verdict, Violation};
+use shaketable_reports::{Notice, Side, Wavering};
+use shaketable_sim::run::{Run, Verdict, Violation};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::Span;
 
 use crate::active::faults_at;
 use crate::attempt::{Attempt, Subject};
 use crate::cases::{Cases, from_seed};
-use crate::scenario::{Expected, Scenario};
+use crate::counts::{Again, Counts, Met, Part, Terms, Witness};
+use crate::scenario::Scenario;
 
 /// What came of one seed: the scenario's own run, and that of the right protocol if there is another.
 pub(crate) struct Trial {
@@ -23,178 +24,95 @@ pub(crate) struct Trial {
 /// The runs of one scenario so far.
 pub(crate) struct Tally<'a> {
     scenario: &'a Scenario,
-    seeds: Seeds,
-    sought: Option<Sought>,
-    simulated: Span,
-    coverage: Coverage,
-    /// Operations completed in runs that passed; of the right protocol if there are two.
-    counted_ops: u64,
-    violations: Vec<Found>,
-    inconclusive: Option<Notice>,
-    exceeded: Option<Notice>,
-    wavering: Option<Wavering>,
+    terms: Terms,
+    counts: Counts,
 }
 
 impl<'a> Tally<'a> {
     /// Before the first of these seeds.
     pub(crate) fn new(scenario: &'a Scenario, seeds: &Range<u64>) -> Tally<'a> {
-        let sought = match &scenario.expect.verdict {
-            Expected::Pass => None,
-            Expected::Violation { signature, within_seeds } => {
-                Some(Sought { signature: signature.clone(), within: *within_seeds, caught: None })
-            }
-        };
-        Tally {
-            scenario,
-            seeds: Seeds { first: seeds.start, asked: seeds.end.saturating_sub(seeds.start), ran: 0 },
-            sought,
-            simulated: Span::ZERO,
-            coverage: Coverage::default(),
-            counted_ops: 0,
-            violations: Vec::new(),
-            inconclusive: None,
-            exceeded: None,
-            wavering: None,
-        }
+        let asked = seeds.end.saturating_sub(seeds.start);
+        Tally { scenario, terms: Terms::new(scenario, seeds.start, asked), counts: Counts::default() }
     }
 
     /// Counts the next seed. Breaks when no more are needed: what is sought has been caught.
     pub(crate) fn take(&mut self, trial: &Trial, cases: &mut Cases) -> ControlFlow<()> {
-        self.seeds.ran += 1;
-        self.coverage.add(&trial.own.run.coverage);
+        self.counts.ran += 1;
+        self.counts.coverage.add(&trial.own.run.coverage);
         self.attempt(Side::Own, &trial.own, trial.right.is_none(), cases);
         if let Some(right) = &trial.right {
             self.attempt(Side::Right, right, true, cases);
         }
-        match self.sought {
-            Some(Sought { caught: Some(_), .. }) => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        }
+        if self.counts.caught.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// `counts` says whether this side has to show that something was tested.
     fn attempt(&mut self, side: Side, attempt: &Attempt, counts: bool, cases: &mut Cases) {
         let Attempt { run, steady } = attempt;
         let (seed, subject) = (run.seed.0, Subject { scenario: self.scenario, side });
-        self.simulated = self.simulated + Span::nanos(run.end.as_nanos());
+        self.counts.simulated = self.counts.simulated + Span::nanos(run.end.as_nanos());
         if !steady {
-            match &mut self.wavering {
+            match &mut self.counts.wavering {
                 Some(wavering) => wavering.seeds += 1,
                 None => {
-                    let (split, reproduce) = (subject.split(run.seed), from_seed(subject, seed));
-                    self.wavering = Some(Wavering { seeds: 1, first: seed, split, reproduce });
+                    let (split, reproduce) = (subject.split(run.seed), from_seed(&self.scenario.path, side, seed));
+                    self.counts.wavering = Some(Wavering { seeds: 1, first: seed, split, reproduce });
                 }
             }
             return;
         }
         match &run.verdict {
-            Verdict::Pass if counts => self.counted_ops += run.coverage.completed_ops,
+            Verdict::Pass if counts => self.counts.counted_ops += run.coverage.completed_ops,
             Verdict::Pass => {}
             Verdict::Violation(violation) => self.violation(subject, run, violation, cases),
             // What the wrong protocol could not decide is no matter if another seed catches it.
-            Verdict::Inconclusive(why) => notice(&mut self.inconclusive, seed, &told(side, why)),
-            Verdict::AssumptionExceeded(why) => notice(&mut self.exceeded, seed, &told(side, why)),
+            Verdict::Inconclusive(why) => notice(&mut self.counts.inconclusive, seed, &told(side, why)),
+            Verdict::AssumptionExceeded(why) => notice(&mut self.counts.exceeded, seed, &told(side, why)),
         }
     }
 
     fn violation(&mut self, subject: Subject<'_>, run: &Run<Any>, violation: &Violation, cases: &mut Cases) {
-        let signature = violation.signature();
-        let sought = self.sought.as_mut().filter(|sought| subject.side == Side::Own && sought.matches(&signature));
-        let is_sought = sought.is_some();
-        if let Some(sought) = sought {
-            sought.caught.get_or_insert(run.seed.0);
+        let (seed, side, signature) = (run.seed.0, subject.side, violation.signature());
+        let is_sought = self.terms.seeks(side, &signature);
+        if is_sought {
+            self.counts.caught.get_or_insert(seed);
         }
-        let same = |found: &Found| found.side == subject.side && found.signature == signature;
-        let place = self.violations.iter().position(same);
         let events = run.coverage.events;
-        if let Some(place) = place {
-            let found = &mut self.violations[place];
-            found.seeds += 1;
-            if found.example.events <= events {
+        let known = self.counts.met(side, &signature);
+        if let Some(known) = known {
+            known.seeds += 1;
+            if known.cheapest.events <= events {
                 return;
             }
         }
-        // The expected violation needs no file: the scenario with its seed shows it for as long as it is in order.
-        let reproduce = if is_sought { from_seed(subject, run.seed.0) } else { cases.keep(subject, run, &signature) };
-        let example = Example {
-            seed: run.seed.0,
+        let cheapest = Witness {
+            seed,
             digest: run.digest,
             at: violation.at,
             events,
             story: violation.story.clone(),
             faults: faults_at(violation.at, &run.applied, &self.scenario.plan),
-            reproduce,
+            // The expected violation needs no file: the scenario with its seed shows it for as long as it is in order.
+            again: match is_sought {
+                true => Again::Command(from_seed(&self.scenario.path, side, seed)),
+                false => cases.keep(subject, run, &signature),
+            },
         };
-        match place {
-            Some(place) => self.violations[place].example = example,
-            None => self.violations.push(Found { signature, side: subject.side, seeds: 1, example }),
+        match self.counts.met(side, &signature) {
+            Some(known) => known.cheapest = cheapest,
+            None => self.counts.violations.push(Met { signature, side, seeds: 1, cheapest }),
         }
     }
 
     /// Whether something is wrong already that no further seed can put right.
     pub(crate) fn is_failing(&self) -> bool {
-        let unexpected = |found: &Found| self.sought.is_none() || found.side == Side::Right;
-        self.wavering.is_some() || self.violations.iter().any(unexpected)
+        let unexpected = |met: &Met| !self.terms.expects_violation() || met.side == Side::Right;
+        self.counts.wavering.is_some() || self.counts.violations.iter().any(unexpected)
     }
 
-    /// Judges what there is.
-    pub(crate) fn done(self) -> Tested {
-        let unmet = self.unmet();
-        Tested {
-            name: self.scenario.path.display().to_string(),
-            protocol: Subject { scenario: self.scenario, side: Side::Own }.protocol(),
-            outcome: self.outcome(&unmet),
-            unmet,
-            sought: self.sought,
-            seeds: self.seeds,
-            simulated: self.simulated,
-            coverage: self.coverage,
-            violations: self.violations,
-            inconclusive: self.inconclusive,
-            exceeded: self.exceeded,
-            wavering: self.wavering,
-        }
-    }
-
-    /// What was not reached. The numbers of a file are meant for its own seeds: fewer need not reach them.
-    fn unmet(&self) -> Vec<Unmet> {
-        let meant_for = match &self.sought {
-            Some(sought) => sought.within,
-            None => self.scenario.seeds.end - self.scenario.seeds.start,
-        };
-        if self.seeds.asked < meant_for {
-            return Vec::new();
-        }
-        let named = self.coverage.named();
-        let got = |wanted: &str| named.iter().find(|(name, _)| *name == wanted).map_or(0, |(_, number)| *number);
-        let reach = self.scenario.expect.reach.iter();
-        let numbers = reach.map(|&(name, wanted)| Unmet { name, wanted, got: got(name) });
-        numbers.filter(|unmet| unmet.got < unmet.wanted).collect()
-    }
-
-    /// The first that holds says most.
-    fn outcome(&self, unmet: &[Unmet]) -> Outcome {
-        let caught = self.sought.as_ref().is_some_and(|sought| sought.caught.is_some());
-        let nothing_done = self.counted_ops == 0 && (self.sought.is_none() || self.scenario.bug.is_some());
-        if self.wavering.is_some() {
-            Outcome::Nondeterministic
-        } else if self.violations.iter().any(|found| found.side == Side::Right) {
-            Outcome::RightViolated
-        } else if self.sought.is_none() && !self.violations.is_empty() {
-            Outcome::Violated
-        } else if self.sought.as_ref().is_some_and(|sought| !caught && self.seeds.ran >= sought.within) {
-            Outcome::GotAway
-        } else if !caught && self.seeds.ran < self.seeds.asked {
-            Outcome::Unfinished
-        } else if self.inconclusive.is_some() || (self.sought.is_some() && !caught) {
-            Outcome::Inconclusive
-        } else if !unmet.is_empty() || nothing_done {
-            Outcome::NothingTested
-        } else if caught {
-            Outcome::Caught
-        } else {
-            Outcome::Passed
-        }
+    /// What there is.
+    pub(crate) fn done(self) -> Part {
+        Part { terms: self.terms, counts: self.counts }
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the tool can be told to do, one file a command.
 
 mod bugs;
+mod merge;
 mod placements;
 mod replay;
 mod run;
+mod shard;
 mod show;
 mod shrink;
 mod trace;
@@ -24,6 +26,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
         Command::Run(args) => run::run(args, &cli.look, tables),
         Command::Bugs(args) => bugs::bugs(args, &cli.look, &tables),
         Command::Placements(args) => placements::placements(args),
+        Command::Merge(args) => merge::merge(args, &cli.look, tables),
         Command::Replay(args) => replay::replay(args, &cli.look, &tables),
         Command::Shrink(args) => shrink::shrink(args, &cli.look, &tables),
         Command::List(args) => show::list(args, &cli.look, &tables),

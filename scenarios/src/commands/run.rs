@@ -6,25 +6,29 @@ use std::ops::Range;
 use std::thread;
 
 use rand::RngExt;
-use shaketable_reports::{Exit, Style, human, json};
+use shaketable_reports::{Exit, Style, Summary, human, json};
 use shaketable_sim::rng::Seed;
 
-use super::refuse;
+use super::{refuse, shard};
 use crate::case;
 use crate::cases::Cases;
 use crate::cli::{self, Format, Look, SeedArg};
-use crate::files::read_all;
+use crate::files::{Trouble, read_all};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::sweep::{Choice, Task, sweep};
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
 
-/// Runs what `args` name, and prints what came of it.
+/// Runs what `args` name, or a part of it, and prints what came of it.
 ///
 /// # Errors
 /// If the results cannot be printed.
 pub(super) fn run(args: &cli::Run, look: &Look, tables: Tables) -> io::Result<Exit> {
+    let shard = match shard::chosen(args) {
+        Ok(shard) => shard,
+        Err(wrong) => return Ok(refuse(&Trouble::Wrong(wrong))),
+    };
     let mut scenarios = match read_all(&args.paths, &tables, stderr_style(look.color) == Style::Color) {
         Ok(scenarios) => scenarios,
         Err(trouble) => return Ok(refuse(&trouble)),
@@ -38,18 +42,34 @@ pub(super) fn run(args: &cli::Run, look: &Look, tables: Tables) -> io::Result<Ex
     }
     let choice = choose(args, look);
     let tasks: Vec<_> = scenarios.iter().map(|scenario| Task::new(scenario, &choice)).collect();
+    if let Some(shard) = shard {
+        return shard::run(shard, tasks, args, look, tables);
+    }
     let mut cases = Cases::new(&args.out, case::render, tables);
     let mut progress = Progress::new(look.progress, look.quiet);
     let summary = sweep(&tasks, threads(args.jobs), interrupt::heed(), &mut cases, |done| progress.update(done));
     progress.finish();
+    warn(&cases);
+    report(&summary, args.format, look)
+}
+
+/// Prints what came of a whole sweep, and says how the tool ends.
+///
+/// # Errors
+/// If it cannot be printed.
+pub(super) fn report(summary: &Summary, format: Format, look: &Look) -> io::Result<Exit> {
+    print(&match format {
+        Format::Human => human(summary, stdout_style(look.color)),
+        Format::Json => format!("{:#}\n", json(summary)),
+    })?;
+    Ok(summary.exit())
+}
+
+/// Says what could not be saved.
+pub(super) fn warn(cases: &Cases) {
     for trouble in &cases.troubles {
         tell(&format!("warning: {trouble}\n"));
     }
-    print(&match args.format {
-        Format::Human => human(&summary, stdout_style(look.color)),
-        Format::Json => format!("{:#}\n", json(&summary)),
-    })?;
-    Ok(summary.exit())
 }
 
 pub(super) fn threads(jobs: Option<NonZeroUsize>) -> NonZeroUsize {

@@ -212,7 +212,7 @@ fn a_green_run_that_tested_nothing_is_red() {
     let unmet = tested("unmet", "fake", "seeds = \"0..9\"\n[expect]\nreach = { crashes = 1, completed-ops = 90 }\n");
     assert_eq!(unmet.outcome, Outcome::NothingTested);
     assert_eq!(
-        unmet.unmet.iter().map(|unmet| (unmet.name, unmet.wanted, unmet.got)).collect::<Vec<_>>(),
+        unmet.unmet.iter().map(|unmet| (unmet.name.as_str(), unmet.wanted, unmet.got)).collect::<Vec<_>>(),
         [("crashes", 1, 0)]
     );
     assert_eq!(
