@@ -1,6 +1,6 @@
 # Each target is one or two cargo lines.
 
-.PHONY: check test lint doc demo hunt bench ci
+.PHONY: check test lint doc demo hunt bench ci scale-test
 
 check: lint test doc ## Everything that a commit must pass.
 
@@ -25,3 +25,6 @@ bench: ## Every benchmark beside its reference, in one call.
 
 ci:
 	bash .ci/run
+
+scale-test: ## The recipes for clusters, run for real: a Slurm and a Dask of this machine alone. Needs packages; says which.
+	bash .ci/recipes/try.sh slurm dask
