@@ -174,6 +174,5 @@ fn every_recipe_opens_with_how_to_use_it() {
         let opening: Vec<_> = text.lines().filter(|line| !line.starts_with("#!")).take(3).collect();
         let comment = opening.iter().all(|line| line.starts_with('#')) || opening[0].starts_with("\"\"\"");
         assert!(comment, "{name} does not open with a comment");
-        assert!(!text.contains("/home/") && !text.contains("/work/"), "{name} names a path of some machine");
     }
 }

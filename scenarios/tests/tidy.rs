@@ -130,6 +130,7 @@ fn every_scenario_says_what_it_guards_and_every_dependency_what_it_is_for() {
 fn nothing_names_a_machine() {
     let mut all = files(&HOUSE, ".rs");
     all.extend(files(&HOUSE, ".toml"));
+    all.extend(files(&[".ci"], ""));
     all.extend(
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "BUGS.md", "PLACEMENT.md"]
             .map(|name| Path::new(ROOT).join(name)),
