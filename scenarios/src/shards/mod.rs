@@ -1,7 +1,7 @@
 //! A sweep in parts, run wherever there is a machine for them, and put together again.
 //!
 //! Which seeds a shard runs follows from the sweep, its number and how many there are: nobody hands out work. It writes what came of them
-//! into one file ([`sheet`]), and all files together give ([`merge`]) what one run of the whole sweep would have given.
+//! into one file ([`sheet`]), and all files together give ([`merge()`]) what one run of the whole sweep would have given.
 
 mod merge;
 mod sheet;
