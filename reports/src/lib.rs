@@ -13,23 +13,29 @@
 //! A [`Shrunk`] is a failing run that was made smaller.
 //!
 //! A [`Replayed`] is one run by itself, and how it compares with what was recorded of it; [`replayed()`] is for a terminal.
+//!
+//! [`Regressions`] are many saved cases, each replayed and held to what it expects.
 
 mod balance;
 mod block;
 mod failure;
+mod faithful;
 mod human;
 pub mod json;
 mod matrix;
+mod regress;
 mod replay;
 mod shrunk;
 mod summary;
 mod text;
 
 pub use balance::{Balance, Survey, survey_json, survey_markdown};
+pub use faithful::{Faithful, Matches, Share};
 pub use human::human;
 pub use json::json;
 pub use matrix::{Matrix, Power, Row, markdown, matrix_json};
-pub use replay::{Judgement, Left, Past, Replayed, replayed};
+pub use regress::{Case, Kept, Regressions, kept, kept_json, regressions, regressions_json};
+pub use replay::{Expects, Judgement, Left, Past, Replayed, replayed};
 pub use shrunk::{Shrunk, Size, headline, shrunk, shrunk_json};
 pub use summary::{
     Example, Exit, Found, Notice, Outcome, Seeds, Side, Sought, Split, Summary, Tested, Unmet, Wavering,

@@ -4,6 +4,7 @@ use shaketable_sim::run::{Checkpoint, Verdict};
 use shaketable_sim::time::Instant;
 
 use crate::block::{Block, where_they_part};
+use crate::faithful::Faithful;
 use crate::summary::{Exit, Split};
 use crate::text::{Style, Tint, counted, grouped};
 
@@ -32,17 +33,30 @@ pub struct Replayed {
     pub wavering: Option<Split>,
 }
 
-/// What was recorded of a run.
+/// What was recorded of a run, and how the replay compares with it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Past {
     /// The violation's signature.
     pub signature: String,
+    /// What should come of it now.
+    pub expects: Expects,
     /// The digest.
     pub digest: u64,
     /// The version of the tool, if it was another one.
     pub other_version: Option<String>,
+    /// How much of the recorded run was met again.
+    pub faithful: Faithful,
     /// Where the run has left the recorded one, if it has.
     pub left: Option<Left>,
+}
+
+/// What should come of a saved case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expects {
+    /// The violation that was recorded: the bug is there.
+    Violation,
+    /// A pass: the bug was there once.
+    Pass,
 }
 
 /// Where a run has left the recorded one: between two events whose digests were recorded.
@@ -61,18 +75,39 @@ pub struct Left {
 pub enum Judgement {
     /// There is nothing to compare with: the verdict stands for itself.
     Alone,
-    /// The same violation in the same run.
+    /// The same violation, in the recorded run or in one that went the same way.
     StillFails,
-    /// It passes.
+    /// It passes, as it should since it was fixed.
+    Holds,
+    /// It passes now, and did not when it was recorded, although all that led to the violation was met again.
     Fixed,
+    /// The violation that was fixed is back.
+    FailsAgain,
     /// Another violation.
     FailsDifferently,
-    /// The same violation, but in another run than the recorded one.
+    /// It went another way: what comes of that says nothing about the recorded run.
     Diverged,
     /// It could not be decided.
     Undecided,
     /// Repeating it gave another run.
     Nondeterministic,
+}
+
+impl Judgement {
+    /// In a few words, for a table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Judgement::Alone => "alone",
+            Judgement::StillFails => "still fails",
+            Judgement::Holds => "holds",
+            Judgement::Fixed => "fixed",
+            Judgement::FailsAgain => "fails again",
+            Judgement::FailsDifferently => "fails differently",
+            Judgement::Diverged => "diverged",
+            Judgement::Undecided => "undecided",
+            Judgement::Nondeterministic => "nondeterministic",
+        }
+    }
 }
 
 impl Replayed {
@@ -81,13 +116,19 @@ impl Replayed {
         let Some(past) = &self.recorded else {
             return if self.wavering.is_some() { Judgement::Nondeterministic } else { Judgement::Alone };
         };
-        match &self.verdict {
+        let faithful = past.faithful.is_faithful();
+        match (&self.verdict, past.expects) {
             _ if self.wavering.is_some() => Judgement::Nondeterministic,
-            Verdict::Pass => Judgement::Fixed,
-            Verdict::Violation(violation) if violation.signature() != past.signature => Judgement::FailsDifferently,
-            Verdict::Violation(_) if past.digest == self.digest => Judgement::StillFails,
-            Verdict::Violation(_) => Judgement::Diverged,
-            Verdict::AssumptionExceeded(_) | Verdict::Inconclusive(_) => Judgement::Undecided,
+            (Verdict::AssumptionExceeded(_) | Verdict::Inconclusive(_), _) => Judgement::Undecided,
+            (Verdict::Violation(violation), _) if violation.signature() != past.signature => {
+                Judgement::FailsDifferently
+            }
+            // However it went there: what was fixed is broken.
+            (Verdict::Violation(_), Expects::Pass) => Judgement::FailsAgain,
+            _ if !faithful => Judgement::Diverged,
+            (Verdict::Violation(_), Expects::Violation) => Judgement::StillFails,
+            (Verdict::Pass, Expects::Violation) => Judgement::Fixed,
+            (Verdict::Pass, Expects::Pass) => Judgement::Holds,
         }
     }
 
@@ -141,26 +182,54 @@ fn compared(block: &mut Block, past: &Past) {
             block.line("there", event);
         }
     }
+    faithfulness(block, &past.faithful);
 }
 
-fn sentence(replayed: &Replayed) -> (Tint, String) {
+/// How faithful it was, and what was not met again.
+pub(crate) fn faithfulness(block: &mut Block, faithful: &Faithful) {
+    block.line("faithful", &faithful.told());
+    let (amiss, parted) = faithful.unmatched();
+    block.lines("unmatched", amiss);
+    block.lines("and then", parted);
+}
+
+/// The judgement, for people.
+pub(crate) fn sentence(replayed: &Replayed) -> (Tint, String) {
     let verdict = &replayed.verdict;
-    let recorded = replayed.recorded.as_ref().map_or("", |past| past.signature.as_str());
+    let Some(past) = &replayed.recorded else {
+        return match (&replayed.wavering, verdict) {
+            (Some(_), _) => (Tint::Bad, NONDETERMINISTIC.to_owned()),
+            (None, Verdict::Pass) => (Tint::Good, "pass".to_owned()),
+            (None, Verdict::Violation(_)) => (Tint::Bad, verdict.to_string()),
+            (None, Verdict::AssumptionExceeded(_) | Verdict::Inconclusive(_)) => (Tint::Doubtful, verdict.to_string()),
+        };
+    };
+    let recorded = &past.signature;
+    let exactly = past.faithful == Faithful::Exactly;
+    let way = if exactly { "exactly as recorded" } else { "in a run that went the same way" };
     match replayed.judgement() {
-        Judgement::Alone => match verdict {
-            Verdict::Pass => (Tint::Good, "pass".to_owned()),
-            Verdict::Violation(_) => (Tint::Bad, verdict.to_string()),
-            Verdict::AssumptionExceeded(_) | Verdict::Inconclusive(_) => (Tint::Doubtful, verdict.to_string()),
-        },
-        Judgement::StillFails => (Tint::Bad, format!("still fails, exactly as recorded: {recorded}")),
+        Judgement::Alone => unreachable!("something was recorded"),
+        Judgement::StillFails => (Tint::Bad, format!("still fails, {way}: {recorded}")),
+        Judgement::Holds => (Tint::Good, format!("holds: passes, {way}; it was a violation of {recorded} once")),
         Judgement::Fixed => (Tint::Good, format!("fixed: passes now; recorded was a violation of {recorded}")),
+        Judgement::FailsAgain => (Tint::Bad, format!("fails again: the violation of {recorded} that was fixed")),
         Judgement::FailsDifferently => {
             (Tint::Bad, format!("fails differently: {verdict}; recorded was one of {recorded}"))
         }
-        Judgement::Diverged => (Tint::Bad, format!("diverged: {verdict}, as recorded, but in another run")),
-        Judgement::Undecided => (Tint::Doubtful, format!("{verdict}; recorded was a violation of {recorded}")),
-        Judgement::Nondeterministic => {
-            (Tint::Bad, "nondeterministic: the same seed gave two different runs".to_owned())
+        Judgement::Diverged => {
+            let place = past.left.as_ref().and_then(|left| left.after);
+            let place = place.map_or(1, |same| same.event + 1);
+            let what = match (verdict, past.expects) {
+                (Verdict::Pass, Expects::Violation) => {
+                    format!("it passes in another run; recorded was a violation of {recorded}")
+                }
+                _ => format!("{verdict}, as recorded, but in another run"),
+            };
+            (Tint::Bad, format!("diverged at event {} or later: {what}", grouped(place)))
         }
+        Judgement::Undecided => (Tint::Doubtful, format!("{verdict}; recorded was a violation of {recorded}")),
+        Judgement::Nondeterministic => (Tint::Bad, NONDETERMINISTIC.to_owned()),
     }
 }
+
+const NONDETERMINISTIC: &str = "nondeterministic: the same seed gave two different runs";

@@ -1,7 +1,7 @@
 //! What a replay says, and how it ends.
 
 use insta::assert_snapshot;
-use shaketable_reports::{Judgement, Left, Past, Replayed, Split, Style, replayed};
+use shaketable_reports::{Expects, Faithful, Judgement, Left, Matches, Past, Replayed, Share, Split, Style, replayed};
 use shaketable_sim::run::{Checkpoint, Verdict, Violation};
 use shaketable_sim::time::Instant;
 
@@ -32,8 +32,10 @@ fn run(verdict: Verdict) -> Replayed {
 fn same() -> Past {
     Past {
         signature: "invariant/election-safety".to_owned(),
+        expects: Expects::Violation,
         digest: 0x0123_4567_89ab_cdef,
         other_version: None,
+        faithful: Faithful::Exactly,
         left: None,
     }
 }
@@ -42,7 +44,22 @@ fn other() -> Past {
     let checkpoint = |event| Checkpoint { event, at: Instant::nanos(event * 1_000_000), digest: event };
     let event = Some(r#"{"id":1025,"kind":"timer","node":"n3","t":1024500000}"#.to_owned());
     let left = Left { after: Some(checkpoint(1_024)), before: Some(checkpoint(1_280)), event };
-    Past { digest: 7, other_version: Some("0.0.9".to_owned()), left: Some(left), ..same() }
+    let faithful = Faithful::Unknown;
+    Past { digest: 7, other_version: Some("0.0.9".to_owned()), faithful, left: Some(left), ..same() }
+}
+
+/// As `other`, and this was not met again.
+fn matched(amiss: &[&str], parted: &[&str]) -> Past {
+    let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    let short = |of, by: &[&str]| Share { met: of - by.len() as u64, of };
+    let matches = Matches {
+        faults: short(2, amiss),
+        operations: Share { met: 3, of: 3 },
+        messages: short(118, parted),
+        amiss: lines(amiss),
+        parted: lines(parted),
+    };
+    Past { faithful: Faithful::ByMeaning(matches), ..other() }
 }
 
 fn judged(replay: &Replayed) -> (Judgement, u8) {
@@ -72,10 +89,45 @@ fn a_case_that_still_fails_says_that_it_is_the_same() {
 }
 
 #[test]
-fn a_case_that_passes_is_fixed() {
-    let replay = Replayed { recorded: Some(other()), ..run(Verdict::Pass) };
+fn a_case_that_went_the_same_way_still_fails_although_its_digest_is_another() {
+    let replay = Replayed { recorded: Some(matched(&[], &[])), ..run(violation("election-safety")) };
+    assert_eq!(judged(&replay), (Judgement::StillFails, 1));
+    assert_eq!(last_line(&replay), "still fails, in a run that went the same way: invariant/election-safety");
+}
+
+#[test]
+fn a_case_that_passes_is_fixed_if_what_led_to_the_violation_was_met_again() {
+    let parted = matched(&[], &["n2→n1 AppendEntries of epoch 2: 0 sent, 1 recorded"]);
+    let replay = Replayed { recorded: Some(parted), ..run(Verdict::Pass) };
     assert_eq!(judged(&replay), (Judgement::Fixed, 0));
     assert_eq!(last_line(&replay), "fixed: passes now; recorded was a violation of invariant/election-safety");
+    assert_snapshot!(replayed(&replay, Style::Plain));
+}
+
+#[test]
+fn a_pass_that_missed_a_fault_is_no_silent_pass() {
+    let missed = ["fault 2 (hold { from = \"n1\", to = \"n2\" }) did nothing; when recorded it acted 3 times"];
+    let replay = Replayed { recorded: Some(matched(&missed, &[])), ..run(Verdict::Pass) };
+    assert_eq!(judged(&replay), (Judgement::Diverged, 5));
+    assert_snapshot!(replayed(&replay, Style::Plain));
+    let replay = Replayed { recorded: Some(other()), ..run(Verdict::Pass) };
+    assert_eq!(judged(&replay), (Judgement::Diverged, 5), "nothing is known of what was met again");
+}
+
+#[test]
+fn a_case_that_was_fixed_holds_or_fails_again() {
+    let closed = |past: Past| Some(Past { expects: Expects::Pass, ..past });
+    let replay = Replayed { recorded: closed(same()), ..run(Verdict::Pass) };
+    assert_eq!(judged(&replay), (Judgement::Holds, 0));
+    let once = "holds: passes, exactly as recorded; it was a violation of invariant/election-safety once";
+    assert_eq!(last_line(&replay), once);
+    let replay = Replayed { recorded: closed(other()), ..run(Verdict::Pass) };
+    assert_eq!(judged(&replay), (Judgement::Diverged, 5));
+    for past in [same(), other()] {
+        let replay = Replayed { recorded: closed(past), ..run(violation("election-safety")) };
+        assert_eq!(judged(&replay), (Judgement::FailsAgain, 1));
+        assert_eq!(last_line(&replay), "fails again: the violation of invariant/election-safety that was fixed");
+    }
 }
 
 #[test]

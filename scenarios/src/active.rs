@@ -30,7 +30,8 @@ pub(crate) fn every_fault(applied: &[Applied]) -> impl Iterator<Item = (Instant,
     applied.iter().map(|fault| (fault.at, told(fault)))
 }
 
-fn told(fault: &Applied) -> String {
+/// A fault as a scenario file would say it.
+pub(crate) fn told(fault: &Applied) -> String {
     let mut args = fault.args.clone();
     args.set("at", Value::Span(fault.at.since(Instant::ZERO)));
     if let Some(lasting) = fault.lasting {

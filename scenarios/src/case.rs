@@ -6,6 +6,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use shaketable_reports::Expects;
 use shaketable_sim::faults::{Applied, Planned};
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::plan::{CheckPlan, ClientPlan, ClockPlan, DiskPlan, Heal, Limits, NetworkPlan, Plan};
@@ -14,6 +15,7 @@ use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::{Instant, Span};
 
+use crate::recorded::Recorded;
 use crate::scenario::Scenario;
 
 /// What a case was made smaller from.
@@ -30,7 +32,8 @@ pub(crate) struct Larger {
 pub(crate) fn render(scenario: &Scenario, run: &Run<Any>) -> String {
     let mut text = String::new();
     opening(&mut text, scenario, run);
-    body(&mut text, &scenario.drawn(run.seed), run, None);
+    body(&mut text, &scenario.drawn(run.seed), run.seed, &run.applied);
+    outcome(&mut text, run, None);
     text
 }
 
@@ -62,17 +65,33 @@ pub(crate) fn render_smaller(scenario: &Scenario, run: &Run<Any>, larger: &Large
     comment(&mut text, &format!("A shrunk case: {}.", what(run)));
     comment(&mut text, &format!("{}, from {}.", larger.headline, larger.path.display()));
     comment(&mut text, "To replay it: shaketable replay, and the name of this file.");
-    body(&mut text, scenario, run, Some(larger));
+    body(&mut text, scenario, run.seed, &run.applied);
+    outcome(&mut text, run, Some(larger));
     text
 }
 
-fn body(text: &mut String, scenario: &Scenario, run: &Run<Any>, larger: Option<&Larger>) {
+/// Writes down a case that is to be kept, with the faults that struck, under the comment that it has; and below that, what is wrong on purpose.
+pub(crate) fn render_kept(scenario: &Scenario, faults: &[Applied], expects: Expects, recorded: &Recorded) -> String {
+    let mut text = String::new();
+    for line in scenario.text.lines().take_while(|line| line.starts_with('#')) {
+        text += line;
+        text.push('\n');
+    }
+    if let Some(bug) = scenario.bug {
+        comment(&mut text, "");
+        paragraph(&mut text, &format!("The planted bug: {} ({}).", bug.doc, bug.source));
+    }
+    body(&mut text, scenario, Seed(recorded.seed), faults);
+    text + &remembered(expects, recorded)
+}
+
+/// All that is run.
+fn body(text: &mut String, scenario: &Scenario, seed: Seed, faults: &[Applied]) {
     let protocol = match scenario.bug {
         Some(bug) => format!("{}/{}", scenario.protocol.name, bug.name),
         None => scenario.protocol.name.to_owned(),
     };
-    let seed = run.seed.0;
-    let seeds = format!("{seed}..{}", seed.saturating_add(1));
+    let seeds = format!("{seed}..{}", seed.0.saturating_add(1));
     *text += "\n";
     keys(
         text,
@@ -90,8 +109,7 @@ fn body(text: &mut String, scenario: &Scenario, run: &Run<Any>, larger: Option<&
             script(text, &scenario.plan.clients);
         }
     }
-    run.applied.iter().for_each(|applied| fault(text, applied));
-    outcome(text, run, larger);
+    faults.iter().for_each(|applied| fault(text, applied));
 }
 
 /// One line an operation: there may be hundreds.
@@ -121,6 +139,20 @@ fn what(run: &Run<Any>) -> String {
     }
 }
 
+/// A comment in lines that fit on a screen.
+fn paragraph(text: &mut String, words: &str) {
+    let mut line = String::new();
+    for word in words.split_whitespace() {
+        if !line.is_empty() && line.chars().count() + word.chars().count() > 110 {
+            comment(text, line.trim_end());
+            line.clear();
+        }
+        line += word;
+        line.push(' ');
+    }
+    comment(text, line.trim_end());
+}
+
 /// One line of comment, whatever is in it.
 fn comment(text: &mut String, line: &str) {
     let line: String = line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
@@ -129,31 +161,39 @@ fn comment(text: &mut String, line: &str) {
 }
 
 fn outcome(text: &mut String, run: &Run<Any>, larger: Option<&Larger>) {
-    let (verdict, signature) = match &run.verdict {
-        Verdict::Violation(violation) => {
-            let signature = violation.signature();
-            let violation = vec![("violation", Value::Text(signature.clone())), ("within-seeds", Value::Count(1))];
-            (Value::Table(Args::new(violation)), signature)
-        }
-        verdict => (Value::Choice("pass"), verdict.to_string()),
+    let (expects, signature) = match &run.verdict {
+        Verdict::Violation(violation) => (Expects::Violation, violation.signature()),
+        verdict => (Expects::Pass, verdict.to_string()),
     };
-    table(text, "expect", &Args::new(vec![("verdict", verdict)]));
-    let mut recorded = Args::new(vec![
-        ("seed", Value::Count(run.seed.0)),
-        ("digest", Value::Text(format!("{:016x}", run.digest))),
-        ("version", Value::Text(env!("CARGO_PKG_VERSION").to_owned())),
-        ("signature", Value::Text(signature)),
+    let recorded =
+        Recorded { shrunk_from: larger.map(|larger| larger.digest), ..Recorded::of(run, signature, &run.applied) };
+    *text += &remembered(expects, &recorded);
+}
+
+/// The tables that say what must come of a case and what came of it when it was recorded.
+pub(crate) fn remembered(expects: Expects, recorded: &Recorded) -> String {
+    let Recorded { seed, digest, version, signature, shrunk_from, .. } = recorded;
+    let verdict = match expects {
+        Expects::Violation => {
+            let violation = vec![("violation", Value::Text(signature.clone())), ("within-seeds", Value::Count(1))];
+            Value::Table(Args::new(violation))
+        }
+        Expects::Pass => Value::Choice("pass"),
+    };
+    let mut text = String::new();
+    table(&mut text, "expect", &Args::new(vec![("verdict", verdict)]));
+    let mut args = Args::new(vec![
+        ("seed", Value::Count(*seed)),
+        ("digest", Value::Text(format!("{digest:016x}"))),
+        ("version", Value::Text(version.clone())),
+        ("signature", Value::Text(signature.clone())),
     ]);
-    if let Some(larger) = larger {
-        recorded.set("shrunk-from", Value::Text(format!("{:016x}", larger.digest)));
+    if let Some(larger) = shrunk_from {
+        args.set("shrunk-from", Value::Text(format!("{larger:016x}")));
     }
-    table(text, "recorded", &recorded);
-    *text += "checkpoints = [\n";
-    for checkpoint in &run.checkpoints {
-        writeln!(text, "    \"{} {} {:016x}\",", checkpoint.event, checkpoint.at, checkpoint.digest)
-            .expect("a string takes any text");
-    }
-    *text += "]\n";
+    table(&mut text, "recorded", &args);
+    recorded.write_lists(&mut text);
+    text
 }
 
 fn fault(text: &mut String, applied: &Applied) {
@@ -272,7 +312,6 @@ mod tests {
     use std::path::Path;
 
     use shaketable_sim::faults::Start;
-    use shaketable_sim::rng::Seed;
     use shaketable_sim::run::{Checkpoint, Coverage, Violation};
 
     use super::*;

@@ -156,7 +156,7 @@ fn file_name(scenario: &Path, side: Side, signature: &str, seed: u64) -> String 
 }
 
 /// Lower-case letters, digits and single hyphens.
-fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let words: Vec<String> = words.map(str::to_ascii_lowercase).collect();
     words.join("-").chars().take(100).collect()

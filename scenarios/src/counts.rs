@@ -15,6 +15,7 @@ use crate::attempt::Subject;
 use crate::cases::Cases;
 use crate::hex;
 use crate::scenario::{Expected, Scenario};
+use crate::strategy::Strategy;
 
 /// What the runs of a scenario are judged by, and which they are.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -29,6 +30,10 @@ pub(crate) struct Terms {
     protocol: String,
     /// Whether there is one.
     planted: bool,
+    /// How its trouble is looked for.
+    strategy: Strategy,
+    /// Whether it is a saved case, which shows what it shows, and may need no operation for that.
+    kept: bool,
     /// The first seed.
     pub(crate) first: u64,
     /// How many seeds are to run, from the first on.
@@ -144,6 +149,8 @@ impl Terms {
             text: digest_of(&scenario.text),
             protocol: Subject { scenario, side: Side::Own }.protocol(),
             planted: scenario.bug.is_some(),
+            strategy: scenario.strategy,
+            kept: scenario.recorded.is_some(),
             first,
             asked,
             meant_for,
@@ -245,7 +252,7 @@ impl Part {
     fn outcome(&self, unmet: &[Unmet]) -> Outcome {
         let Part { terms, counts } = self;
         let (caught, expects) = (counts.caught.is_some(), terms.expects_violation());
-        let nothing_done = counts.counted_ops == 0 && (!expects || terms.planted);
+        let nothing_done = counts.counted_ops == 0 && !terms.kept && (!expects || terms.planted);
         if counts.wavering.is_some() {
             Outcome::Nondeterministic
         } else if counts.violations.iter().any(|met| met.side == Side::Right) {

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use shaketable_protocols::{Bug, Protocol};
 use shaketable_sim::param::Args;
 use shaketable_sim::plan::Plan;
-use shaketable_sim::run::Checkpoint;
 use shaketable_sim::swarm::Swarm;
 
+use crate::recorded::Recorded;
 use crate::strategy::Strategy;
 
 /// A scenario, read and found right.
@@ -61,21 +61,4 @@ pub(crate) enum Expected {
         /// Among how many seeds.
         within_seeds: u64,
     },
-}
-
-/// What a saved case remembers of the run that it was saved from.
-#[derive(Clone)]
-pub(crate) struct Recorded {
-    /// The seed.
-    pub(crate) seed: u64,
-    /// The digest at the end.
-    pub(crate) digest: u64,
-    /// The version of the tool.
-    pub(crate) version: String,
-    /// The violation's signature.
-    pub(crate) signature: String,
-    /// The digest of the run that it was made smaller from, if it was.
-    pub(crate) shrunk_from: Option<u64>,
-    /// The digest along the way.
-    pub(crate) checkpoints: Vec<Checkpoint>,
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 use shaketable_protocols::Protocol;
 use shaketable_sim::param::Args;
 use shaketable_sim::plan::Plan;
@@ -15,7 +16,8 @@ use crate::scenario::Scenario;
 const DRAWS: u32 = 8;
 
 /// How trouble is looked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Strategy {
     /// As the file says
     #[default]

@@ -200,6 +200,18 @@ static RECORDED: &[Param] = &[
         doc: "the digest of the run that it was made smaller from",
     },
     Param {
+        name: "acted",
+        shape: Shape::Names,
+        default: Default::Absent,
+        doc: "how often each fault of the file did something, in their order, each as \"KIND ×TIMES\"",
+    },
+    Param {
+        name: "messages",
+        shape: Shape::Names,
+        default: Default::Absent,
+        doc: "the messages that were sent, each line as \"FROM→TO KIND eEPOCH ×COUNT, …\": by these a replay that differs is compared",
+    },
+    Param {
         name: "checkpoints",
         shape: Shape::Names,
         default: Default::Absent,

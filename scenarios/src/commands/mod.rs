@@ -3,6 +3,7 @@
 mod bugs;
 mod merge;
 mod placements;
+mod regress;
 mod replay;
 mod run;
 mod shard;
@@ -24,6 +25,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
     let tables = Tables::shipped();
     let done = match &cli.command {
         Command::Run(args) => run::run(args, &cli.look, tables),
+        Command::Regress { what } => regress::regress(what, &cli.look, &tables),
         Command::Bugs(args) => bugs::bugs(args, &cli.look, &tables),
         Command::Placements(args) => placements::placements(args),
         Command::Merge(args) => merge::merge(args, &cli.look, tables),

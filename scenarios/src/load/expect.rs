@@ -4,12 +4,11 @@ use std::ops::Range;
 
 use shaketable_protocols::Protocol;
 use shaketable_sim::param::{Args, Param, Raw, RawKind, Value, suggest};
-use shaketable_sim::run::Checkpoint;
-use shaketable_sim::time::{Instant, Span};
 
 use super::sections::Sections;
 use super::{Reading, parse_seeds};
-use crate::scenario::{Expect, Expected, Recorded};
+use crate::recorded::{Acted, Meaning, Recorded, Traffic, read_checkpoint, read_digest};
+use crate::scenario::{Expect, Expected};
 use crate::tables::{CHECKS, EXPECT, REACH, milestones};
 
 /// How many seeds, from 0, if neither they nor the expected violation say so.
@@ -54,7 +53,6 @@ impl Reading<'_> {
         let raw = self.root.get("recorded")?;
         let args = self.section("recorded");
         let digest = self.digest(args.get("digest"), raw.get("digest"));
-        let checkpoints = self.checkpoints(raw.get("checkpoints"));
         let Some(Value::Count(seed)) = args.get("seed") else { return None };
         if let (Some(seeds), Some(place)) = (seeds, raw.get("seed"))
             && !seeds.contains(seed)
@@ -71,7 +69,25 @@ impl Reading<'_> {
             Some(raw) => Some(self.digest(args.get("shrunk-from"), Some(raw))?),
             None => None,
         };
-        Some(Recorded { seed: *seed, digest: digest?, version, signature, shrunk_from, checkpoints })
+        let checkpoints = self.lines(raw.get("checkpoints"), "checkpoint", CHECKPOINT, read_checkpoint);
+        let meaning = self.meaning(raw);
+        Some(Recorded { seed: *seed, digest: digest?, version, signature, shrunk_from, meaning, checkpoints })
+    }
+
+    /// What the recorded run did, if that is written.
+    fn meaning(&mut self, raw: &Raw) -> Option<Meaning> {
+        let (written, messages) = (raw.get("acted")?, raw.get("messages")?);
+        let acted = self.lines(Some(written), "record of a fault", ACTED, Acted::read);
+        let messages = self.lines(Some(messages), "record of messages", MESSAGES, Traffic::read);
+        let faults = match self.root.get("fault").map(|fault| &fault.kind) {
+            Some(RawKind::List(faults)) => faults.len(),
+            _ => 0,
+        };
+        if acted.len() != faults {
+            let error = written.error(format!("{} faults are recorded, and the file has {faults}", acted.len()));
+            self.error(error.help("`shaketable regress refresh` records them anew"));
+        }
+        Some(Meaning { acted, messages })
     }
 
     /// The seeds that are written; none inside if they are not.
@@ -144,43 +160,32 @@ impl Reading<'_> {
 
     fn digest(&mut self, value: Option<&Value>, raw: Option<&Raw>) -> Option<u64> {
         let Some(Value::Text(text)) = value else { return None };
-        let digest = parse_digest(text);
+        let digest = read_digest(text);
         if let (None, Some(raw)) = (digest, raw) {
             self.error(raw.error(format!("`{text}` is no digest")).help("a digest has 16 hexadecimal digits"));
         }
         digest
     }
 
-    fn checkpoints(&mut self, raw: Option<&Raw>) -> Vec<Checkpoint> {
+    /// A list of lines of one form, each read by itself.
+    fn lines<T>(&mut self, raw: Option<&Raw>, what: &str, form: &str, read: fn(&str) -> Option<T>) -> Vec<T> {
         let items: &[Raw] = match raw {
             Some(Raw { kind: RawKind::List(items), .. }) => items,
             Some(raw) => std::slice::from_ref(raw),
             None => &[],
         };
-        let mut checkpoints = Vec::new();
+        let mut lines = Vec::new();
         for item in items {
             let RawKind::Text(text) = &item.kind else { continue }; // The reader of its shape has said so.
-            match parse_checkpoint(text) {
-                Some(checkpoint) => checkpoints.push(checkpoint),
-                None => {
-                    let error = item.error(format!("`{text}` is no checkpoint"));
-                    self.error(error.help("write events, time and digest, as \"4096 1.25s 00c0ffee00c0ffee\""));
-                }
+            match read(text) {
+                Some(line) => lines.push(line),
+                None => self.error(item.error(format!("`{text}` is no {what}")).help(form)),
             }
         }
-        checkpoints
+        lines
     }
 }
 
-fn parse_digest(text: &str) -> Option<u64> {
-    let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    digits.then(|| u64::from_str_radix(text, 16).ok())?
-}
-
-fn parse_checkpoint(text: &str) -> Option<Checkpoint> {
-    let mut words = text.split(' ');
-    let (event, at, digest) = (words.next()?, words.next()?, words.next()?);
-    let at = at.parse::<Span>().ok()?;
-    let checkpoint = Checkpoint { event: event.parse().ok()?, at: Instant::ZERO + at, digest: parse_digest(digest)? };
-    words.next().is_none().then_some(checkpoint)
-}
+const CHECKPOINT: &str = "write events, time and digest, as \"4096 1.25s 00c0ffee00c0ffee\"";
+const ACTED: &str = "write a kind of fault and how often it acted, as \"hold ×3\"";
+const MESSAGES: &str = "write link, kind, and epochs with how many in each, as \"n1→n2 Vote e1 ×3, e2 ×1\"";
