@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::text::counted;
+use crate::text::{counted, grouped};
 
 /// How a replay compares with the recorded run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -102,8 +102,9 @@ impl Matches {
 
     /// `3 of 3 faults, 2 of 2 operations, 99 of 99 messages`; what was not there to be met is left out.
     fn shares(&self) -> String {
-        let share =
-            |share: &Share, noun| (share.of > 0).then(|| format!("{} of {}", share.met, counted(share.of, noun)));
+        let share = |share: &Share, noun| {
+            (share.of > 0).then(|| format!("{} of {}", grouped(share.met), counted(share.of, noun)))
+        };
         let shares: Vec<String> =
             [share(&self.faults, "fault"), share(&self.operations, "operation"), share(&self.messages, "message")]
                 .into_iter()

@@ -27,7 +27,8 @@ pub fn human(summary: &Summary, style: Style) -> String {
     parts.join("\n")
 }
 
-fn overview(scenarios: &[Tested], style: Style) -> String {
+/// A line a scenario.
+pub(crate) fn overview(scenarios: &[Tested], style: Style) -> String {
     let heads = ["scenario", "seeds", "simulated", "operations", "events", "faults", "result"];
     let mut rows = vec![heads.map(|head| faint(head.to_owned())).into()];
     rows.extend(scenarios.iter().map(|scenario| {
@@ -99,7 +100,7 @@ pub(crate) fn totals(scenarios: &[Tested]) -> (Span, Coverage) {
 }
 
 /// What was exercised, and, just as telling, what was not.
-fn coverage(scenarios: &[Tested], style: Style) -> String {
+pub(crate) fn coverage(scenarios: &[Tested], style: Style) -> String {
     let (_, coverage) = totals(scenarios);
     if coverage == Coverage::default() {
         return String::new();

@@ -40,7 +40,8 @@ pub fn json(summary: &Summary) -> Value {
     })
 }
 
-fn scenario(tested: &Tested) -> Value {
+/// One scenario.
+pub(crate) fn scenario(tested: &Tested) -> Value {
     let Seeds { first, asked, ran } = tested.seeds;
     value!({
         "name": tested.name,

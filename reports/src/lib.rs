@@ -14,10 +14,13 @@
 //!
 //! A [`Replayed`] is one run by itself, and how it compares with what was recorded of it; [`replayed()`] is for a terminal.
 //!
+//! A [`Ci`] is everything that a project has to show for a change; [`ci_junit()`], [`ci_github()`] and [`ci_markdown()`] are for the engines that ask for it.
+//!
 //! [`Regressions`] are many saved cases, each replayed and held to what it expects.
 
 mod balance;
 mod block;
+mod ci;
 mod failure;
 mod faithful;
 mod human;
@@ -30,6 +33,9 @@ mod summary;
 mod text;
 
 pub use balance::{Balance, Survey, survey_json, survey_markdown};
+pub use ci::{
+    About, Ci, CutShort, Examined, Fresh, Property, Status, ci_github, ci_human, ci_json, ci_junit, ci_markdown,
+};
 pub use faithful::{Faithful, Matches, Share};
 pub use human::human;
 pub use json::json;

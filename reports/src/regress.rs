@@ -54,6 +54,22 @@ impl Case {
         format!("shaketable replay {}", self.path)
     }
 
+    /// All that is to be told of it, for reports that have one text for a failure.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.sentence()];
+        if let Verdict::Violation(violation) = &self.replayed.verdict {
+            lines.extend(violation.story.iter().cloned());
+        }
+        if let Some(past) = &self.replayed.recorded {
+            let (amiss, parted) = past.faithful.unmatched();
+            lines.push(past.faithful.told());
+            lines.extend(amiss.iter().chain(parted).cloned());
+        }
+        lines.extend(self.advice());
+        lines.push(format!("reproduce: {}", self.reproduce()));
+        lines
+    }
+
     /// What somebody can do who finds this right.
     pub fn advice(&self) -> Option<String> {
         let accept = match (self.replayed.judgement(), &self.replayed.verdict) {

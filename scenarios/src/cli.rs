@@ -14,6 +14,10 @@ use crate::load::parse_seeds;
 use crate::shards::Shard;
 use crate::strategy::Strategy;
 
+mod keep;
+
+pub(crate) use keep::{Accepted, Ci, CiFormat, Regress};
+
 /// Shake a simulated cluster until the protocol breaks, and replay exactly how it broke.
 #[derive(Parser, Debug)]
 #[command(name = "shaketable", version, after_help = EXIT_CODES)]
@@ -74,6 +78,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Make a failing run smaller, until a person can read it
     Shrink(Shrink),
+    /// Do all that a change has to pass: kept cases, scenarios over their own seeds, and fresh seeds
+    Ci(Ci),
     /// Keep saved cases, so that what was found once never comes back unseen
     Regress {
         #[command(subcommand)]
@@ -265,69 +271,6 @@ pub(crate) struct Shrink {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
     pub(crate) format: Format,
-}
-
-#[derive(Subcommand, Debug)]
-pub(crate) enum Regress {
-    /// Take a saved case among those that are kept, if it fails as it says
-    Add {
-        /// The saved case; better a shrunk one
-        #[arg(value_name = "CASE")]
-        case: PathBuf,
-
-        /// What its file is called; what it shows unless given. No file is written over
-        #[arg(long, value_name = "NAME")]
-        name: Option<String>,
-
-        /// The folder
-        #[arg(long, default_value = REGRESSIONS, value_name = "DIR")]
-        dir: PathBuf,
-    },
-    /// List the cases that are kept
-    List {
-        /// The cases, or folders to look for them in
-        #[arg(default_value = REGRESSIONS, value_name = "FILE|DIR")]
-        paths: Vec<PathBuf>,
-
-        /// What to print
-        #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
-        format: Format,
-    },
-    /// Replay cases, and hold them to what they expect
-    Run {
-        /// The cases, or folders to look for them in
-        #[arg(default_value = REGRESSIONS, value_name = "FILE|DIR")]
-        paths: Vec<PathBuf>,
-
-        /// How many cases to replay at once. The results do not depend on it
-        #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]
-        jobs: Option<NonZeroUsize>,
-
-        /// What to print
-        #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
-        format: Format,
-    },
-    /// Bring what cases have recorded up to date after a change, where what comes of them is what they expect
-    Refresh {
-        /// The cases, or folders to look for them in
-        #[arg(default_value = REGRESSIONS, value_name = "FILE|DIR")]
-        paths: Vec<PathBuf>,
-
-        /// What else to take for right. From then on, the case expects a pass
-        #[arg(long, value_enum, value_name = "WHAT")]
-        accept: Option<Accepted>,
-    },
-}
-
-/// The folder of cases that are kept.
-const REGRESSIONS: &str = "scenarios/regressions";
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-pub(crate) enum Accepted {
-    /// A violation is gone, although all that led to it was met again
-    Fixed,
-    /// The same, and also where the run went another way: you have looked why
-    Diverged,
 }
 
 #[derive(Args, Debug)]

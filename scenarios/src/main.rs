@@ -17,6 +17,7 @@ mod active;
 mod attempt;
 mod case;
 mod cases;
+mod ci;
 mod compare;
 mod counts;
 mod lanes;

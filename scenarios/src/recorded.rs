@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use shaketable_sim::faults::Applied;
 use shaketable_sim::id::Endpoint;
-use shaketable_sim::run::{Checkpoint, Run};
+use shaketable_sim::run::{Checkpoint, Run, Sent};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::{Instant, Span};
 
@@ -97,8 +97,14 @@ fn list(text: &mut String, key: &str, lines: &[impl fmt::Display]) {
 
 /// The messages of a run, a line for each kind on each link.
 pub(crate) fn traffic(run: &Run<Any>) -> Vec<Traffic> {
-    let _ = run;
-    Vec::new()
+    let mut lines: Vec<Traffic> = Vec::new();
+    for &Sent { from, to, kind, epoch, count } in &run.messages {
+        match lines.last_mut().filter(|line| line.from == from && line.to == to && line.kind == kind) {
+            Some(line) => line.epochs.push((epoch, count)),
+            None => lines.push(Traffic { from, to, kind: kind.to_owned(), epochs: vec![(epoch, count)] }),
+        }
+    }
+    lines
 }
 
 impl Acted {

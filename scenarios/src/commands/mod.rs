@@ -1,6 +1,7 @@
 //! What the tool can be told to do, one file a command.
 
 mod bugs;
+mod ci;
 mod merge;
 mod placements;
 mod regress;
@@ -25,6 +26,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
     let tables = Tables::shipped();
     let done = match &cli.command {
         Command::Run(args) => run::run(args, &cli.look, tables),
+        Command::Ci(args) => ci::ci(args, &cli.look, tables),
         Command::Regress { what } => regress::regress(what, &cli.look, &tables),
         Command::Bugs(args) => bugs::bugs(args, &cli.look, &tables),
         Command::Placements(args) => placements::placements(args),

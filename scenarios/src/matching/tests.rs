@@ -61,6 +61,7 @@ fn run(case: &Scenario, struck: &[(usize, u64)], clients: &[usize]) -> Run<Any> 
         checkpoints: Vec::new(),
         end: Instant::ZERO + Span::secs(10),
         applied: applied.collect(),
+        messages: Vec::new(),
         coverage: Coverage::default(),
         history: clients.iter().map(line).collect(),
     }
