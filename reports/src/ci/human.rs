@@ -10,13 +10,14 @@ use super::{Ci, Examined};
 
 /// A report for people.
 pub fn ci_human(ci: &Ci, style: Style) -> String {
-    let mut parts = vec![part("scenarios", &ci.own, style)];
+    let own: Vec<Tested> = ci.own.iter().map(|examined| examined.tested.clone()).collect();
+    let mut parts = vec![part("scenarios", &ci.own, coverage(&own, style), style)];
     if ci.regressions.asked > 0 {
         let text = format!("{}\n\n{}", style.paint(Tint::Strong, "kept cases"), regressions(&ci.regressions, style));
         parts.push((ci.regressions.exit(), text));
     }
     if let Some(fresh) = &ci.fresh {
-        parts.push(part(&format!("fresh seeds from {}", fresh.from), &fresh.scenarios, style));
+        parts.push(part(&format!("fresh seeds from {}", fresh.from), &fresh.scenarios, String::new(), style));
     }
     parts.sort_by_key(|(exit, _)| exit.weight());
     let mut texts: Vec<String> = parts.into_iter().map(|(_, text)| text).collect();
@@ -28,11 +29,11 @@ pub fn ci_human(ci: &Ci, style: Style) -> String {
     texts.join("\n")
 }
 
-fn part(head: &str, scenarios: &[Examined], style: Style) -> (Exit, String) {
+fn part(head: &str, scenarios: &[Examined], exercised: String, style: Style) -> (Exit, String) {
     let tested: Vec<Tested> = scenarios.iter().map(|examined| examined.tested.clone()).collect();
     let exit = scenarios.iter().map(Examined::exit).fold(Exit::Pass, Exit::or);
     let mut parts = vec![format!("{}\n", style.paint(Tint::Strong, head))];
-    parts.extend([overview(&tested, style), coverage(&tested, style), format!("{}\n", sentence(scenarios, style))]);
+    parts.extend([overview(&tested, style), exercised, format!("{}\n", sentence(scenarios, style))]);
     let mut order: Vec<&Tested> = tested.iter().collect();
     order.sort_by_key(|tested| tested.outcome.exit().weight());
     parts.extend(order.into_iter().flat_map(|tested| failure::blocks(tested, false, style)));

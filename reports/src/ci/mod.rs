@@ -96,6 +96,7 @@ impl About {
     /// Its name, as a test.
     pub fn name(&self) -> String {
         match self {
+            About::Never(check) if check == "panic" => "no panic".to_owned(),
             About::Never(signature) => signature.clone(),
             About::Caught => "the expected violation is found".to_owned(),
             About::RightSurvives => "the right protocol survives".to_owned(),

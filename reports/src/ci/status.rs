@@ -55,7 +55,9 @@ impl Failure {
     /// The story, and the command that shows it again.
     pub(crate) fn text(&self) -> String {
         let reproduce = self.reproduce.iter().map(|command| format!("reproduce: {command}"));
-        self.story.iter().cloned().chain(reproduce).collect::<Vec<_>>().join("\n")
+        let text = self.story.iter().cloned().chain(reproduce).collect::<Vec<_>>().join("\n");
+        // What moves a cursor has no place on a page.
+        text.chars().map(|letter| if letter.is_control() && letter != '\n' { ' ' } else { letter }).collect()
     }
 }
 

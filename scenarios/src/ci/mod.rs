@@ -68,8 +68,11 @@ pub(crate) fn ci(scenarios: &[Scenario], order: &Order<'_>, cases: &mut Cases, m
     let tasks: Vec<Task<'_>> = others.iter().map(|scenario| Task::new(scenario, &Choice::File)).collect();
     let own = work.run(&tasks, cases, &mut watch);
     // The bugs that are planted have their own seeds; fresh ones are for what should pass.
-    let right: Vec<&Scenario> =
-        others.into_iter().filter(|scenario| matches!(scenario.expect.verdict, Expected::Pass)).collect();
+    let right: Vec<Scenario> = others
+        .into_iter()
+        .filter(|scenario| matches!(scenario.expect.verdict, Expected::Pass))
+        .map(without_reach)
+        .collect();
     let done = work.is_over().is_none();
     let fresh = order.fresh.filter(|_| done).map(|wish| work.fresh(&right, wish, cases, &mut watch));
     let cut_short = match work.is_over() {
@@ -78,6 +81,13 @@ pub(crate) fn ci(scenarios: &[Scenario], order: &Order<'_>, cases: &mut Cases, m
         other => other,
     };
     Ci { version: env!("CARGO_PKG_VERSION").to_owned(), own, regressions, fresh, cut_short }
+}
+
+/// What a file wants to be reached is meant for its own seeds.
+fn without_reach(scenario: &Scenario) -> Scenario {
+    let mut scenario = scenario.clone();
+    scenario.expect.reach.clear();
+    scenario
 }
 
 impl Work<'_, '_> {
@@ -109,7 +119,7 @@ impl Work<'_, '_> {
     }
 
     /// Fresh seeds, in rounds if time decides how many there are: each scenario gets its share of it.
-    fn fresh(&mut self, right: &[&Scenario], wish: Wish<'_>, cases: &mut Cases, watch: &mut impl FnMut(Done)) -> Fresh {
+    fn fresh(&mut self, right: &[Scenario], wish: Wish<'_>, cases: &mut Cases, watch: &mut impl FnMut(Done)) -> Fresh {
         let mut fresh = Fresh { from: wish.from.to_owned(), scenarios: Vec::new() };
         let own = |scenario: &Scenario| scenario.seeds.end - scenario.seeds.start;
         let most = |scenario: &Scenario| match (wish.most, self.order.deadline) {
@@ -118,7 +128,7 @@ impl Work<'_, '_> {
             (None, None) => own(scenario),
         };
         let mut left: Vec<(&Scenario, Range<u64>)> =
-            right.iter().map(|scenario| (*scenario, fresh_seeds(wish.from, most(scenario), &scenario.seeds))).collect();
+            right.iter().map(|scenario| (scenario, fresh_seeds(wish.from, most(scenario), &scenario.seeds))).collect();
         let round = if self.order.deadline.is_some() { ROUND } else { u64::MAX };
         while !left.is_empty() && self.is_over().is_none() {
             let mut tasks = Vec::new();

@@ -78,7 +78,7 @@ mod tests {
             ("invariant/order", 8),
             ("linearizability", 7),
             ("liveness", 4),
-            ("panic", 1),
+            ("no panic", 1),
             ("reaches completed-ops 9", 10),
             ("operations complete", 1),
             ("every run is decided", 7),

@@ -92,3 +92,6 @@ pub(crate) fn kept(case: &Scenario) -> Kept {
         version: recorded.version.clone(),
     }
 }
+
+#[cfg(test)]
+mod refactored;
