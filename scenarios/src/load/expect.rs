@@ -84,8 +84,8 @@ impl Reading<'_> {
             _ => 0,
         };
         if acted.len() != faults {
-            let error = written.error(format!("{} faults are recorded, and the file has {faults}", acted.len()));
-            self.error(error.help("`shaketable regress refresh` records them anew"));
+            let error = written.error(format!("the file has {faults} of `[[fault]]`, and `acted` has {}", acted.len()));
+            self.error(error.help("write one for each, or leave `acted` and `messages` out"));
         }
         Some(Meaning { acted, messages })
     }
