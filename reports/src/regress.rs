@@ -137,6 +137,7 @@ fn conclusion(regressions: &Regressions, amiss: u64, style: Style) -> String {
         }
         0 => style.paint(Tint::Doubtful, "no case was replayed"),
         1 if amiss == 0 => style.paint(Tint::Good, "as expected"),
+        1 => style.paint(Tint::Bad, "not as expected"),
         _ if amiss == 0 => style.paint(Tint::Good, &format!("all {cases} as expected")),
         _ => style.paint(Tint::Bad, &format!("{} of {cases} not as expected", grouped(amiss))),
     }
