@@ -59,7 +59,7 @@ fn found(signature: &str, side: Side, story: &str) -> Found {
 }
 
 fn violated(name: &str) -> Tested {
-    let story = "n4 became leader of term 7, too: 100% wrong,\nsaid \u{1b}[31m<n2> & \"n5\"\u{0}.";
+    let story = "n4 became leader of term 7, too: 100% wrong,\nsaid <n2> & \"n5\".";
     let violations = vec![found("invariant/election-safety", Side::Own, story)];
     Tested { outcome: Outcome::Violated, violations, ..tested(name) }
 }
@@ -229,7 +229,12 @@ fn junit_says_of_each_property_how_it_failed() {
 
 #[test]
 fn whatever_is_in_a_story_the_xml_is_well_formed_and_says_it() {
-    let xml = ci_junit(&bad());
+    let mut ci = bad();
+    let story = &mut ci.own[1].tested.violations[0].example.story;
+    *story = vec!["100% wrong:\u{1b}[31m <n2> & \"n5\"\u{0}\u{7}]]>".to_owned()];
+    let page = ci_markdown(&ci);
+    assert!(!page.chars().any(|letter| letter.is_control() && letter != '\n'), "a control character is left");
+    let xml = ci_junit(&ci);
     assert!(!xml.chars().any(|letter| letter.is_control() && letter != '\n'), "a control character is left");
     let document = Document::parse(&xml).expect("it is well formed");
     let failures: Vec<String> = document
