@@ -34,13 +34,17 @@ impl Seed {
     /// ```
     pub fn stream(self, name: impl fmt::Display) -> Stream {
         // The seed is ChaCha's key, the name its stream number: two names share a key and never a block.
+        let mut hash = Fnv1a(0xcbf2_9ce4_8422_2325);
+        write!(hash, "{name}").expect("a hash takes any text");
+        self.stream_of(hash)
+    }
+
+    fn stream_of(self, name: Fnv1a) -> Stream {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.0.to_le_bytes());
         key[8..18].copy_from_slice(b"shaketable");
-        let mut hash = Fnv1a(0xcbf2_9ce4_8422_2325);
-        write!(hash, "{name}").expect("a hash takes any text");
         let mut rng = ChaCha8Rng::from_seed(key);
-        rng.set_stream(hash.0);
+        rng.set_stream(name.0);
         Stream(rng)
     }
 }
@@ -63,6 +67,11 @@ impl Write for Fnv1a {
 pub struct Stream(ChaCha8Rng);
 
 impl Stream {
+    /// Becomes the stream of the same name from another seed, at its beginning.
+    pub(crate) fn reseed(&mut self, seed: Seed) {
+        *self = seed.stream_of(Fnv1a(self.0.get_stream()));
+    }
+
     /// 64 random bits.
     #[allow(clippy::should_implement_trait)] // An endless stream is no iterator over options.
     pub fn next(&mut self) -> u64 {

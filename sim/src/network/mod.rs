@@ -92,6 +92,15 @@ impl<M> Network<M> {
         Network { plan, seed, nodes, clients, links, rules: 0 }
     }
 
+    /// From here on, chance is drawn from another seed.
+    pub(crate) fn reseed(&mut self, seed: Seed) {
+        self.seed = seed;
+        for link in &mut self.links {
+            let of_rules = link.rules.iter_mut().flat_map(|rule| &mut rule.flows);
+            link.flows.iter_mut().chain(of_rules).for_each(|flow| flow.chance.reseed(seed));
+        }
+    }
+
     /// Judges a message that is sent. Marks in `acted` the faults that had a hand in it.
     #[inline]
     pub(crate) fn send(

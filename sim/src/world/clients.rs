@@ -73,6 +73,10 @@ impl Pace {
     pub(super) fn new(seed: Seed) -> Pace {
         Pace(seed.stream("arrivals"))
     }
+
+    pub(super) fn reseed(&mut self, seed: Seed) {
+        self.0.reseed(seed);
+    }
 }
 
 impl<S: Spec> Client<S> {
@@ -90,6 +94,11 @@ impl<S: Spec> Client<S> {
             asked_since_heal: None,
             served_since_heal: false,
         }
+    }
+
+    pub(super) fn reseed(&mut self, seed: Seed) {
+        self.rng.reseed(seed);
+        self.asks.reseed(seed);
     }
 
     /// The place in the history of the operation that it waits for.

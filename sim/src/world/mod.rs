@@ -5,10 +5,12 @@
 //! - `clients` lets clients ask, wait, try again and give up.
 //! - `strikes` lets faults strike and end; `triggers` watches for what some of them wait for.
 //! - `healing` ends the trouble and demands progress; `verdict` says what came of it all.
+//! - `fork` tells what else could have come of it.
 
 mod clients;
 mod effects;
 mod events;
+mod fork;
 mod healing;
 mod server;
 mod strikes;
@@ -35,6 +37,8 @@ use crate::workload::Workload;
 use clients::Client;
 use server::Server;
 use strikes::Strikes;
+
+pub use fork::{Rest, fork};
 
 /// How many checkpoints of the digest a run keeps at most.
 const CHECKPOINTS: usize = 512;

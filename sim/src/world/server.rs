@@ -84,4 +84,10 @@ impl<N: Node> Server<N> {
             disk_rng: seed.stream(format_args!("disk {node}")),
         }
     }
+
+    pub(super) fn reseed(&mut self, seed: Seed) {
+        self.rng.reseed(seed);
+        self.disk_rng.reseed(seed);
+        self.troubles.iter_mut().for_each(|trouble| trouble.rng.reseed(seed));
+    }
 }

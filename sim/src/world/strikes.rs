@@ -74,6 +74,10 @@ impl Strikes {
         }
     }
 
+    pub(super) fn reseed(&mut self, seed: Seed) {
+        self.planned.iter_mut().for_each(|progress| progress.rng.reseed(seed));
+    }
+
     /// A fault has made a difference.
     #[inline]
     pub(super) fn acted(&mut self, applied: usize) {
