@@ -7,16 +7,17 @@ use shaketable_sim::node::Milestone;
 use shaketable_sim::param::{Args, Param, ParamError};
 use shaketable_sim::plan::Plan;
 use shaketable_sim::rng::Seed;
-use shaketable_sim::run::Run;
+use shaketable_sim::run::{Checkpoint, Run};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::swarm::{Dial, Tolerance};
 use shaketable_sim::trace::Sink;
-use shaketable_sim::workload::{WORKLOADS, Workload};
+use shaketable_sim::world::Rest;
 
 pub mod dynamo;
 pub mod paxos;
 pub mod raft;
 pub mod ring;
+mod run;
 pub mod synod;
 pub mod tamper;
 
@@ -49,10 +50,15 @@ pub struct Protocol {
     pub check: fn(&Args, &Plan) -> Vec<(&'static str, ParamError)>,
     /// Runs it, right or with a bug of its own.
     pub run: Runner,
+    /// Runs it up to some moment, and tells what may come of it from there.
+    pub fork: Forker,
 }
 
 /// Runs a protocol through a plan, with its own parameters, with a bug of its own or without, from a seed; with a trace if there is a sink for it.
 pub type Runner = fn(&Plan, &Args, Option<&'static Bug>, Seed, Option<Sink<'_>>) -> Run<Any>;
+
+/// Runs a protocol as a [`Runner`] does, without a trace, until so many events have happened, and hands that moment and [what may come of it](Rest) over.
+pub type Forker = fn(&Plan, &Args, Option<&'static Bug>, Seed, u64, &mut dyn FnMut(Checkpoint, Rest<'_, Any>));
 
 /// A defect, planted on purpose, apart from the right code.
 pub struct Bug {
@@ -64,14 +70,4 @@ pub struct Bug {
     pub source: &'static str,
     /// The signature of the violation that gives it away: `invariant/election-safety`.
     pub caught_by: &'static str,
-}
-
-/// What the clients of a plan ask for.
-///
-/// # Panics
-/// If the plan names no workload: it was not loaded from a scenario that was found right.
-fn workload(plan: &Plan) -> Box<dyn Workload<Any>> {
-    let named = WORKLOADS.iter().find(|workload| workload.name == plan.clients.workload);
-    let kind = named.expect("a plan names one of the workloads");
-    kind.of(&plan.clients)
 }

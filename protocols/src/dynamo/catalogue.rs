@@ -2,19 +2,16 @@
 
 use shaketable_sim::param::{Args, ParamError};
 use shaketable_sim::plan::Plan;
-use shaketable_sim::rng::Seed;
-use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
-use shaketable_sim::trace::Sink;
-use shaketable_sim::world;
 
 use super::Dynamo;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS, unservable};
 use super::invariants::PROPERTIES;
 use super::{milestones, swarm};
+use crate::run::{Errand, Kind, fork, run};
 use crate::tamper::{Setup, Tampered};
-use crate::{Bug, Protocol, workload};
+use crate::{Bug, Protocol};
 
 /// The store's place in the catalogue.
 pub const DYNAMO: Protocol = Protocol {
@@ -31,7 +28,8 @@ pub const DYNAMO: Protocol = Protocol {
     milestones: milestones::ALL,
     bugs: BUGS,
     check,
-    run,
+    run: run::<Nodes>,
+    fork: fork::<Nodes>,
 };
 
 fn check(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
@@ -40,18 +38,17 @@ fn check(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
     errors
 }
 
-fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
-    let config = Config::from_args(args).expect("the loader has checked the parameters");
-    let workload = workload(plan);
-    let how = bug.map(|bug| planted(bug.name).expect("the store is run with bugs of its own"));
-    match how {
-        None => world::run::<Dynamo<Any>>(plan, &config, &*workload, seed, trace),
-        Some(Planted::Rules(rules)) => {
-            world::run::<Dynamo<Any>>(plan, &config.with_rules(rules), &*workload, seed, trace)
-        }
-        Some(Planted::Effects(tamper)) => {
-            let setup = Setup { inner: config, tamper };
-            world::run::<Tampered<Dynamo<Any>>>(plan, &setup, &*workload, seed, trace)
+/// What runs of it.
+struct Nodes;
+
+impl Kind for Nodes {
+    fn with<E: Errand>(_: &Plan, args: &Args, bug: Option<&'static Bug>, errand: E) -> E::Done {
+        let config = Config::from_args(args).expect("the loader has checked the parameters");
+        let how = bug.map(|bug| planted(bug.name).expect("the store is run with bugs of its own"));
+        match how {
+            None => errand.go::<Dynamo<Any>>(&config),
+            Some(Planted::Rules(rules)) => errand.go::<Dynamo<Any>>(&config.with_rules(rules)),
+            Some(Planted::Effects(tamper)) => errand.go::<Tampered<Dynamo<Any>>>(&Setup { inner: config, tamper }),
         }
     }
 }

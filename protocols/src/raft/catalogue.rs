@@ -2,19 +2,16 @@
 
 use shaketable_sim::param::{Args, ParamError};
 use shaketable_sim::plan::Plan;
-use shaketable_sim::rng::Seed;
-use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
-use shaketable_sim::trace::Sink;
-use shaketable_sim::world;
 
 use super::Raft;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS};
 use super::invariants::PROPERTIES;
 use super::{milestones, swarm};
+use crate::run::{Errand, Kind, fork, run};
 use crate::tamper::{Setup, Tampered};
-use crate::{Bug, Protocol, workload};
+use crate::{Bug, Protocol};
 
 /// Raft's place in the catalogue.
 pub const RAFT: Protocol = Protocol {
@@ -30,25 +27,25 @@ pub const RAFT: Protocol = Protocol {
     milestones: milestones::ALL,
     bugs: BUGS,
     check,
-    run,
+    run: run::<Nodes>,
+    fork: fork::<Nodes>,
 };
 
 fn check(args: &Args, _: &Plan) -> Vec<(&'static str, ParamError)> {
     Config::from_args(args).err().unwrap_or_default()
 }
 
-fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
-    let config = Config::from_args(args).expect("the loader has checked the parameters");
-    let workload = workload(plan);
-    let how = bug.map(|bug| planted(bug.name).expect("Raft is run with bugs of its own"));
-    match how {
-        None => world::run::<Raft<Any>>(plan, &config, &*workload, seed, trace),
-        Some(Planted::Rules(rules)) => {
-            world::run::<Raft<Any>>(plan, &config.with_rules(rules), &*workload, seed, trace)
-        }
-        Some(Planted::Effects(tamper)) => {
-            let setup = Setup { inner: config, tamper };
-            world::run::<Tampered<Raft<Any>>>(plan, &setup, &*workload, seed, trace)
+/// What runs of it.
+struct Nodes;
+
+impl Kind for Nodes {
+    fn with<E: Errand>(_: &Plan, args: &Args, bug: Option<&'static Bug>, errand: E) -> E::Done {
+        let config = Config::from_args(args).expect("the loader has checked the parameters");
+        let how = bug.map(|bug| planted(bug.name).expect("Raft is run with bugs of its own"));
+        match how {
+            None => errand.go::<Raft<Any>>(&config),
+            Some(Planted::Rules(rules)) => errand.go::<Raft<Any>>(&config.with_rules(rules)),
+            Some(Planted::Effects(tamper)) => errand.go::<Tampered<Raft<Any>>>(&Setup { inner: config, tamper }),
         }
     }
 }

@@ -2,19 +2,16 @@
 
 use shaketable_sim::param::{Args, ParamError};
 use shaketable_sim::plan::Plan;
-use shaketable_sim::rng::Seed;
-use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
-use shaketable_sim::trace::Sink;
-use shaketable_sim::world;
 
 use super::Store;
 use super::bugs::{BUGS, Planted, planted};
 use super::config::{Config, PARAMS, unservable};
 use super::invariants::PROPERTIES;
 use super::swarm;
+use crate::run::{Errand, Kind, fork, run};
 use crate::tamper::{Setup, Tampered};
-use crate::{Bug, Protocol, workload};
+use crate::{Bug, Protocol};
 
 /// The store's place in the catalogue.
 pub const RING: Protocol = Protocol {
@@ -30,7 +27,8 @@ pub const RING: Protocol = Protocol {
     milestones: &[],
     bugs: BUGS,
     check,
-    run,
+    run: run::<Nodes>,
+    fork: fork::<Nodes>,
 };
 
 fn check(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
@@ -39,18 +37,17 @@ fn check(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamError)> {
     errors
 }
 
-fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, trace: Option<Sink<'_>>) -> Run<Any> {
-    let config = Config::from_args(args).expect("the loader has checked the parameters");
-    let workload = workload(plan);
-    let how = bug.map(|bug| planted(bug.name).expect("the store is run with bugs of its own"));
-    match how {
-        None => world::run::<Store<Any>>(plan, &config, &*workload, seed, trace),
-        Some(Planted::Rules(rules)) => {
-            world::run::<Store<Any>>(plan, &config.with_rules(rules), &*workload, seed, trace)
-        }
-        Some(Planted::Effects(tamper)) => {
-            let setup = Setup { inner: config, tamper };
-            world::run::<Tampered<Store<Any>>>(plan, &setup, &*workload, seed, trace)
+/// What runs of it.
+struct Nodes;
+
+impl Kind for Nodes {
+    fn with<E: Errand>(_: &Plan, args: &Args, bug: Option<&'static Bug>, errand: E) -> E::Done {
+        let config = Config::from_args(args).expect("the loader has checked the parameters");
+        let how = bug.map(|bug| planted(bug.name).expect("the store is run with bugs of its own"));
+        match how {
+            None => errand.go::<Store<Any>>(&config),
+            Some(Planted::Rules(rules)) => errand.go::<Store<Any>>(&config.with_rules(rules)),
+            Some(Planted::Effects(tamper)) => errand.go::<Tampered<Store<Any>>>(&Setup { inner: config, tamper }),
         }
     }
 }
