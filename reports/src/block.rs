@@ -34,6 +34,11 @@ impl Block {
         }
     }
 
+    /// Lines that belong to the one above, without a label.
+    pub(crate) fn lines_below(&mut self, lines: &[String]) {
+        lines.iter().for_each(|line| self.line("", line));
+    }
+
     pub(crate) fn reproduce(&mut self, command: &str) {
         self.text.push_str(&format!("reproduce: {}\n", self.style.paint(Tint::Strong, command)));
     }

@@ -12,6 +12,8 @@
 //!
 //! A [`Shrunk`] is a failing run that was made smaller.
 //!
+//! A [`Blamed`] is a failing run with the events that are to blame.
+//!
 //! A [`Replayed`] is one run by itself, and how it compares with what was recorded of it; [`replayed()`] is for a terminal.
 //!
 //! A [`Ci`] is everything that a project has to show for a change; [`ci_junit()`], [`ci_github()`] and [`ci_markdown()`] are for the engines that ask for it.
@@ -19,6 +21,7 @@
 //! [`Regressions`] are many saved cases, each replayed and held to what it expects.
 
 mod balance;
+mod blame;
 mod block;
 mod ci;
 mod failure;
@@ -26,6 +29,7 @@ mod faithful;
 mod human;
 pub mod json;
 mod matrix;
+mod plot;
 mod regress;
 mod replay;
 mod shrunk;
@@ -33,6 +37,7 @@ mod summary;
 mod text;
 
 pub use balance::{Balance, Survey, survey_json, survey_markdown};
+pub use blame::{Blamed, Onset, Point, Told, Turn, blamed, blamed_json};
 pub use ci::{
     About, Ci, CutShort, Examined, Fresh, Property, Status, ci_github, ci_human, ci_json, ci_junit, ci_markdown,
 };

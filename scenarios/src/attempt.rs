@@ -6,10 +6,11 @@ use shaketable_reports::{Side, Split};
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::plan::{Limits, Plan};
 use shaketable_sim::rng::Seed;
-use shaketable_sim::run::{Coverage, Run, Verdict, Violation};
+use shaketable_sim::run::{Checkpoint, Coverage, Run, Verdict, Violation};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::Instant;
 use shaketable_sim::trace::Sink;
+use shaketable_sim::world::Rest;
 
 use crate::panics::{self, Panic};
 use crate::scenario::Scenario;
@@ -63,6 +64,17 @@ impl Subject<'_> {
         let plan = limited.as_ref().unwrap_or(plan);
         let run = panics::caught(|| (protocol.run)(plan, config, self.bug(), seed, trace));
         run.unwrap_or_else(|panic| broken(seed, &panic))
+    }
+
+    /// Runs it until so many events have happened, and hands that moment over, with what may come of it: a run for each seed from which chance is drawn from there on.
+    pub(crate) fn fork(self, seed: Seed, events: u64, mut then: impl FnMut(Checkpoint, Rest<'_, Any>)) {
+        let Scenario { protocol, config, plan, .. } = self.scenario;
+        (protocol.fork)(plan, config, self.bug(), seed, events, &mut |moment, rest| {
+            then(moment, &|other| {
+                let run = panics::caught(|| rest(other));
+                run.unwrap_or_else(|panic| broken(other.unwrap_or(seed), &panic))
+            });
+        });
     }
 
     /// Runs it, and if it violates something or if asked to, once more.
@@ -145,6 +157,11 @@ fn parted(place: usize, first: Option<String>, second: Option<String>) -> Split 
     let number = |line: &String| serde_json::from_str::<Value>(line).ok()?.get("id")?.as_u64();
     let event = first.as_ref().or(second.as_ref()).and_then(number).unwrap_or(place as u64);
     Split::Event { event, first, second }
+}
+
+/// Whether a run violates what this signature says.
+pub(crate) fn fails_by(run: &Run<Any>, signature: &str) -> bool {
+    matches!(&run.verdict, Verdict::Violation(violation) if violation.signature() == signature)
 }
 
 fn is_panic(run: &Run<Any>) -> bool {

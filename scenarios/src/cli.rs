@@ -85,6 +85,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: Regress,
     },
+    /// Tell when a failing run became likely to fail, when certain, and by which events
+    Blame(Blame),
     /// Measure how many seeds the scenarios of planted bugs take to catch them, and by which checks
     Bugs(Bugs),
     /// Measure how evenly placements spread keys over nodes, and how many move when a node comes or goes
@@ -263,6 +265,39 @@ pub(crate) struct Shrink {
     /// Stop after so many runs
     #[arg(long, value_name = "N")]
     pub(crate) runs: Option<u64>,
+
+    /// How many runs at once. The result does not depend on it, unless time runs out
+    #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
+    pub(crate) format: Format,
+}
+
+/// From events along the failing run, the rest is run again with other chance, many times: how many of these futures fail, too, is the probability of the failure
+/// there. Only chance is new. What the file plans stays: in a saved case, faults at their times; in a scenario with faults by chance, those are drawn anew that come later.
+#[derive(Args, Debug)]
+pub(crate) struct Blame {
+    /// A saved case, or a scenario
+    #[arg(value_name = "FILE")]
+    pub(crate) path: PathBuf,
+
+    /// The seed that fails; that of the case unless given
+    #[arg(long, value_parser = value_parser!(u64).range(..u64::MAX), value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// How many futures to follow from each event
+    #[arg(long, default_value_t = 100, value_parser = value_parser!(u64).range(1..=1_000_000), value_name = "N")]
+    pub(crate) samples: u64,
+
+    /// From how many events at most
+    #[arg(long, default_value_t = 64, value_name = "N")]
+    pub(crate) points: usize,
+
+    /// Stop after so long
+    #[arg(long = "for", default_value = "2min", value_name = "TIME")]
+    pub(crate) lasting: Span,
 
     /// How many runs at once. The result does not depend on it, unless time runs out
     #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]

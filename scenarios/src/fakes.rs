@@ -97,6 +97,7 @@ static FAKES: &[Protocol] = &[Protocol {
     bugs: &[Bug { name: "broken", doc: "is broken", source: "none", caught_by: "invariant/safety" }],
     check: |_, _| Vec::new(),
     run,
+    fork: |_, _, _, _, _, _| unreachable!("what it does is told by its seed alone: nothing of it can be drawn anew"),
 }];
 
 const EMPTY: Default = Default::Value(Literal::Text(""));

@@ -15,6 +15,7 @@ mod tables;
 
 mod active;
 mod attempt;
+mod blame;
 mod case;
 mod cases;
 mod ci;

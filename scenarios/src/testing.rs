@@ -59,6 +59,7 @@ static PROTOCOLS: &[Protocol] = &[
         }],
         check: timeouts_fit,
         run: |_, _, _, _, _| unreachable!("stand-ins do not run"),
+        fork: |_, _, _, _, _, _| unreachable!("stand-ins do not run"),
     },
     Protocol {
         name: "paxos",
@@ -78,6 +79,7 @@ static PROTOCOLS: &[Protocol] = &[
         bugs: &[],
         check: |_, _| Vec::new(),
         run: |_, _, _, _, _| unreachable!("stand-ins do not run"),
+        fork: |_, _, _, _, _, _| unreachable!("stand-ins do not run"),
     },
 ];
 

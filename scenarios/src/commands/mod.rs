@@ -1,5 +1,6 @@
 //! What the tool can be told to do, one file a command.
 
+mod blame;
 mod bugs;
 mod ci;
 mod merge;
@@ -33,6 +34,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
         Command::Merge(args) => merge::merge(args, &cli.look, tables),
         Command::Replay(args) => replay::replay(args, &cli.look, &tables),
         Command::Shrink(args) => shrink::shrink(args, &cli.look, &tables),
+        Command::Blame(args) => blame::blame(args, &cli.look, &tables),
         Command::List(args) => show::list(args, &cli.look, &tables),
         Command::Explain { name } => show::explain(name, &tables),
         Command::Schema => show::schema(&tables),

@@ -17,7 +17,7 @@ use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::Span;
 
-use crate::attempt::Subject;
+use crate::attempt::{Subject, fails_by};
 use crate::lanes::in_order;
 use crate::scenario::Scenario;
 
@@ -161,10 +161,6 @@ impl Shrinker<'_> {
         self.kept += 1;
         (self.keep)(&self.smallest, self.runs);
     }
-}
-
-fn fails_by(run: &Run<Any>, signature: &str) -> bool {
-    matches!(&run.verdict, Verdict::Violation(violation) if violation.signature() == signature)
 }
 
 #[cfg(test)]

@@ -1,0 +1,151 @@
+//! `shaketable blame`: when a failure became likely, when certain, and what happened there.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant as WallClock};
+
+use serde_json::Value;
+use shaketable_reports::{Blamed, Exit, Onset, Side, Style, Told, Turn, blamed, blamed_json, counted};
+use shaketable_sim::rng::Seed;
+use shaketable_sim::run::{Run, Verdict, Violation};
+use shaketable_sim::spec::any::Any;
+use shaketable_sim::time::Instant;
+
+use super::run::threads;
+use crate::active::faults_at;
+use crate::attempt::{Attempt, Subject};
+use crate::blame::{Failure, Means, curve, turns, words};
+use crate::cli::{self, Format, Look, Show};
+use crate::files::read;
+use crate::interrupt;
+use crate::scenario::Scenario;
+use crate::tables::Tables;
+use crate::terminal::{print, stderr_style, stdout_style, tell};
+
+/// Looks for what is to blame for the failure that `args` name, and prints it.
+///
+/// # Errors
+/// If the report cannot be printed.
+pub(super) fn blame(args: &cli::Blame, look: &Look, tables: &Tables) -> io::Result<Exit> {
+    let color = stderr_style(look.color) == Style::Color;
+    let failing = read(&args.path, tables, color).and_then(|scenario| {
+        let run = failing(&scenario, args.seed)?;
+        Ok((scenario, run))
+    });
+    let (scenario, (run, violation)) = match failing {
+        Ok(failing) => failing,
+        Err(why) => {
+            tell(&why);
+            return Ok(Exit::Usage);
+        }
+    };
+    let stop = interrupt::heed();
+    let report = report(&scenario, &run, &violation, args, look, stop);
+    print(&match args.format {
+        Format::Human => blamed(&report, stdout_style(look.color)),
+        Format::Json => format!("{:#}\n", blamed_json(&report)),
+    })?;
+    Ok(report.exit())
+}
+
+/// The run that fails, and how.
+fn failing(scenario: &Scenario, seed: Option<u64>) -> Result<(Run<Any>, Violation), String> {
+    let path = scenario.path.display();
+    let seed = seed.or(scenario.recorded.as_ref().map(|recorded| recorded.seed));
+    let seed = seed.ok_or_else(|| format!("error: {path} is no saved case: say which seed with `--seed N`\n"))?;
+    let Attempt { run, steady } = Subject { scenario, side: Side::Own }.twice(Seed(seed));
+    if !steady {
+        return Err(format!("error: seed {seed} of {path} is nondeterministic: nothing can be said of it\n"));
+    }
+    match run.verdict.clone() {
+        Verdict::Violation(violation) => Ok((run, violation)),
+        verdict => Err(format!("error: seed {seed} of {path} does not fail: {verdict}\n")),
+    }
+}
+
+fn report(
+    scenario: &Scenario,
+    run: &Run<Any>,
+    violation: &Violation,
+    args: &cli::Blame,
+    look: &Look,
+    stop: &AtomicBool,
+) -> Blamed {
+    let subject = Subject { scenario, side: Side::Own };
+    let signature = violation.signature();
+    let last = last_event(subject, run, violation.at);
+    let means = Means {
+        samples: args.samples,
+        points: args.points,
+        deadline: WallClock::now().checked_add(Duration::from_nanos(args.lasting.as_nanos())),
+        threads: threads(args.jobs),
+        stop,
+    };
+    let failure = Failure { subject, seed: run.seed, signature: &signature, last };
+    let (points, spent) = curve(failure, means, &mut |points| {
+        if !look.quiet && look.progress != Show::None {
+            tell(&format!("{}\n", counted(points as u64, "event")));
+        }
+    });
+    let (likely, certain, turns) = (turns::likely(&points), turns::certain(&points), turns::turns(&points));
+    let named = [likely, certain].into_iter().filter_map(|onset| match onset {
+        Onset::At(turn) => Some(turn),
+        Onset::Beginning | Onset::Never => None,
+    });
+    let named: Vec<Turn> = named.chain(turns.iter().copied()).collect();
+    Blamed {
+        case: scenario.path.display().to_string(),
+        protocol: subject.protocol(),
+        seed: run.seed.0,
+        seen_at: violation.at,
+        told: tell_events(subject, run, &named),
+        points,
+        likely,
+        certain,
+        turns,
+        signature,
+        spent,
+        interrupted: stop.load(Ordering::Relaxed),
+    }
+}
+
+/// The last event until a failure was seen.
+fn last_event(subject: Subject<'_>, run: &Run<Any>, seen_at: Instant) -> u64 {
+    let mut last = 0;
+    subject.run(
+        run.seed,
+        Some(&mut |line: Value| {
+            let number = |key| line.get(key).and_then(Value::as_u64);
+            if let (Some(id), Some(at)) = (number("id"), number("t"))
+                && at <= seen_at.as_nanos()
+            {
+                last = id;
+            }
+        }),
+    );
+    last.min(run.coverage.events)
+}
+
+/// What happened at the later events of these turns.
+fn tell_events(subject: Subject<'_>, run: &Run<Any>, turns: &[Turn]) -> Vec<(u64, Told)> {
+    let mut lines: BTreeMap<u64, Option<Value>> = turns.iter().map(|turn| (turn.after.event, None)).collect();
+    subject.run(
+        run.seed,
+        Some(&mut |line: Value| {
+            if let Some(wanted) = line.get("id").and_then(Value::as_u64).and_then(|id| lines.get_mut(&id)) {
+                *wanted = Some(line);
+            }
+        }),
+    );
+    let told = |turn: &Turn| {
+        let event = turn.after.event;
+        let line = lines.get(&event).cloned().flatten();
+        let words = line.as_ref().map_or_else(|| vec!["nothing that a trace would tell".to_owned()], words::told);
+        (event, Told { line, words, faults: faults_at(turn.after.at, &run.applied, &subject.scenario.plan) })
+    };
+    let mut told: Vec<(u64, Told)> = turns.iter().map(told).collect();
+    told.sort_by_key(|(event, _)| *event);
+    told.dedup_by_key(|(event, _)| *event);
+    told
+}
