@@ -262,7 +262,7 @@ fn clock_args(plan: &ClockPlan) -> Args {
 }
 
 fn client_args(plan: &ClientPlan) -> Args {
-    let ClientPlan { count, start, pause, open, timeout, give_up, workload, mix, script: _ } = plan;
+    let ClientPlan { count, start, pause, open, timeout, give_up, workload, mix, script } = plan;
     let mut args = Args::new(vec![
         ("count", Value::Count(*count as u64)),
         ("start", Value::Span(since_start(*start))),
@@ -273,6 +273,10 @@ fn client_args(plan: &ClientPlan) -> Args {
         ("workload", Value::Text((*workload).to_owned())),
     ]);
     mix.iter().for_each(|(name, value)| args.set(name, value.clone()));
+    if script.is_some() {
+        // How clients would draw what they ask for says nothing beside a script of it.
+        ["loop", "pause"].into_iter().chain(mix.iter().map(|(name, _)| name)).for_each(|name| args.remove(name));
+    }
     args
 }
 

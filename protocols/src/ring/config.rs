@@ -196,10 +196,13 @@ pub(crate) fn endless(waits: &[(&'static str, (Span, Span))]) -> impl Iterator<I
     })
 }
 
-/// Whether a script asks for a compare-and-set.
-fn scripted_cas(plan: &Plan) -> bool {
+/// Whether clients may ask for a compare-and-set: by their script, or by what they draw if they have none.
+fn may_ask_for_cas(plan: &Plan) -> bool {
     let is_cas = |op: &any::Op| matches!(op, any::Op::Kv(kv::Op { action: kv::Action::Cas { .. }, .. }));
-    plan.clients.script.iter().flatten().any(|line| is_cas(&line.op))
+    match &plan.clients.script {
+        Some(script) => script.iter().any(|line| is_cas(&line.op)),
+        None => plan.clients.mix.count("cas") > 0,
+    }
 }
 
 /// What a store of registers cannot do for a plan. Registers do not solve consensus (Herlihy 1991), and compare-and-set does; counters and lists
@@ -213,7 +216,7 @@ pub(crate) fn unservable(args: &Args, plan: &Plan) -> Vec<(&'static str, ParamEr
     }
     match plan.clients.workload {
         "register" => {}
-        "kv" if plan.clients.mix.count("cas") == 0 && !scripted_cas(plan) => {}
+        "kv" if !may_ask_for_cas(plan) => {}
         "kv" => {
             let message = "the store cannot compare and set: its quorums make registers, and registers cannot decide between two clients";
             errors.push((

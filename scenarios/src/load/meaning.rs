@@ -125,8 +125,13 @@ impl Reading<'_> {
 
     fn judge_script(&mut self, script: &Raw, sections: &Sections, workload: &WorkloadType, clients: &Raw) {
         let open = matches!(sections.clients.get("loop"), Some(Value::Choice("open")));
-        if let Some(raw) = clients.get("loop").filter(|_| open) {
-            self.error(raw.error("a script has times of its own").help("leave `loop` out"));
+        let drawn = workload.params.iter().map(|param| param.name).chain(["pause"]).chain(open.then_some("loop"));
+        for name in drawn {
+            if let Some(raw) = clients.get(name) {
+                let error =
+                    raw.error(format!("`{name}` says how operations are drawn: beside a script it says nothing"));
+                self.error(error.help(format!("leave `{name}` out")));
+            }
         }
         let lines = match &script.kind {
             RawKind::List(lines) => lines,
