@@ -16,7 +16,7 @@ pub(crate) fn heed() -> &'static AtomicBool {
         if STOP.swap(true, Ordering::Relaxed) {
             process::exit(i32::from(Exit::Interrupted.code()));
         }
-        tell("\nstopping after the seeds that are running; once more to stop at once\n");
+        tell("\nstopping after the runs that have begun; once more to stop at once\n");
     });
     if let Err(error) = heeded {
         tell(&format!("warning: an interrupt will lose what is done: {error}\n"));
