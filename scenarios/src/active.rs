@@ -1,6 +1,6 @@
 //! Which faults were active at some moment of a run.
 
-use shaketable_sim::faults::Applied;
+use shaketable_sim::faults::{Applied, FAULTS};
 use shaketable_sim::param::Value;
 use shaketable_sim::plan::Plan;
 use shaketable_sim::time::Instant;
@@ -13,7 +13,7 @@ const OVER: usize = 3;
 pub(crate) fn faults_at(at: Instant, applied: &[Applied], plan: &Plan) -> Vec<String> {
     let healed = plan.heal.is_some_and(|heal| heal.at <= at);
     let active = |fault: &&Applied| {
-        let over = fault.lasting.is_some_and(|lasting| fault.at + lasting <= at);
+        let over = fault.lasting.is_some_and(|lasting| fault.at + lasting <= at) || is_instantaneous(fault);
         fault.at <= at && !over && (fault.permanent || !healed)
     };
     let now: Vec<String> = applied.iter().filter(active).map(told).collect();
@@ -23,6 +23,11 @@ pub(crate) fn faults_at(at: Instant, applied: &[Applied], plan: &Plan) -> Vec<St
     let before: Vec<&Applied> = applied.iter().filter(|fault| fault.at <= at).collect();
     let last = before.iter().skip(before.len().saturating_sub(OVER));
     last.map(|fault| format!("{} (over by then)", told(fault))).collect()
+}
+
+/// Whether a fault is over as soon as it has struck, such as a command or a jump of a clock.
+fn is_instantaneous(fault: &Applied) -> bool {
+    FAULTS.iter().any(|kind| kind.name == fault.kind && kind.instantaneous)
 }
 
 /// All faults, each with when it struck and as a scenario file would say it.
@@ -84,6 +89,15 @@ mod tests {
         let told = faults_at(Instant::ZERO + Span::millis(56), &faults, &plan);
         let expected = [30, 40, 50].map(|at| format!("crash = {{ at = \"{at}ms\", for = \"5ms\" }} (over by then)"));
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_is_over_at_once_is_never_active() {
+        let plan = scenario("fake", "").plan;
+        let faults = [fault("transfer", 10, None, false), fault("cut", 10, None, false)];
+        assert_eq!(faults_at(Instant::ZERO + Span::millis(10), &faults, &plan), ["cut = { at = \"10ms\" }"]);
+        let told = faults_at(Instant::ZERO + Span::millis(10), &faults[..1], &plan);
+        assert_eq!(told, ["transfer = { at = \"10ms\" } (over by then)"]);
     }
 
     #[test]
