@@ -11,6 +11,9 @@ use crate::text::{Style, Tint, counted, grouped};
 /// How many other turns are told.
 const TURNS_MAX: usize = 4;
 
+/// How many faults that were in force are told, the latest of them.
+const FAULTS_MAX: usize = 5;
+
 /// Half, in thousandths.
 const HALF: u64 = 500;
 
@@ -116,6 +119,8 @@ pub struct Blamed {
     pub signature: String,
     /// When that was seen.
     pub seen_at: Instant,
+    /// Until when its futures were followed.
+    pub until: Instant,
     /// The probability, in the order of events; never empty.
     pub points: Vec<Point>,
     /// When the failure became likely.
@@ -166,7 +171,10 @@ pub fn blamed(blamed: &Blamed, style: Style) -> String {
     block.line("protocol", &format!("{}, seed {}", blamed.protocol, blamed.seed));
     block.line("seen at", &blamed.seen_at.to_string());
     let (points, futures) = (blamed.points.len() as u64, blamed.futures());
-    block.line("futures", &format!("{} from {}", grouped(futures), counted(points, "event")));
+    block.line(
+        "futures",
+        &format!("{} from {}, each until {}", grouped(futures), counted(points, "event"), blamed.until),
+    );
     let mut text = block.done();
     text += "\n";
     text += &plot(blamed);
@@ -207,7 +215,11 @@ fn certain(block: &mut Block, blamed: &Blamed) {
         Onset::Beginning => block.line("certain", &from_the_beginning(blamed)),
         Onset::Never => block.line("certain", "not before it happened"),
         Onset::At(turn) => {
-            turned(block, "certain", turn, blamed);
+            if blamed.likely == blamed.certain {
+                block.line("certain", "by the same event");
+            } else {
+                turned(block, "certain", turn, blamed);
+            }
             let escaped = counted(turn.before.of - turn.before.failing, "future");
             let least = turn.after.interval().0 / 10;
             block.line("", &format!("before, {escaped} escaped; after, none of {}: {least}% at least", turn.after.of));
@@ -229,9 +241,14 @@ fn turned(block: &mut Block, label: &str, turn: &Turn, blamed: &Blamed) {
         _ => format!("by {}, event {}, or one of the {} before", after.at, grouped(after.event), grouped(events - 1)),
     };
     block.line(label, &format!("{place}: {} → {}", before.told(), after.told()));
-    let Some(told) = blamed.told_of(after.event) else { return };
+    // Of several events nobody knows which one did it.
+    let Some(told) = blamed.told_of(after.event).filter(|_| events == 1) else { return };
     block.lines_below(&told.words);
-    block.lines_below(&told.faults.iter().map(|fault| format!("fault: {fault}")).collect::<Vec<_>>());
+    let more = told.faults.len().saturating_sub(FAULTS_MAX);
+    if more > 0 {
+        block.line("", &format!("fault: {} earlier ones, and", grouped(more as u64)));
+    }
+    block.lines_below(&told.faults.iter().skip(more).map(|fault| format!("fault: {fault}")).collect::<Vec<_>>());
 }
 
 /// For programs. Times are in nanoseconds; `low` and `high` bound the probability with a confidence of 95 %, in thousandths.
@@ -270,6 +287,7 @@ pub fn blamed_json(blamed: &Blamed) -> Value {
         "seed": blamed.seed,
         "signature": blamed.signature,
         "seen-at": blamed.seen_at.as_nanos(),
+        "until": blamed.until.as_nanos(),
         "points": blamed.points.iter().map(point).collect::<Vec<_>>(),
         "likely": onset(&blamed.likely),
         "certain": onset(&blamed.certain),

@@ -21,6 +21,7 @@ fn report() -> Blamed {
         seed: 5,
         signature: "invariant/election-safety".to_owned(),
         seen_at: Instant::ZERO + Span::secs(1),
+        until: Instant::ZERO + Span::millis(1_200),
         likely: Onset::At(turn(2)),
         certain: Onset::At(turn(4)),
         turns: vec![turn(2), turn(4)],
@@ -60,9 +61,12 @@ fn what_was_never_in_doubt_and_what_is_not_sure_are_said_to_be_so() {
         turns: vec![],
         ..report()
     };
+    let at_once = Turn { before: point(400, 15), after: point(421, 100) };
+    let sudden = Blamed { likely: Onset::At(at_once), certain: Onset::At(at_once), turns: vec![], ..report() };
     let end = |text: String| text.lines().skip_while(|line| !line.contains("likely")).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(end(blamed(&likely, Style::Plain)));
     insta::assert_snapshot!(end(blamed(&certain, Style::Plain)));
+    insta::assert_snapshot!(end(blamed(&sudden, Style::Plain)));
 }
 
 #[test]

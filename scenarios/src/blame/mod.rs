@@ -69,12 +69,19 @@ pub(crate) struct Failure<'a> {
 /// The probability of a failure over its run, in the order of events, and whether time ran out before all was looked at. `told` hears how many points there are so far.
 pub(crate) fn curve(failure: Failure<'_>, means: Means<'_>, told: &mut dyn FnMut(usize)) -> (Vec<Point>, bool) {
     let mut curve = Curve::new();
-    let mut next: Vec<u64> = (0..=GRID).map(|part| failure.last * part / GRID).collect();
-    next.dedup();
+    // Both ends come first: then something can be told however soon time runs out.
+    let ends = vec![0, failure.last];
+    let mut next = ends.clone();
     while !next.is_empty() && !means.is_spent() {
         measure(&mut curve, &next, failure, means);
         told(curve.len());
-        next = if curve.len() < means.points { turns::next(&curve).into_iter().collect() } else { Vec::new() };
+        next = match next {
+            next if next == ends => (1..GRID).map(|part| failure.last * part / GRID).collect(),
+            _ if curve.len() < means.points => turns::next(&curve).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        next.dedup();
+        next.retain(|event| !curve.contains_key(event));
     }
     let spent = means.is_spent() && !next.is_empty();
     (curve.into_values().collect(), spent)

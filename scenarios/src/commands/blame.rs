@@ -7,10 +7,11 @@ use std::time::{Duration, Instant as WallClock};
 
 use serde_json::Value;
 use shaketable_reports::{Blamed, Exit, Onset, Side, Style, Told, Turn, blamed, blamed_json, counted};
+use shaketable_sim::plan::Heal;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict, Violation};
 use shaketable_sim::spec::any::Any;
-use shaketable_sim::time::Instant;
+use shaketable_sim::time::{Instant, Span};
 
 use super::run::threads;
 use crate::active::faults_at;
@@ -22,6 +23,9 @@ use crate::interrupt;
 use crate::scenario::Scenario;
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
+
+/// How much later than the failing run a future may fail: by one part of its time in so many, and by so much at least.
+const ROOM: (u64, Span) = (10, Span::millis(200));
 
 /// Looks for what is to blame for the failure that `args` name, and prints it.
 ///
@@ -72,7 +76,8 @@ fn report(
     look: &Look,
     stop: &AtomicBool,
 ) -> Blamed {
-    let subject = Subject { scenario, side: Side::Own };
+    let near = near(scenario, violation);
+    let subject = Subject { scenario: &near, side: Side::Own };
     let signature = violation.signature();
     let last = last_event(subject, run, violation.at);
     let means = Means {
@@ -96,6 +101,7 @@ fn report(
     let named: Vec<Turn> = named.chain(turns.iter().copied()).collect();
     Blamed {
         case: scenario.path.display().to_string(),
+        until: Instant::ZERO + near.plan.duration,
         protocol: subject.protocol(),
         seed: run.seed.0,
         seen_at: violation.at,
@@ -108,6 +114,20 @@ fn report(
         spent,
         interrupted: stop.load(Ordering::Relaxed),
     }
+}
+
+/// The scenario until a little after the failure was seen: a protocol that goes on long enough under the same kind of trouble will fail in any case, and what is asked
+/// is why it did then. What comes to light after the heal needs all of its time.
+fn near(scenario: &Scenario, violation: &Violation) -> Scenario {
+    let seen_at = violation.at.since(Instant::ZERO);
+    let room = Span::nanos(seen_at.as_nanos() / ROOM.0).max(ROOM.1);
+    let mut near = scenario.clone();
+    let ends_before = |heal: Heal| heal.at > violation.at + room;
+    if near.plan.heal.is_none_or(ends_before) && violation.check != "liveness" {
+        near.plan.duration = near.plan.duration.min(seen_at + room);
+        near.plan.heal = None;
+    }
+    near
 }
 
 /// The last event until a failure was seen.
