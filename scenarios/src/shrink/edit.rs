@@ -137,16 +137,30 @@ fn renamed_target(target: &Target, name: &dyn Fn(Endpoint) -> Option<Endpoint>) 
     }
 }
 
-/// With small values and keys in the place of those that the workload drew: 1, 2, … in the order in which they occur.
-pub(super) fn with_small_names(scenario: &Scenario) -> Option<Scenario> {
+/// Which names are made small.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    keys: bool,
+    values: bool,
+}
+
+impl Names {
+    pub(super) const ALL: Names = Names { keys: true, values: true };
+    /// A failure may rest on where a key lies, and on no value.
+    pub(super) const VALUES: Names = Names { keys: false, values: true };
+    pub(super) const KEYS: Names = Names { keys: true, values: false };
+}
+
+/// With small values and keys in the place of those that the workload drew: 1, 2, … in the order in which they occur. None if they are small.
+pub(super) fn with_small_names(scenario: &Scenario, names: Names) -> Option<Scenario> {
     let workload = WORKLOADS.iter().find(|workload| workload.name == scenario.plan.clients.workload)?;
     let (mut values, mut keys) = (BTreeMap::new(), BTreeMap::new());
     let mut word = |word: &str| match (word.strip_prefix('k'), word.parse::<u64>()) {
-        (Some(key), _) if key.parse::<u64>().is_ok() => {
+        (Some(key), _) if names.keys && key.parse::<u64>().is_ok() => {
             let next = keys.len() + 1;
             format!("k{}", keys.entry(word.to_owned()).or_insert(next))
         }
-        (_, Ok(value)) if value >= UNIQUE => {
+        (_, Ok(value)) if names.values && value >= UNIQUE => {
             let next = values.len() + 1;
             values.entry(value).or_insert(next).to_string()
         }

@@ -21,11 +21,16 @@ use crate::attempt::{Subject, fails_by};
 use crate::lanes::in_order;
 use crate::scenario::Scenario;
 
+mod bold;
+mod calm;
 mod edit;
 mod passes;
 mod settle;
 
 use passes::Effort;
+
+/// Into how many parts long lists are cut as long as anything else makes a case smaller.
+const PARTS: usize = 64;
 
 /// What shrinking may cost.
 #[derive(Clone, Copy)]
@@ -80,7 +85,17 @@ pub(crate) fn shrink(
 ) -> (Failing, u64, bool) {
     let Verdict::Violation(violation) = &failing.run.verdict else { return (failing, 0, false) };
     let signature = violation.signature();
-    let mut shrinker = Shrinker { signature, budget, keep, smallest: failing, runs: 0, kept: 0, longest };
+    let mut shrinker = Shrinker {
+        signature,
+        budget,
+        keep,
+        smallest: failing,
+        runs: 0,
+        kept: 0,
+        on_trial: false,
+        parts: PARTS,
+        longest,
+    };
     passes::all(&mut shrinker);
     let spent = shrinker.is_over();
     (shrinker.smallest, shrinker.runs, spent)
@@ -94,6 +109,10 @@ struct Shrinker<'a> {
     runs: u64,
     /// How many changes were kept.
     kept: u64,
+    /// Whether what is kept may be given up again: then nobody is told of it.
+    on_trial: bool,
+    /// Into how many parts a list is cut at most, to see which of them can go.
+    parts: usize,
     /// How long the first failing run was allowed to be.
     longest: Span,
 }
@@ -103,38 +122,43 @@ impl Shrinker<'_> {
         self.budget.is_spent(self.runs)
     }
 
+    /// The smallest so far.
     fn scenario(&self) -> &Scenario {
         &self.smallest.scenario
     }
 
     /// Tries one change. Whether it was kept.
     fn try_one(&mut self, change: Scenario, effort: Effort) -> bool {
-        self.try_all(vec![change], effort).is_some()
+        self.try_all(1, |_, _| change.clone(), effort).is_some()
     }
 
-    /// Tries changes, each with some seeds, and keeps the first that fails in the same way. Its place among them.
-    fn try_all(&mut self, changes: Vec<Scenario>, effort: Effort) -> Option<usize> {
+    /// Tries changes of the smallest, each with some seeds, and keeps the first that fails in the same way. Its place among them. `change` makes them when they are
+    /// tried, as all of them together would fill the memory.
+    fn try_all(
+        &mut self,
+        count: usize,
+        change: impl Fn(&Scenario, usize) -> Scenario + Sync,
+        effort: Effort,
+    ) -> Option<usize> {
         let seeds = effort.seeds(self.smallest.run.coverage.events);
-        let changes: Vec<Scenario> =
-            changes.into_iter().map(|change| settle::with_room(change, self.longest)).collect();
-        let possible = |change: &Scenario| (change.protocol.check)(&change.config, &change.plan).is_empty();
-        let lengths: Vec<u64> = changes.iter().map(|change| if possible(change) { seeds } else { 0 }).collect();
-        let first = self.smallest.run.seed.0;
+        let (smallest, longest) = (&self.smallest, self.longest);
+        let changed = |place| settle::with_room(change(&smallest.scenario, place), longest);
         let (over, budget, runs) = (AtomicBool::new(self.is_over()), self.budget, &mut self.runs);
         let (signature, mut found) = (&self.signature, None);
         in_order(
-            &lengths,
+            &vec![seeds; count],
             budget.threads,
             &over,
             |piece| {
-                let seed = Seed(first.wrapping_add(piece.place) % u64::MAX);
-                let scenario = &changes[piece.lane];
-                (seed, Subject { scenario, side: Side::Own }.run(seed, None))
+                let scenario = changed(piece.lane);
+                let possible = (scenario.protocol.check)(&scenario.config, &scenario.plan).is_empty();
+                let seed = Seed(smallest.run.seed.0.wrapping_add(piece.place) % u64::MAX);
+                possible.then(|| Subject { scenario: &scenario, side: Side::Own }.run(seed, None))
             },
-            |piece, (_, run)| {
-                if found.is_some() || *runs >= budget.runs {
+            |piece, run| {
+                let Some(run) = run.filter(|_| found.is_none() && *runs < budget.runs) else {
                     return ControlFlow::Break(());
-                }
+                };
                 *runs += 1;
                 let fails = fails_by(&run, signature);
                 if fails {
@@ -147,9 +171,23 @@ impl Shrinker<'_> {
             },
         );
         let (place, run) = found?;
-        let change = changes.into_iter().nth(place).expect("it was tried");
-        self.adopt(Failing { scenario: change, run });
+        let scenario = changed(place);
+        self.adopt(Failing { scenario, run });
         Some(place)
+    }
+
+    /// Lets `pass` make the smallest larger, in the hope that it becomes better by that. If what is left then is not worth it, nothing has happened.
+    fn on_trial(&mut self, pass: impl FnOnce(&mut Self), is_worth_it: impl FnOnce(&Failing) -> bool) {
+        let Failing { scenario, run } = &self.smallest;
+        let (before, kept) = (Failing { scenario: scenario.clone(), run: run.clone() }, self.kept);
+        self.on_trial = true;
+        pass(self);
+        self.on_trial = false;
+        if self.kept > kept && is_worth_it(&self.smallest) {
+            (self.keep)(&self.smallest, self.runs);
+        } else {
+            (self.smallest, self.kept) = (before, kept);
+        }
     }
 
     /// Keeps a change, settled if it still fails then.
@@ -159,7 +197,9 @@ impl Shrinker<'_> {
         self.runs += 1;
         self.smallest = if fails_by(&run, &self.signature) { Failing { scenario, run } } else { failing };
         self.kept += 1;
-        (self.keep)(&self.smallest, self.runs);
+        if !self.on_trial {
+            (self.keep)(&self.smallest, self.runs);
+        }
     }
 }
 

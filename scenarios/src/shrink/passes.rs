@@ -5,16 +5,17 @@ use std::ops::Range;
 
 use shaketable_sim::id::{NodeId, OpId};
 use shaketable_sim::param::{Args, Param, Shape, Value};
-use shaketable_sim::plan::{ClockPlan, DiskPlan, Heal, NetworkPlan};
+use shaketable_sim::plan::{CLIENTS, ClockPlan, DiskPlan, Heal, NetworkPlan};
 use shaketable_sim::rng::Delay;
 use shaketable_sim::script::{self, Scripted};
 use shaketable_sim::time::{Ppm, Span};
+use shaketable_sim::workload::WORKLOADS;
 
 use super::edit::{
-    changed, rounded, times, with_small_names, with_times, without_faults, without_idle_clients, without_node,
+    Names, changed, rounded, times, with_small_names, with_times, without_faults, without_idle_clients, without_node,
     without_operations,
 };
-use super::{Failing, Shrinker};
+use super::{Failing, Shrinker, bold, calm};
 use crate::scenario::Scenario;
 
 /// With how many seeds a change is tried: as many as make so many events together, within bounds. Short runs cost little.
@@ -26,16 +27,16 @@ pub(super) struct Effort {
 }
 
 /// Of changes of which there are many.
-const FEW: Effort = Effort { events: 50_000, least: 2, most: 40 };
+pub(super) const FEW: Effort = Effort { events: 50_000, least: 2, most: 40 };
 
 /// Of changes of which there are few.
-const MANY: Effort = Effort { events: 500_000, least: 16, most: 400 };
+pub(super) const MANY: Effort = Effort { events: 500_000, least: 16, most: 400 };
 
 /// Of changes that are worth no more.
 const ONCE: Effort = Effort { events: 0, least: 1, most: 1 };
 
 /// How many faults or operations a person can read.
-const SMALL: usize = 5;
+pub(super) const SMALL: usize = 5;
 
 /// How often what has pleased the eye may make something smaller again.
 const ROUNDS: usize = 4;
@@ -52,7 +53,7 @@ impl Effort {
 
 /// All passes, again and again until none makes anything smaller.
 pub(super) fn all(shrinker: &mut Shrinker<'_>) {
-    explicit(shrinker);
+    scripted(shrinker);
     for _ in 0..ROUNDS {
         let before = shrinker.kept;
         fewer(shrinker);
@@ -63,17 +64,41 @@ pub(super) fn all(shrinker: &mut Shrinker<'_>) {
     }
 }
 
-/// All passes that take something away, until none does.
+/// All passes that take something away, the boldest first.
+const PASSES: &[fn(&mut Shrinker<'_>)] = &[
+    bold::checks,
+    bold::late,
+    bold::keys,
+    bold::askers,
+    faults,
+    addresses,
+    operations,
+    bold::together,
+    leaps,
+    clients,
+    nodes,
+    world,
+    configuration,
+    faults_themselves,
+    idle_time,
+];
+
+/// All of them, until none takes anything away. Long lists are cut into fine parts only when nothing else helps: other cuts may make all runs shorter.
 fn fewer(shrinker: &mut Shrinker<'_>) {
     loop {
         let before = shrinker.kept;
-        for pass in
-            [faults, addresses, operations, leaps, clients, nodes, world, configuration, faults_themselves, idle_time]
-        {
+        for pass in PASSES {
             if shrinker.is_over() {
                 return;
             }
             pass(shrinker);
+        }
+        if shrinker.kept == before {
+            if shrinker.parts < usize::MAX {
+                shrinker.parts = usize::MAX;
+                continue;
+            }
+            calm::network(shrinker);
         }
         if shrinker.kept == before {
             return;
@@ -81,14 +106,20 @@ fn fewer(shrinker: &mut Shrinker<'_>) {
     }
 }
 
-/// Writes down what the clients asked for, in the place of what they draw.
-fn explicit(shrinker: &mut Shrinker<'_>) {
+/// Writes down what the clients asked for, in the place of what they draw. How they would draw it means nothing any more.
+fn scripted(shrinker: &mut Shrinker<'_>) {
     let Failing { scenario, run } = &shrinker.smallest;
     if scenario.plan.clients.script.is_none() {
         let script = script::of(&run.history);
         let change = changed(scenario, |scenario| {
-            scenario.plan.clients.open = false;
-            scenario.plan.clients.script = Some(script);
+            let clients = &mut scenario.plan.clients;
+            clients.script = Some(script);
+            clients.open = false;
+            clients.pause = Args::defaults(CLIENTS).delay("pause");
+            clients.mix = WORKLOADS
+                .iter()
+                .find(|workload| workload.name == clients.workload)
+                .map_or_else(Args::default, |workload| Args::defaults(workload.params));
         });
         shrinker.try_one(change, MANY);
     } else {
@@ -96,7 +127,16 @@ fn explicit(shrinker: &mut Shrinker<'_>) {
     }
 }
 
-fn faults(shrinker: &mut Shrinker<'_>) {
+/// Without some faults, those first that have done nothing.
+pub(super) fn faults(shrinker: &mut Shrinker<'_>) {
+    let idle: Vec<bool> = shrinker.smallest.run.applied.iter().map(|fault| fault.acted == 0).collect();
+    if idle.contains(&true) && idle.len() == shrinker.scenario().plan.faults.len() {
+        let without = changed(shrinker.scenario(), |scenario| {
+            let mut idle = idle.iter();
+            scenario.plan.faults.retain(|_| idle.next() != Some(&true));
+        });
+        shrinker.try_one(without, FEW);
+    }
     thin(shrinker, |scenario| scenario.plan.faults.len(), without_faults);
 }
 
@@ -106,25 +146,25 @@ fn operations(shrinker: &mut Shrinker<'_>) {
 
 /// Takes parts of a list away: half of it, a quarter, …, one by one (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002, without its
 /// complements: what is left after one part has gone is tried on in any case).
-fn thin(
+pub(super) fn thin(
     shrinker: &mut Shrinker<'_>,
     length: impl Fn(&Scenario) -> usize,
-    without: impl Fn(&Scenario, Range<usize>) -> Scenario,
+    without: impl Fn(&Scenario, Range<usize>) -> Scenario + Sync,
 ) {
     if length(shrinker.scenario()) > 0 {
         shrinker.try_one(without(shrinker.scenario(), 0..length(shrinker.scenario())), MANY);
     }
     let mut size = length(shrinker.scenario()).div_ceil(2);
-    while size > 0 {
+    while size > 0 && length(shrinker.scenario()) <= size.saturating_mul(shrinker.parts) {
         let mut from = 0;
         while !shrinker.is_over() {
-            let scenario = shrinker.scenario();
-            let length = length(scenario);
-            let starts: Vec<usize> = (from..length).step_by(size).collect();
-            let changes = starts.iter().map(|&start| without(scenario, start..(start + size).min(length))).collect();
+            let length = length(shrinker.scenario());
+            let start = |place: usize| from + place * size;
+            let part = |place: usize| start(place)..(start(place) + size).min(length);
             let effort = if length <= 16 { MANY } else { FEW };
-            match shrinker.try_all(changes, effort) {
-                Some(place) => from = starts[place],
+            let count = length.saturating_sub(from).div_ceil(size);
+            match shrinker.try_all(count, |scenario, place| without(scenario, part(place)), effort) {
+                Some(place) => from = start(place),
                 None => break,
             }
         }
@@ -141,16 +181,16 @@ fn leaps(shrinker: &mut Shrinker<'_>) {
 fn leap(
     shrinker: &mut Shrinker<'_>,
     length: impl Fn(&Scenario) -> usize,
-    without: impl Fn(&Scenario, Range<usize>) -> Scenario,
+    without: impl Fn(&Scenario, Range<usize>) -> Scenario + Sync,
 ) {
     for size in 1..=SMALL {
-        let scenario = shrinker.scenario();
-        let length = length(scenario);
+        let length = length(shrinker.scenario());
         if length <= SMALL || shrinker.is_over() {
             return;
         }
-        let mut rng = shrinker.smallest.run.seed.stream(format_args!("leap to {size} of {length}"));
-        let leap = |_| {
+        let seed = shrinker.smallest.run.seed;
+        let leap = |scenario: &Scenario, place: usize| {
+            let mut rng = seed.stream(format_args!("leap {place} to {size} of {length}"));
             let late = if rng.below(2) == 0 { length.saturating_sub(2 * SMALL) } else { 0 };
             let mut stays: Vec<usize> = (late..length).collect();
             rng.shuffle(&mut stays);
@@ -158,8 +198,7 @@ fn leap(
             let gone = (0..length).rev().filter(|place| !stays.contains(place));
             gone.fold(scenario.clone(), |scenario, place| without(&scenario, place..place + 1))
         };
-        let changes = (0..LEAPS).map(leap).collect();
-        shrinker.try_all(changes, FEW);
+        shrinker.try_all(LEAPS, leap, FEW);
     }
 }
 
@@ -204,9 +243,9 @@ fn clients(shrinker: &mut Shrinker<'_>) {
 
 fn nodes(shrinker: &mut Shrinker<'_>) {
     while shrinker.scenario().plan.nodes > 1 && !shrinker.is_over() {
-        let scenario = shrinker.scenario();
-        let changes = NodeId::all(scenario.plan.nodes).rev().map(|node| without_node(scenario, node)).collect();
-        if shrinker.try_all(changes, MANY).is_none() {
+        let nodes = shrinker.scenario().plan.nodes;
+        let without = |scenario: &Scenario, place| without_node(scenario, NodeId::at(nodes - 1 - place));
+        if shrinker.try_all(nodes, without, MANY).is_none() {
             return;
         }
     }
@@ -287,7 +326,8 @@ fn faults_themselves(shrinker: &mut Shrinker<'_>) {
                     changes.push(changed(scenario, |scenario| scenario.plan.faults[place].args.set(param.name, value)));
                 }
             }
-            if shrinker.is_over() || shrinker.try_all(changes, FEW).is_none() {
+            let simpler = |_: &Scenario, place: usize| changes[place].clone();
+            if shrinker.is_over() || shrinker.try_all(changes.len(), simpler, FEW).is_none() {
                 break;
             }
         }
@@ -320,8 +360,8 @@ fn idle_time(shrinker: &mut Shrinker<'_>) {
         let times = times(scenario);
         let Some(&[from, to]) = times.get(place..place + 2) else { return };
         let gap = to.since(from);
-        let cut = |part: u64| {
-            let less = Span::nanos(gap.as_nanos() / 10 * part);
+        let cut = |scenario: &Scenario, place: usize| {
+            let less = Span::nanos(gap.as_nanos() / 10 * [9, 5][place]);
             let moved = |at| if at >= to { at - less } else { at };
             let mut earlier = with_times(scenario, &moved);
             earlier.plan.duration = earlier.plan.duration - less;
@@ -329,7 +369,7 @@ fn idle_time(shrinker: &mut Shrinker<'_>) {
             earlier
         };
         let worth_it = gap >= Span::millis(100);
-        if !worth_it || shrinker.try_all([9, 5].map(cut).into(), FEW).is_none() {
+        if !worth_it || shrinker.try_all(2, cut, FEW).is_none() {
             place += 1;
         }
     }
@@ -337,8 +377,10 @@ fn idle_time(shrinker: &mut Shrinker<'_>) {
 
 /// What only pleases the eye: round times, small numbers.
 fn polish(shrinker: &mut Shrinker<'_>) {
-    if let Some(change) = with_small_names(shrinker.scenario()) {
-        shrinker.try_one(change, FEW);
+    for names in [Names::ALL, Names::VALUES, Names::KEYS] {
+        if let Some(change) = with_small_names(shrinker.scenario(), names) {
+            shrinker.try_one(change, FEW);
+        }
     }
     for unit in [Span::millis(100), Span::millis(10), Span::millis(1), Span::micros(100)] {
         let all = with_times(shrinker.scenario(), &|at| rounded(at, unit));

@@ -8,8 +8,8 @@ use shaketable_sim::time::{Instant, Span};
 use super::Failing;
 use crate::scenario::Scenario;
 
-/// How much later a changed run may fail, at least.
-const ROOM: Span = Span::millis(500);
+/// How much later a changed run may fail: as long again as it took, but no less than the one and no more than the other.
+const ROOM: (Span, Span) = (Span::millis(500), Span::millis(2_500));
 
 /// The scenario with only those faults that struck and those operations that were asked for, and no longer than until it failed.
 pub(super) fn settled(failing: &Failing) -> Scenario {
@@ -38,7 +38,8 @@ pub(super) fn settled(failing: &Failing) -> Scenario {
 /// The scenario with time to fail a little later than it did: what is changed may come later. No longer than `longest`.
 pub(super) fn with_room(mut scenario: Scenario, longest: Span) -> Scenario {
     let duration = &mut scenario.plan.duration;
-    *duration = (*duration + *duration + ROOM).min(longest.max(*duration));
+    let room = (*duration + ROOM.0).min(ROOM.1);
+    *duration = (*duration + room).min(longest.max(*duration));
     within_bounds(scenario)
 }
 
