@@ -1,6 +1,6 @@
 # Each target is one or two cargo lines.
 
-.PHONY: check test lint doc demo hunt bench ci scale-test
+.PHONY: check test lint doc demo hunt shrink-table bench ci scale-test
 
 check: lint test doc ## Everything that a commit must pass.
 
@@ -19,6 +19,9 @@ demo: ## The main job: every scenario over its seeds.
 
 hunt: ## Ten thousand fresh seeds of every right protocol: for a night, not for a commit.
 	cargo run --release -- run scenarios/raft scenarios/paxos scenarios/synod scenarios/ring scenarios/dynamo --seeds random:10000
+
+shrink-table: ## How small the failures of all planted bugs become, and how fast.
+	cargo run --release -- shrink scenarios/negative/*.toml --table --for 30s
 
 bench: ## Every benchmark beside its reference, in one call.
 	cargo bench --workspace

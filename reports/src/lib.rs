@@ -12,6 +12,8 @@
 //!
 //! A [`Shrunk`] is a failing run that was made smaller.
 //!
+//! A [`ShrinkTable`] is how small failures become that were found by search.
+//!
 //! A [`Blamed`] is a failing run with the events that are to blame.
 //!
 //! A [`Replayed`] is one run by itself, and how it compares with what was recorded of it; [`replayed()`] is for a terminal.
@@ -32,6 +34,7 @@ mod matrix;
 mod plot;
 mod regress;
 mod replay;
+mod shrink_table;
 mod shrunk;
 mod summary;
 mod text;
@@ -47,6 +50,7 @@ pub use json::json;
 pub use matrix::{Matrix, Power, Row, markdown, matrix_json};
 pub use regress::{Case, Kept, Regressions, kept, kept_json, regressions, regressions_json};
 pub use replay::{Expects, Judgement, Left, Past, Replayed, replayed};
+pub use shrink_table::{ShrinkRow, ShrinkTable, shrink_table_json, shrink_table_markdown};
 pub use shrunk::{Shrunk, Size, headline, shrunk, shrunk_json};
 pub use summary::{
     Example, Exit, Found, Notice, Outcome, Seeds, Side, Sought, Split, Summary, Tested, Unmet, Wavering,

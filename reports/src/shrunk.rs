@@ -29,6 +29,10 @@ pub struct Size {
 pub struct Shrunk {
     /// The file that it was made from.
     pub case: String,
+    /// The file that holds what is left.
+    pub to: String,
+    /// With which seed that fails.
+    pub seed: u64,
     /// By which signature it fails, before and after.
     pub signature: String,
     /// How large it was.
@@ -100,6 +104,8 @@ pub fn shrunk_json(shrunk: &Shrunk) -> Value {
     json!({
         "v": 1,
         "case": shrunk.case,
+        "to": shrunk.to,
+        "seed": shrunk.seed,
         "signature": shrunk.signature,
         "before": size(&shrunk.before),
         "after": size(&shrunk.after),
@@ -120,6 +126,8 @@ mod tests {
         let after = Size { faults: 1, operations: 2, nodes: 3, clients: 2, events: 51, span: Span::millis(812) };
         Shrunk {
             case: "case.toml".to_owned(),
+            to: "case-shrunk.toml".to_owned(),
+            seed: 7,
             signature: "linearizability/read".to_owned(),
             before,
             after,
@@ -143,6 +151,8 @@ mod tests {
             [exit(false, false), exit(true, false), exit(true, true)],
             [Exit::Pass, Exit::Stopped, Exit::Interrupted]
         );
-        assert_eq!(shrunk_json(&report())["after"]["span"], 812_000_000);
+        let json = shrunk_json(&report());
+        assert_eq!(json["after"]["span"], 812_000_000);
+        assert_eq!((&json["to"], &json["seed"]), (&json!("case-shrunk.toml"), &json!(7)));
     }
 }

@@ -246,19 +246,24 @@ pub(crate) struct Replay {
 
 #[derive(Args, Debug)]
 pub(crate) struct Shrink {
-    /// A saved case, or a scenario
-    #[arg(value_name = "FILE")]
-    pub(crate) path: PathBuf,
+    /// A saved case, or a scenario; with `--table` several, or folders to look for them in
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Measure: search each scenario that expects a violation for its first failing seed, shrink that, replay what is left, and print a table of Markdown
+    #[arg(long, conflicts_with = "seed")]
+    pub(crate) table: bool,
 
     /// The seed that fails; that of the case unless given
     #[arg(long, value_parser = value_parser!(u64).range(..u64::MAX), value_name = "N")]
     pub(crate) seed: Option<u64>,
 
-    /// Where to keep the smallest case so far: the case's own name with `-shrunk` unless given. If it is there already, it is made smaller still
+    /// Where to keep the smallest case so far: the case's own name with `-shrunk` unless given. If it is there already, it is made smaller still.
+    /// Of a table: the folder for all of them
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
 
-    /// Stop after so long
+    /// Stop after so long; each, of a table
     #[arg(long = "for", default_value = "2min", value_name = "TIME")]
     pub(crate) lasting: Span,
 
@@ -275,8 +280,8 @@ pub(crate) struct Shrink {
     pub(crate) format: Format,
 }
 
-/// From events along the failing run, the rest is run again with other chance, many times: how many of these futures fail, too, is the probability of the failure
-/// there. Only chance is new. What the file plans stays: in a saved case, faults at their times; in a scenario with faults by chance, those are drawn anew that come later.
+/// From events along the failing run, the rest is run again with other chance, many times: how many of these futures fail, too, until a little after it did, is the
+/// probability of the failure there. Only chance is new. What the file plans stays: in a saved case, faults at their times; in a scenario with faults by chance, those are drawn anew that come later.
 #[derive(Args, Debug)]
 pub(crate) struct Blame {
     /// A saved case, or a scenario

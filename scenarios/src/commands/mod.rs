@@ -11,6 +11,7 @@ mod run;
 mod shard;
 mod show;
 mod shrink;
+mod shrink_table;
 mod trace;
 
 use std::io;

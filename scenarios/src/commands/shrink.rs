@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use shaketable_reports::{Exit, Shrunk, Side, Style, counted, headline, shrunk, shrunk_json};
@@ -12,11 +13,12 @@ use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::any::Any;
 
 use super::run::threads;
+use super::shrink_table;
 use crate::active::every_fault;
 use crate::attempt::{Attempt, Subject};
 use crate::case::{Larger, render_smaller};
 use crate::cases::quoted;
-use crate::cli::{self, Format, Look};
+use crate::cli::{self, Format, Look, Show};
 use crate::files::read;
 use crate::interrupt;
 use crate::load::load;
@@ -39,62 +41,90 @@ const STORY_MAX: usize = 30;
 /// # Errors
 /// If the report cannot be printed.
 pub(super) fn shrink(args: &cli::Shrink, look: &Look, tables: &Tables) -> io::Result<Exit> {
+    if args.table {
+        return shrink_table::table(args, look, tables);
+    }
     let color = stderr_style(look.color) == Style::Color;
-    let begun = read(&args.path, tables, color).and_then(|scenario| Work::begin(scenario, args, tables));
-    let mut work = match begun {
-        Ok(work) => work,
+    let [path] = &args.paths[..] else {
+        tell("error: one case at a time is made smaller; with `--table` several\n");
+        return Ok(Exit::Usage);
+    };
+    let wanted = Wanted { seed: args.seed, to: args.to.clone(), budget: budget(args, interrupt::heed()) };
+    let done = read(path, tables, color).and_then(|scenario| shrink_one(scenario, wanted, look, tables));
+    let report = match done {
+        Ok(report) => report,
         Err(why) => {
             tell(&why);
             return Ok(Exit::Usage);
         }
     };
-    let stop = interrupt::heed();
-    let began = Instant::now();
-    let budget = Budget {
+    print(&match args.format {
+        Format::Human => shrunk(&report, stdout_style(look.color)),
+        Format::Json => format!("{:#}\n", shrunk_json(&report)),
+    })?;
+    Ok(report.exit())
+}
+
+/// What is to be made smaller of a scenario.
+pub(super) struct Wanted<'a> {
+    /// The run of this seed; of the recorded one if none.
+    pub(super) seed: Option<u64>,
+    /// Where it is kept; beside the case if none.
+    pub(super) to: Option<PathBuf>,
+    /// What that may cost.
+    pub(super) budget: Budget<'a>,
+}
+
+/// What it may cost from now on to make one case smaller.
+pub(super) fn budget<'a>(args: &cli::Shrink, stop: &'a AtomicBool) -> Budget<'a> {
+    Budget {
         runs: args.runs.unwrap_or(u64::MAX),
-        deadline: began.checked_add(Duration::from_nanos(args.lasting.as_nanos())),
+        deadline: Instant::now().checked_add(Duration::from_nanos(args.lasting.as_nanos())),
         threads: threads(args.jobs),
         stop,
-    };
+    }
+}
+
+/// Makes one failing run smaller.
+///
+/// # Errors
+/// Why there is nothing to make smaller, or why what is smaller cannot be kept.
+pub(super) fn shrink_one(
+    scenario: Scenario,
+    wanted: Wanted<'_>,
+    look: &Look,
+    tables: &Tables,
+) -> Result<Shrunk, String> {
+    let budget = wanted.budget;
+    let mut work = Work::begin(scenario, wanted, tables)?;
     let before = work.original.size();
     let start = work.start();
     // If it cannot be kept, that should be known before anything is done.
-    if let Err(wrong) = work.keep(&start) {
-        tell(&wrong);
-        return Ok(Exit::Usage);
-    }
-    let (mut told, mut wrong) = (began, None);
+    work.keep(&start)?;
+    let (mut told, mut wrong) = (Instant::now(), Ok(()));
     let longest = work.original.scenario.plan.duration;
     let (smallest, runs, spent) = make_smaller(start, longest, budget, &mut |smaller, runs| {
-        wrong = work.keep(smaller).err();
-        if !look.quiet && told.elapsed() >= PAUSE {
+        wrong = work.keep(smaller);
+        if !look.quiet && look.progress != Show::None && told.elapsed() >= PAUSE {
             told = Instant::now();
             let size = smaller.size();
             let (faults, operations) = (counted(size.faults, "fault"), counted(size.operations, "operation"));
             tell(&format!("{}: {faults}, {operations}\n", counted(runs, "run")));
         }
     });
-    let report = Shrunk {
-        case: args.path.display().to_string(),
+    wrong?;
+    Ok(Shrunk {
+        case: work.path.display().to_string(),
+        to: work.to.display().to_string(),
+        seed: smallest.run.seed.0,
         signature: work.signature.clone(),
         before,
         after: smallest.size(),
         runs,
         spent,
-        interrupted: stop.load(std::sync::atomic::Ordering::Relaxed),
+        interrupted: budget.stop.load(Ordering::Relaxed),
         story: story(&smallest),
         reproduce: format!("shaketable replay {}", quoted(&work.to)),
-    };
-    print(&match args.format {
-        Format::Human => shrunk(&report, stdout_style(look.color)),
-        Format::Json => format!("{:#}\n", shrunk_json(&report)),
-    })?;
-    Ok(match wrong {
-        Some(wrong) => {
-            tell(&wrong);
-            Exit::Usage
-        }
-        None => report.exit(),
     })
 }
 
@@ -112,9 +142,9 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Runs the case, and looks whether it has been made smaller before.
-    fn begin<'a>(scenario: Scenario, args: &cli::Shrink, tables: &'a Tables) -> Result<Work<'a>, String> {
+    fn begin<'a>(scenario: Scenario, wanted: Wanted<'_>, tables: &'a Tables) -> Result<Work<'a>, String> {
         let path = scenario.path.display().to_string();
-        let seed = args.seed.or(scenario.recorded.as_ref().map(|recorded| recorded.seed));
+        let seed = wanted.seed.or(scenario.recorded.as_ref().map(|recorded| recorded.seed));
         let seed = seed.ok_or_else(|| format!("error: {path} is no saved case: say which seed with `--seed N`\n"))?;
         let Attempt { run, steady } = Subject { scenario: &scenario, side: Side::Own }.twice(Seed(seed));
         if !steady {
@@ -124,10 +154,11 @@ impl Work<'_> {
             return Err(format!("error: seed {seed} of {path} does not fail: {}\n", run.verdict));
         };
         let signature = violation.signature();
-        let to = args.to.clone().unwrap_or_else(|| beside(&scenario, seed));
-        let original = explicit(scenario, run);
+        let to = wanted.to.unwrap_or_else(|| beside(&scenario, seed));
+        let path = scenario.path.clone();
+        let original = as_struck(scenario, run);
         let resumed = resumed(&to, &signature, original.run.digest, tables)?;
-        Ok(Work { path: args.path.clone(), to, tables, signature, original, resumed })
+        Ok(Work { path, to, tables, signature, original, resumed })
     }
 
     fn start(&mut self) -> Failing {
@@ -152,7 +183,7 @@ impl Work<'_> {
 }
 
 /// A run with its faults as they struck.
-fn explicit(scenario: Scenario, run: Run<Any>) -> Failing {
+fn as_struck(scenario: Scenario, run: Run<Any>) -> Failing {
     let mut scenario = scenario.drawn(run.seed).into_owned();
     scenario.plan.faults = run.applied.iter().map(Planned::from).collect();
     Failing { scenario, run }
@@ -172,7 +203,7 @@ fn resumed(to: &Path, signature: &str, digest: u64, tables: &Tables) -> Result<O
     };
     let run = Subject { scenario: &scenario, side: Side::Own }.run(Seed(recorded.seed), None);
     let fails = matches!(&run.verdict, Verdict::Violation(violation) if violation.signature() == signature);
-    Ok(fails.then(|| explicit(scenario, run)))
+    Ok(fails.then(|| as_struck(scenario, run)))
 }
 
 /// `case.toml` → `case-shrunk.toml`; of a scenario that is no case, among the cases: its own folder holds scenarios to run.
