@@ -38,6 +38,7 @@ pub(super) fn table(args: &cli::Shrink, look: &Look, tables: &Tables) -> io::Res
     let stop = interrupt::heed();
     let folder = args.to.clone().unwrap_or_else(|| PathBuf::from(OUT));
     let mut table = ShrinkTable { budget: args.lasting, rows: Vec::new(), not_found: Vec::new() };
+    let mut exit = Exit::Pass;
     for scenario in scenarios {
         let Expected::Violation { signature, within_seeds } = scenario.expect.verdict.clone() else { continue };
         if !look.quiet && look.progress != Show::None {
@@ -52,7 +53,7 @@ pub(super) fn table(args: &cli::Shrink, look: &Look, tables: &Tables) -> io::Res
                 Ok(row) => table.rows.push(row),
                 Err(why) => {
                     tell(&why);
-                    return Ok(Exit::Usage);
+                    exit = Exit::Internal;
                 }
             },
         }
@@ -61,7 +62,7 @@ pub(super) fn table(args: &cli::Shrink, look: &Look, tables: &Tables) -> io::Res
         Format::Human => shrink_table_markdown(&table),
         Format::Json => format!("{:#}\n", shrink_table_json(&table)),
     })?;
-    Ok(if stop.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Pass })
+    Ok(if stop.load(Ordering::Relaxed) { Exit::Interrupted } else { exit })
 }
 
 /// The first seed that fails as the scenario expects.

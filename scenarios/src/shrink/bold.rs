@@ -58,9 +58,9 @@ pub(super) fn late(shrinker: &mut Shrinker<'_>) {
 
 /// When a fault of a case is over; none if the heal ends it.
 fn ends(fault: &shaketable_sim::faults::Planned) -> Option<Instant> {
-    match (fault.start, fault.lasting) {
-        (Start::At(at), _) if fault.kind.instantaneous => Some(at),
-        (Start::At(at), Some((lasting, _))) => Some(at + lasting),
+    match (&fault.start, fault.lasting) {
+        (Start::At(at), _) if fault.kind.instantaneous => Some(*at),
+        (Start::At(at), Some((lasting, _))) => Some(*at + lasting),
         _ => None,
     }
 }

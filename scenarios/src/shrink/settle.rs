@@ -53,6 +53,7 @@ pub(super) fn within_bounds(mut scenario: Scenario) -> Scenario {
     if plan.clients.start >= end {
         plan.clients.start = Instant::ZERO;
     }
+    plan.clients.script.iter_mut().for_each(|script| script.retain(|line| line.at <= end));
     let healed = plan.heal.map_or(Instant::MAX, |heal| heal.at);
     plan.faults.retain(|fault| {
         let at = strikes_at(fault);
