@@ -122,7 +122,7 @@ fn bad() -> Ci {
     let split = Split::Event { event: 9, first: Some("{\"t\":1}".to_owned()), second: None };
     let reproduce = "shaketable replay scenarios/raft/wavering.toml --seed 4".to_owned();
     let wavering = Wavering { seeds: 1, first: 4, split, reproduce };
-    let unmet = vec![Unmet { name: "completed-ops", wanted: 500, got: 9 }];
+    let unmet = vec![Unmet { name: "completed-ops".to_owned(), wanted: 500, got: 9 }];
     let right = found("linearizability/read", Side::Right, "c1 reads what nobody wrote.");
     let mut survives = negative("negative/right", Outcome::RightViolated, Some(2));
     survives.tested.violations.push(right);

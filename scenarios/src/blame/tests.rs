@@ -16,6 +16,7 @@ use super::*;
 use crate::load::load;
 use crate::scenario::Scenario;
 use crate::tables::Tables;
+use crate::testing::bears_all;
 
 /// A node that ticks every millisecond and is unlucky twice: at its 300th tick with odds of 30%, and at its 600th, if it was before, with odds of 80%. At
 /// its 900th tick it falls if it was unlucky both times.
@@ -99,6 +100,9 @@ static GAMBLING: &[Protocol] = &[Protocol {
     tolerates: "nothing",
     params: &[],
     properties: <Standing as Invariants<Gambler>>::PROPERTIES,
+    bears: bears_all,
+    dials: &[],
+    messages: &[],
     milestones: &[],
     bugs: &[],
     check: |_, _| Vec::new(),
