@@ -44,7 +44,8 @@ fn kinds(drawn: &[Vec<Planned>]) -> BTreeSet<&'static str> {
 #[test]
 fn every_kind_is_drawn_by_some_seed_and_none_by_all() {
     let drawn = drawn(&bold(), 600);
-    let known: BTreeSet<&str> = shaketable_sim::faults::FAULTS.iter().map(|kind| kind.name).collect();
+    let mut known: BTreeSet<&str> = shaketable_sim::faults::FAULTS.iter().map(|kind| kind.name).collect();
+    known.remove("slow-link"); // That is for priorities.
     assert_eq!(kinds(&drawn), known);
     for kind in known {
         let with = drawn.iter().filter(|faults| faults.iter().any(|fault| fault.kind.name == kind)).count();
@@ -67,7 +68,7 @@ fn what_the_protocol_does_not_bear_is_not_drawn() {
         ..bold()
     };
     let drawn = drawn(&timid, 600);
-    let late = ["wipe", "rot", "clock-jump", "clock-drift", "hold", "pause", "slow-link", "reorder", "campaign"];
+    let late = ["wipe", "rot", "clock-jump", "clock-drift", "hold", "pause", "reorder", "campaign"];
     assert!(late.iter().all(|kind| !kinds(&drawn).contains(kind)), "{:?}", kinds(&drawn));
     for fault in drawn.iter().flatten() {
         assert!(!fault.written().to_string().contains("leader"), "{}", fault.written());

@@ -98,24 +98,28 @@ fn untimely_messages(menu: &mut Menu<'_>) {
     if menu.tolerance.under_way.is_some() {
         return;
     }
+    let (patience, long) = (menu.tolerance.patience, menu.tolerance.patience.times(3));
     for _ in 0..menu.rng.between(1, 4) {
-        let late = Delay::Uniform(menu.tolerance.patience, menu.tolerance.patience.times(3));
-        let (kind, param, value) = match menu.rng.weighted(&[5, 4, 1]) {
-            0 => ("slow-link", "by", Value::Delay(late)),
-            1 => ("duplicate", "later", Value::Delay(late)),
-            _ => ("loss", "odds", Value::Odds(Ppm::ONE)),
-        };
-        let Some(message) = menu.rng.pick(menu.tolerance.messages).copied() else { return };
-        let ends = [("from", "random".to_owned()), ("to", "random".to_owned()), ("message", message.to_owned())];
-        let given: &[(&str, String)] = match kind {
-            "slow-link" => &[("by", "0s".to_owned())],
-            _ => &[("odds", "100%".to_owned())],
-        };
-        if let Some(mut fault) = menu.fault(kind, &[&ends[..], given].concat()) {
-            fault.args.set(param, value);
-            let nth = menu.early_or_late();
-            fault.args.set("nth", Value::Count(nth));
-            menu.drawn.push(fault.at(BOOTED));
+        let Some(&message) = menu.rng.pick(menu.tolerance.messages) else { return };
+        let nth = menu.early_or_late();
+        let only = ("message", message.to_owned());
+        if menu.rng.below(3) == 0 {
+            // The so-manieth on each link to some node comes again.
+            let params = [("from", "all".to_owned()), ("to", "random".to_owned()), only, ("odds", "100%".to_owned())];
+            if let Some(mut again) = menu.fault("duplicate", &params) {
+                again.args.set("later", Value::Delay(Delay::Uniform(patience, long)));
+                again.args.set("nth", Value::Count(nth));
+                menu.drawn.push(again.at(BOOTED));
+            }
+            continue;
+        }
+        // The so-manieth of all waits on its way, or is cut off.
+        let kind = ["hold", "hold", "cut"][menu.rng.below(3) as usize];
+        let params = [("from", "sender".to_owned()), ("to", "it".to_owned()), only];
+        if let Some(late) = menu.fault(kind, &params) {
+            let (kind, epoch, phase) = (message.to_owned(), None, Phase::Sent);
+            let occasion = Some(Occasion::Message { kind, nth, epoch, from: None, to: None, phase });
+            menu.drawn.push(late.when(Trigger { occasion, ..Trigger::default() }).lasting(patience, long));
         }
     }
 }
