@@ -68,7 +68,8 @@ impl Subject<'_> {
 
     /// Runs it until so many events have happened, and hands that moment over, with what may come of it: a run for each seed from which chance is drawn from there on.
     pub(crate) fn fork(self, seed: Seed, events: u64, mut then: impl FnMut(Checkpoint, Rest<'_, Any>)) {
-        let Scenario { protocol, config, plan, .. } = self.scenario;
+        let drawn = self.scenario.drawn(seed);
+        let Scenario { protocol, config, plan, .. } = &*drawn;
         (protocol.fork)(plan, config, self.bug(), seed, events, &mut |moment, rest| {
             then(moment, &|other| {
                 let run = panics::caught(|| rest(other));

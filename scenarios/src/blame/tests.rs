@@ -185,6 +185,7 @@ fn every_protocol_goes_on_from_a_fork_as_it_did_right_or_wrong() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     for name in [
         "raft/crashes.toml",
+        "raft/swarm.toml",
         "negative/raft-forgets-vote.toml",
         "negative/raft-acks-before-sync.toml",
         "paxos/crashes.toml",
