@@ -183,6 +183,7 @@ fn broken(seed: Seed, panic: &Panic) -> Run<Any> {
         end: Instant::ZERO,
         applied: Vec::new(),
         messages: Vec::new(),
+        states: Vec::new(),
         coverage: Coverage::default(),
         history: Vec::new(),
     }

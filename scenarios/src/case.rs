@@ -227,7 +227,7 @@ fn since_start(at: Instant) -> Span {
 /// What each section must say so that this plan comes of it. Each plan is taken apart in full, so that a part that is added to one
 /// cannot be forgotten here.
 fn sections(plan: &Plan) -> Vec<(&'static str, Args)> {
-    let Plan { nodes: _, duration: _, network, disk, clock, clients, faults: _, heal, check, limits } = plan;
+    let Plan { nodes: _, duration: _, network, disk, clock, clients, faults: _, heal, check, limits, states: _ } = plan;
     let mut sections = vec![
         ("network", network_args(network)),
         ("disk", disk_args(disk)),
@@ -351,6 +351,7 @@ mod tests {
             end: Instant::nanos(2_000_000_000),
             applied: applied.collect(),
             messages: Vec::new(),
+            states: Vec::new(),
             coverage: Coverage::default(),
             history: Vec::new(),
         }

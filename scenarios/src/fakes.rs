@@ -150,6 +150,7 @@ fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, mut trac
         end: Instant::nanos(events * 1_000),
         applied: vec![strike()],
         messages: Vec::new(),
+        states: Vec::new(),
         coverage: Coverage { completed_ops: if what == "idle" { 0 } else { 10 }, events, ..Coverage::default() },
         history: Vec::new(),
     }

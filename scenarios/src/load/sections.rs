@@ -43,6 +43,7 @@ impl Sections {
             heal: self.heal.as_ref().map(Heal::from_args),
             check: CheckPlan::from_args(&self.check),
             limits: Limits::from_args(&self.limits),
+            states: false,
         }
     }
 

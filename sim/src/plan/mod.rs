@@ -36,6 +36,8 @@ pub struct Plan {
     pub check: CheckPlan,
     /// What a run may cost.
     pub limits: Limits,
+    /// Whether to remember which [abstract states](crate::run::Run::states) it was in. What happens does not depend on it.
+    pub states: bool,
 }
 
 /// How messages travel when nothing is wrong.
@@ -163,6 +165,7 @@ impl Plan {
             heal: None,
             check: CheckPlan::from_args(&Args::defaults(CHECK)),
             limits: Limits::from_args(&Args::defaults(LIMITS)),
+            states: false,
         }
     }
 }

@@ -289,6 +289,7 @@ impl<N: Node> World<'_, N> {
             server.observation = Observation::default();
             server.paused.clear();
             self.coverage.crashes += 1;
+            self.see_state();
             self.invariants.after_crash(node);
         }
     }
@@ -326,6 +327,7 @@ impl<N: Node> World<'_, N> {
         let now = server.clock.read(self.now);
         server.node = Some(N::boot(self.config, disk, &mut Ctx::new(node, nodes, now, &mut server.rng, &mut effects)));
         server.former = None;
+        self.see_state();
         let result = self.carry_out(node, &mut effects);
         self.effects = effects;
         self.after_event(node);
@@ -360,6 +362,7 @@ impl<N: Node> World<'_, N> {
                 recorder.observed(&after, state.details());
             }
             self.servers[node.index()].observation = after;
+            self.see_state();
             self.check_triggers(node);
         }
         if let Some(breach) = breach {

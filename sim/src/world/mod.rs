@@ -6,7 +6,9 @@
 //! - `strikes` lets faults strike and end; `triggers` watches for what some of them wait for.
 //! - `healing` ends the trouble and demands progress; `verdict` says what came of it all.
 //! - `fork` tells what else could have come of it.
+//! - `abstraction` remembers where a run has been, if asked.
 
+mod abstraction;
 mod clients;
 mod effects;
 mod events;
@@ -34,6 +36,7 @@ use crate::timers::Slot;
 use crate::trace::{Recorder, Sink};
 use crate::workload::Workload;
 
+use abstraction::States;
 use clients::Client;
 use server::Server;
 use strikes::Strikes;
@@ -100,6 +103,8 @@ pub struct World<'a, N: Node> {
     verdict: Option<Verdict>,
     effects: Vec<EffectOf<N>>,
     recorder: Option<Box<Recorder>>,
+    /// Where it has been, if that is asked for.
+    states: Option<Box<States>>,
 }
 
 /// Something that happens at an instant.
@@ -179,6 +184,7 @@ impl<'a, N: Node> World<'a, N> {
             verdict: None,
             effects: Vec::new(),
             recorder: None,
+            states: plan.states.then(Box::default),
         };
         for node in NodeId::all(plan.nodes) {
             world.push(Instant::ZERO, Event::Boot { node });

@@ -185,6 +185,7 @@ impl<N: Node> World<'_, N> {
                 let up = |node: &&NodeId| self.servers[node.index()].node.is_some();
                 let running: Vec<NodeId> = nodes.iter().filter(up).copied().collect();
                 running.iter().for_each(|node| self.servers[node.index()].paused.push(fault));
+                self.see_state();
                 running.len() as u64
             }
             Action::Disk { nodes, trouble } => {
@@ -285,6 +286,7 @@ impl<N: Node> World<'_, N> {
         if before > 0 && server.paused.is_empty() {
             let inbox = mem::take(&mut server.inbox);
             inbox.into_iter().for_each(|event| self.push(self.now, event));
+            self.see_state();
         }
     }
 

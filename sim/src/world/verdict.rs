@@ -95,6 +95,7 @@ impl<N: Node> World<'_, N> {
             end: self.now,
             applied,
             messages: self.network.sent(),
+            states: self.states.map(|states| states.into_digests()).unwrap_or_default(),
             coverage: self.coverage,
             history: self.history,
         }
