@@ -17,8 +17,8 @@ doc:
 demo: ## The main job: every scenario over its seeds.
 	cargo run --release -- run scenarios
 
-hunt: ## Ten thousand fresh seeds of every right protocol: for a night, not for a commit.
-	cargo run --release -- run scenarios/raft scenarios/paxos scenarios/synod scenarios/ring scenarios/dynamo --seeds random:10000
+hunt: ## Hours of fresh seeds of every right protocol: for a night, not for a commit. It can be stopped, and goes on where it was.
+	cargo run --release -- hunt scenarios/raft scenarios/paxos scenarios/synod scenarios/ring scenarios/dynamo --for 8h
 
 shrink-table: ## How small the failures of all planted bugs become, and how fast.
 	cargo run --release -- shrink scenarios/negative/*.toml --table --for 30s

@@ -10,6 +10,8 @@
 //!
 //! A [`Survey`] is how evenly placements spread keys.
 //!
+//! A [`Hunted`] is what a search for failures came to; what it says of its speed is the only thing that differs from one time to the next.
+//!
 //! A [`Shrunk`] is a failing run that was made smaller.
 //!
 //! A [`ShrinkTable`] is how small failures become that were found by search.
@@ -29,6 +31,7 @@ mod ci;
 mod failure;
 mod faithful;
 mod human;
+mod hunt;
 pub mod json;
 mod matrix;
 mod plot;
@@ -46,6 +49,7 @@ pub use ci::{
 };
 pub use faithful::{Faithful, Matches, Share};
 pub use human::human;
+pub use hunt::{Canary, Ground, Hunted, Prey, hunted, hunted_json};
 pub use json::json;
 pub use matrix::{Matrix, Power, Row, markdown, matrix_json};
 pub use regress::{Case, Kept, Regressions, kept, kept_json, regressions, regressions_json};

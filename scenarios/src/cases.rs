@@ -1,9 +1,10 @@
 //! Saves failing runs as scenario files: at once, so that nothing is lost if the sweep is stopped, or with the results of a shard.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::process;
 
 use shaketable_reports::Side;
 use shaketable_sim::run::Run;
@@ -115,8 +116,22 @@ impl Cases {
         }
     }
 
+    /// Saves a run of a scenario's own protocol, and leaves what was saved before. Says where it is.
+    ///
+    /// # Errors
+    /// If it cannot be written, or does not run the same when it is read back.
+    pub(crate) fn save(&self, scenario: &Scenario, run: &Run<Any>, signature: &str) -> Result<PathBuf, String> {
+        let name = file_name(scenario, Side::Own, signature, run.seed.0);
+        let written = write_anew(&self.folder, &name, &self.proven(scenario, run)?);
+        let cannot = |error| format!("could not save {}: {error}", self.folder.join(&name).display());
+        written.map(|(path, _)| path).map_err(cannot)
+    }
+
     /// The text of a case that has been read back and run: it gives the same run.
-    fn proven(&self, scenario: &Scenario, run: &Run<Any>) -> Result<String, String> {
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(crate) fn proven(&self, scenario: &Scenario, run: &Run<Any>) -> Result<String, String> {
         let seed = run.seed;
         let text = (self.render)(scenario, run);
         let back = load(&scenario.path, &text, &self.tables).map_err(|wrong| {
@@ -176,17 +191,25 @@ pub(crate) fn quoted(path: &Path) -> String {
 }
 
 /// Writes a file under this name, or if another file has it, under the next free one. If a file with the same text is there, that will do.
-/// Says where it is and whether it is new.
+/// Says where it is and whether it is new. It appears in one step: whatever ends the process, nobody finds half of it.
 fn write_anew(folder: &Path, name: &str, text: &str) -> io::Result<(PathBuf, bool)> {
     fs::create_dir_all(folder)?;
+    let unfinished = folder.join(format!(".{name}.{}.unfinished", process::id()));
+    fs::write(&unfinished, text)?;
+    let named = name_anew(&unfinished, folder, name, text);
+    fs::remove_file(&unfinished)?;
+    named
+}
+
+fn name_anew(unfinished: &Path, folder: &Path, name: &str, text: &str) -> io::Result<(PathBuf, bool)> {
     let stem = name.strip_suffix(".toml").unwrap_or(name);
     for number in 1_u32.. {
         let path = match number {
             1 => folder.join(name),
             _ => folder.join(format!("{stem}-{number}.toml")),
         };
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut file) => return file.write_all(text.as_bytes()).map(|()| (path, true)),
+        match fs::hard_link(unfinished, &path) {
+            Ok(()) => return Ok((path, true)),
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
             Err(_) if fs::read_to_string(&path).is_ok_and(|there| there == text) => return Ok((path, false)),
             Err(_) => {}

@@ -21,6 +21,7 @@ mod cases;
 mod ci;
 mod compare;
 mod counts;
+mod hunt;
 mod lanes;
 mod matching;
 mod panics;

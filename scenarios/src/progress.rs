@@ -43,6 +43,15 @@ impl Progress {
         }
     }
 
+    /// For work whose end nobody knows: what it says for itself, now and then.
+    pub(crate) fn lines(show: Show, quiet: bool) -> Progress {
+        let progress = Progress::new(show, quiet);
+        if let Progress::Bar(bar) = &progress {
+            bar.set_style(ProgressStyle::with_template("{spinner} {msg}").expect("the template is well formed"));
+        }
+        progress
+    }
+
     fn bar() -> Progress {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(8));
         let template = "{bar:30} {human_pos} of {human_len} seeds, {msg}, {eta} left";
@@ -62,6 +71,23 @@ impl Progress {
                 if told.elapsed() >= PAUSE {
                     *told = Instant::now();
                     tell(&line(done, began.elapsed()));
+                }
+            }
+        }
+    }
+
+    /// This is how far it is, after so long.
+    pub(crate) fn say(&mut self, line: impl FnOnce(Duration) -> String) {
+        match self {
+            Progress::None => {}
+            Progress::Bar(bar) => {
+                bar.tick();
+                bar.set_message(line(bar.elapsed()));
+            }
+            Progress::Counter { began, told } => {
+                if told.elapsed() >= PAUSE {
+                    *told = Instant::now();
+                    tell(&format!("{}\n", line(began.elapsed())));
                 }
             }
         }

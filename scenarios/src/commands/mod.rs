@@ -4,6 +4,7 @@ mod blame;
 mod bugs;
 mod ci;
 mod merge;
+mod hunt;
 mod placements;
 mod regress;
 mod replay;
@@ -30,6 +31,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
         Command::Run(args) => run::run(args, &cli.look, tables),
         Command::Ci(args) => ci::ci(args, &cli.look, tables),
         Command::Regress { what } => regress::regress(what, &cli.look, &tables),
+        Command::Hunt(args) => hunt::hunt(args, &cli.look, tables),
         Command::Bugs(args) => bugs::bugs(args, &cli.look, &tables),
         Command::Placements(args) => placements::placements(args),
         Command::Merge(args) => merge::merge(args, &cli.look, tables),

@@ -93,7 +93,7 @@ fn choose(args: &cli::Run, look: &Look) -> Choice {
 }
 
 /// Seeds that nobody has chosen: few digits, because people copy them.
-fn fresh(count: u64) -> Range<u64> {
+pub(super) fn fresh(count: u64) -> Range<u64> {
     let first = rand::rng().random_range(1_000_000..1_000_000_000_000);
     first..first + count
 }

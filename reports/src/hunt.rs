@@ -1,0 +1,396 @@
+//! The report of a hunt: what was found, how often and how to see it again; what was hunted in vain; and whether the hunt proved that
+//! it finds anything at all.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shaketable_sim::time::Span;
+
+use crate::block::{Block, where_they_part};
+use crate::summary::{Exit, Notice, Wavering};
+use crate::text::{Cell, Style, Tint, counted, grouped, long_span, table};
+
+/// What came of a hunt.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hunted {
+    /// The version of the tool.
+    pub version: String,
+    /// How trouble was looked for.
+    pub strategy: String,
+    /// The first seed.
+    pub base: u64,
+    /// The folder of the cases and of what the next start needs to go on.
+    pub folder: String,
+    /// Whether somebody wanted it to stop.
+    pub interrupted: bool,
+    /// For how long this start hunted.
+    pub elapsed: Duration,
+    /// One for each scenario, in the order in which they were asked for.
+    pub grounds: Vec<Ground>,
+    /// One for each protocol, in the order in which scenarios named them first.
+    pub canaries: Vec<Canary>,
+    /// One for each signature of each protocol, in the order of their names.
+    pub prey: Vec<Prey>,
+}
+
+/// What was hunted in one scenario.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ground {
+    /// The scenario's file.
+    pub name: String,
+    /// What ran.
+    pub protocol: String,
+    /// How many runs there were, since the hunt began.
+    pub runs: u64,
+    /// How many of them found something.
+    pub finding: u64,
+    /// How many operations were completed in those that passed.
+    pub completed: u64,
+    /// How much time was simulated.
+    pub simulated: Span,
+    /// How many runs went to `busy`.
+    pub timed: u64,
+    /// For how long threads of this start have worked on it, added up.
+    pub busy: Duration,
+    /// Runs with more faults than the protocol bears, and the proof of one.
+    pub exceeded: Option<Notice>,
+    /// Runs that came to no end within some budget, and which.
+    pub inconclusive: Option<Notice>,
+    /// Runs that came out otherwise when they were repeated.
+    pub wavering: Option<Wavering>,
+}
+
+/// A planted bug that must be found, so that a hunt which finds nothing else is known to have looked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Canary {
+    /// The protocol that is hunted.
+    pub protocol: String,
+    /// How many runs with planted bugs there were.
+    pub runs: u64,
+    /// The bug that was found first, and by which signature.
+    pub found: Option<(String, String)>,
+}
+
+/// All violations of one signature of one protocol.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prey {
+    /// What ran.
+    pub protocol: String,
+    /// The signature.
+    pub signature: String,
+    /// Whether the scenarios that met it expect it.
+    pub expected: bool,
+    /// How many runs met it, since the hunt began. None if it is known only from a case that was there before.
+    pub runs: u64,
+    /// The scenario and the seed that met it first, if any did.
+    pub first: Option<(String, u64)>,
+    /// The seed of the run with the fewest events.
+    pub seed: u64,
+    /// How many events that run has.
+    pub events: u64,
+    /// The command that shows it again.
+    pub reproduce: String,
+    /// The command that makes it smaller.
+    pub shrink: String,
+}
+
+impl Hunted {
+    /// What a program exits with. A hunt that ends because its budget is spent has done what was asked; one that would
+    /// have found nothing has tested nothing.
+    pub fn exit(&self) -> Exit {
+        let mut exit = if self.interrupted { Exit::Interrupted } else { Exit::Pass };
+        let mut also = |applies: bool, other: Exit| exit = if applies { exit.or(other) } else { exit };
+        also(self.prey.iter().any(|prey| !prey.expected), Exit::Violation);
+        also(self.grounds.iter().any(|ground| ground.wavering.is_some()), Exit::Nondeterministic);
+        also(self.grounds.iter().any(|ground| ground.inconclusive.is_some()), Exit::Inconclusive);
+        also(self.grounds.iter().all(|ground| ground.completed == 0 && ground.finding == 0), Exit::NothingTested);
+        also(self.canaries.iter().any(|canary| canary.found.is_none()), Exit::NothingTested);
+        exit
+    }
+
+    fn runs(&self) -> u64 {
+        self.grounds.iter().map(|ground| ground.runs).sum()
+    }
+
+    /// Runs a second, and simulated time a second, of this start.
+    fn speed(&self) -> String {
+        let timed = self.grounds.iter().map(|ground| ground.timed).sum();
+        let simulated = self.grounds.iter().map(Ground::simulated_in_time).sum();
+        speed(timed, simulated, self.elapsed)
+    }
+}
+
+impl Ground {
+    /// Of the simulated time, what belongs to the runs that were timed, in nanoseconds.
+    fn simulated_in_time(&self) -> u64 {
+        let share = u128::from(self.simulated.as_nanos()) * u128::from(self.timed) / u128::from(self.runs.max(1));
+        u64::try_from(share).unwrap_or(u64::MAX)
+    }
+}
+
+/// For people. What was found comes last, the unexpected after the expected.
+pub fn hunted(hunted: &Hunted, style: Style) -> String {
+    let mut parts = vec![grounds(hunted, style)];
+    parts.extend(hunted.grounds.iter().flat_map(|ground| doubts(ground, style)));
+    let (expected, unexpected): (Vec<_>, Vec<_>) = hunted.prey.iter().partition(|prey| prey.expected);
+    parts.extend(expected.into_iter().chain(unexpected).map(|prey| caught(prey, style)));
+    parts.push(canaries(&hunted.canaries, style) + &sentence(hunted, style));
+    parts.join("\n")
+}
+
+fn grounds(hunted: &Hunted, style: Style) -> String {
+    let plain = |text: String| Cell { text, tint: Tint::None };
+    let faint = |text: &str| Cell { text: text.to_owned(), tint: Tint::Faint };
+    let mut rows = vec![["scenario", "runs", "simulated", "operations", "speed of a core", "found"].map(faint).into()];
+    rows.extend(hunted.grounds.iter().map(|ground| {
+        let found = match ground.finding {
+            0 => Cell { text: "nothing".to_owned(), tint: Tint::Good },
+            runs => Cell { text: format!("in {}", counted(runs, "run")), tint: Tint::Bad },
+        };
+        let speed = speed(ground.timed, ground.simulated_in_time(), ground.busy);
+        vec![
+            plain(ground.name.clone()),
+            plain(grouped(ground.runs)),
+            plain(long_span(ground.simulated)),
+            plain(grouped(ground.completed)),
+            plain(speed),
+            found,
+        ]
+    }));
+    table(&rows, style)
+}
+
+/// `120 runs/s, 2,400 s/s`: runs, and seconds of simulated time, a second of real time. Nothing if nothing was timed.
+fn speed(runs: u64, simulated: u64, in_time: Duration) -> String {
+    let millis = in_time.as_millis().max(1);
+    let rate = |thousandths: u128| grouped(u64::try_from(thousandths / millis).unwrap_or(u64::MAX));
+    match runs {
+        0 => String::new(),
+        runs => {
+            format!("{} runs/s, {} s/s", rate(u128::from(runs) * 1_000), rate(u128::from(simulated) / 1_000_000))
+        }
+    }
+}
+
+/// Runs of which nothing follows, and those that did not come out the same again.
+fn doubts(ground: &Ground, style: Style) -> Vec<String> {
+    let notice = |title: &str, notice: &Notice| {
+        let mut block = Block::new(style);
+        block.title(Tint::Doubtful, title, &ground.name);
+        block.line("seeds", &format!("{}, the first is {}", grouped(notice.seeds), notice.first));
+        block.line("why", &notice.why);
+        block.done()
+    };
+    let exceeded = ground.exceeded.as_ref().map(|why| notice("more faults than the protocol bears", why));
+    let inconclusive = ground.inconclusive.as_ref().map(|why| notice("inconclusive", why));
+    let wavering = ground.wavering.as_ref().map(|wavering| {
+        let mut block = Block::new(style);
+        block.title(Tint::Bad, "nondeterministic", &ground.name);
+        block.line("seeds", &format!("{}, the first is {}", grouped(wavering.seeds), wavering.first));
+        where_they_part(&mut block, &wavering.split);
+        block.reproduce(&wavering.reproduce);
+        block.done()
+    });
+    exceeded.into_iter().chain(inconclusive).chain(wavering).collect()
+}
+
+fn caught(prey: &Prey, style: Style) -> String {
+    let mut block = Block::new(style);
+    let (tint, title) = if prey.expected { (Tint::Good, "found, as expected") } else { (Tint::Bad, "found") };
+    block.title(tint, title, &format!("{} of {}", prey.signature, prey.protocol));
+    match &prey.first {
+        None => block.line("met by", "a case that was there before, and still fails"),
+        Some((scenario, seed)) => {
+            block.line("met by", &format!("{}, first by seed {seed} of {scenario}", counted(prey.runs, "run")));
+        }
+    }
+    block.line("cheapest", &format!("seed {}, {}", prey.seed, counted(prey.events, "event")));
+    block.line("shrink", &prey.shrink);
+    block.reproduce(&prey.reproduce);
+    block.done()
+}
+
+fn canaries(canaries: &[Canary], style: Style) -> String {
+    let told = |canary: &Canary| match &canary.found {
+        Some((bug, signature)) => {
+            let runs = counted(canary.runs, "run");
+            let canary = format!("canary: {}/{bug} was found by {signature}, in {runs}", canary.protocol);
+            style.paint(Tint::Faint, &canary)
+        }
+        None => {
+            let runs = counted(canary.runs, "run");
+            let text = format!(
+                "the canary was not found: none of the bugs planted in {} in {runs}; this hunt would have found nothing",
+                canary.protocol
+            );
+            style.paint(Tint::Bad, &text)
+        }
+    };
+    canaries.iter().map(|canary| told(canary) + "\n").collect()
+}
+
+fn sentence(hunted: &Hunted, style: Style) -> String {
+    let unexpected = hunted.prey.iter().filter(|prey| !prey.expected).count() as u64;
+    let (tint, found) = match unexpected {
+        0 => (Tint::Good, "nothing found".to_owned()),
+        more => (Tint::Bad, format!("{} found", counted(more, "failure"))),
+    };
+    let found = style.paint(tint, &found);
+    let stopped = if hunted.interrupted { "interrupted: " } else { "" };
+    let runs = counted(hunted.runs(), "run");
+    let speed = match hunted.speed() {
+        speed if speed.is_empty() => speed,
+        speed => format!(" ({speed})"),
+    };
+    let (strategy, base, folder) = (&hunted.strategy, hunted.base, &hunted.folder);
+    format!(
+        "{stopped}{found} in {runs}{speed}, by {strategy} from seed {base}; the same command goes on from {folder}\n"
+    )
+}
+
+/// For programs: one object. `speed` alone differs from one time to the next.
+pub fn hunted_json(hunted: &Hunted) -> Value {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let notice = |notice: &Option<Notice>| {
+        notice.as_ref().map(|notice| json!({ "runs": notice.seeds, "first": notice.first, "why": notice.why }))
+    };
+    let wavering = |wavering: &Wavering| json!({ "runs": wavering.seeds, "first": wavering.first, "reproduce": wavering.reproduce });
+    let ground = |ground: &Ground| {
+        json!({
+            "name": ground.name,
+            "protocol": ground.protocol,
+            "runs": ground.runs,
+            "finding": ground.finding,
+            "completed-ops": ground.completed,
+            "simulated": ground.simulated,
+            "assumption-exceeded": notice(&ground.exceeded),
+            "inconclusive": notice(&ground.inconclusive),
+            "nondeterministic": ground.wavering.as_ref().map(wavering),
+        })
+    };
+    let canary = |canary: &Canary| {
+        let (bug, signature) = canary.found.clone().unzip();
+        json!({ "protocol": canary.protocol, "runs": canary.runs, "bug": bug, "signature": signature })
+    };
+    let prey = |prey: &Prey| {
+        let (scenario, seed) = prey.first.clone().unzip();
+        json!({
+            "protocol": prey.protocol,
+            "signature": prey.signature,
+            "expected": prey.expected,
+            "runs": prey.runs,
+            "first": { "scenario": scenario, "seed": seed },
+            "cheapest": { "seed": prey.seed, "events": prey.events },
+            "reproduce": prey.reproduce,
+            "shrink": prey.shrink,
+        })
+    };
+    let speed = |ground: &Ground| json!({ "name": ground.name, "runs": ground.timed, "busy-ms": millis(ground.busy) });
+    json!({
+        "v": 1,
+        "tool": hunted.version,
+        "exit": hunted.exit().code(),
+        "interrupted": hunted.interrupted,
+        "strategy": hunted.strategy,
+        "base": hunted.base,
+        "folder": hunted.folder,
+        "runs": hunted.runs(),
+        "found": hunted.prey.iter().map(prey).collect::<Vec<_>>(),
+        "canaries": hunted.canaries.iter().map(canary).collect::<Vec<_>>(),
+        "scenarios": hunted.grounds.iter().map(ground).collect::<Vec<_>>(),
+        "speed": {
+            "elapsed-ms": millis(hunted.elapsed),
+            "scenarios": hunted.grounds.iter().map(speed).collect::<Vec<_>>(),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ground() -> Ground {
+        Ground {
+            name: "scenarios/raft/crashes.toml".to_owned(),
+            protocol: "raft".to_owned(),
+            runs: 2_048,
+            finding: 0,
+            completed: 900_000,
+            simulated: Span::secs(40_960),
+            timed: 1_024,
+            busy: Duration::from_secs(8),
+            exceeded: None,
+            inconclusive: None,
+            wavering: None,
+        }
+    }
+
+    fn hunt() -> Hunted {
+        let canary = Canary {
+            protocol: "raft".to_owned(),
+            runs: 3,
+            found: Some(("votes-twice".to_owned(), "invariant/election-safety".to_owned())),
+        };
+        Hunted {
+            version: "0.1.0".to_owned(),
+            strategy: "file".to_owned(),
+            base: 1_000,
+            folder: "out".to_owned(),
+            interrupted: false,
+            elapsed: Duration::from_secs(4),
+            grounds: vec![ground()],
+            canaries: vec![canary],
+            prey: Vec::new(),
+        }
+    }
+
+    fn prey(expected: bool) -> Prey {
+        Prey {
+            protocol: "raft".to_owned(),
+            signature: "invariant/log-matching".to_owned(),
+            expected,
+            runs: 7,
+            first: Some(("scenarios/raft/crashes.toml".to_owned(), 1_017)),
+            seed: 1_040,
+            events: 3_210,
+            reproduce: "shaketable replay out/case.toml".to_owned(),
+            shrink: "shaketable shrink out/case.toml".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_hunt_tells_what_was_found_and_what_was_hunted_in_vain() {
+        let notice = |why: &str| Some(Notice { seeds: 2, first: 1_003, why: why.to_owned() });
+        let doubtful =
+            Ground { exceeded: notice("n1 and n2 were lost"), inconclusive: notice("out of states"), ..ground() };
+        let known = Prey { runs: 0, first: None, ..prey(false) };
+        let found = Hunted { grounds: vec![ground(), doubtful], prey: vec![prey(true), prey(false), known], ..hunt() };
+        insta::assert_snapshot!(hunted(&hunt(), Style::Plain));
+        insta::assert_snapshot!(hunted(&found, Style::Plain));
+        insta::assert_snapshot!(format!("{:#}", hunted_json(&found)));
+    }
+
+    #[test]
+    fn a_hunt_whose_canary_was_not_found_is_red() {
+        let canary = Canary { protocol: "raft".to_owned(), runs: 40, found: None };
+        let blind = Hunted { canaries: vec![canary], ..hunt() };
+        assert_eq!((hunt().exit(), blind.exit()), (Exit::Pass, Exit::NothingTested));
+        assert!(hunted(&blind, Style::Plain).contains("this hunt would have found nothing"));
+    }
+
+    #[test]
+    fn what_says_most_decides_how_a_hunt_ends() {
+        let notice = || Some(Notice { seeds: 1, first: 1, why: "so".to_owned() });
+        let undecided = Ground { inconclusive: notice(), ..ground() };
+        let exceeded = Ground { exceeded: notice(), ..ground() };
+        let idle = Ground { completed: 0, ..ground() };
+        let with = |ground: Ground| Hunted { grounds: vec![ground], ..hunt() };
+        assert_eq!(with(exceeded).exit(), Exit::Pass);
+        assert_eq!(with(undecided.clone()).exit(), Exit::Inconclusive);
+        assert_eq!(with(idle).exit(), Exit::NothingTested);
+        assert_eq!(Hunted { prey: vec![prey(true)], ..hunt() }.exit(), Exit::Pass);
+        assert_eq!(Hunted { prey: vec![prey(false)], ..with(undecided) }.exit(), Exit::Violation);
+        assert_eq!(Hunted { grounds: Vec::new(), ..hunt() }.exit(), Exit::NothingTested);
+        assert_eq!(Hunted { interrupted: true, prey: vec![prey(false)], ..hunt() }.exit(), Exit::Interrupted);
+    }
+}

@@ -1,0 +1,244 @@
+//! A search for failures within a budget, over many scenarios, that can be stopped and goes on.
+//!
+//! A hunt goes in rounds. A round is a list of runs that follows from how far the hunt has come at its beginning and from nothing else; they are done by
+//! several threads, and taken in order. How far the hunt has come is kept at the end of whole rounds; one that is cut short is done
+//! again by the next start. So neither the number of threads nor any end on the way makes a difference to what a number of runs finds.
+//! A failure is saved as a case the moment it is taken, before anything else is done.
+//!
+//! - `turns` shares the budget among scenarios; `finds` keeps the cheapest case of each signature.
+//! - `canary` plants bugs into some of the runs: a hunt that finds none of them would find nothing else either.
+//! - `state` is how far the hunt has come, and `store` the folder in which that is kept.
+
+mod canary;
+mod finds;
+mod guide;
+mod state;
+mod store;
+mod turns;
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use shaketable_protocols::Bug;
+use shaketable_reports::Side;
+use shaketable_sim::rng::Seed;
+use shaketable_sim::run::Verdict;
+
+use crate::attempt::{Attempt, Subject};
+use crate::cases::Cases;
+use crate::lanes::in_order;
+use crate::scenario::Scenario;
+
+pub(crate) use finds::recall;
+pub(crate) use state::{Canary, Doubt, Evidence, Find, Lane, Split, State, Wavering};
+pub(crate) use store::{Identity, Store};
+
+use turns::TURN;
+
+/// One in so many runs is repeated even if it passes.
+const REPEATED: u64 = 64;
+
+/// How long what was done since the state was last kept may take to do again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How much is hunted, and with how many threads.
+pub(crate) struct Budget<'a> {
+    /// How many runs, with those of earlier starts; as many as there is time for if none. Runs with planted bugs are not counted.
+    pub(crate) runs: Option<u64>,
+    /// When to stop; never if none.
+    pub(crate) deadline: Option<Instant>,
+    /// On how many threads. What is found does not depend on it.
+    pub(crate) threads: NonZeroUsize,
+    /// Set when somebody wants it to stop.
+    pub(crate) stop: &'a AtomicBool,
+}
+
+/// A search through these scenarios.
+pub(crate) struct Hunt<'a> {
+    scenarios: &'a [Scenario],
+    cases: &'a Cases,
+    store: &'a Store,
+    state: State,
+    clocks: Vec<Clock>,
+    /// What could not be saved, and why.
+    pub(crate) troubles: Vec<String>,
+}
+
+/// What one scenario has cost since this start.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Clock {
+    /// How many runs.
+    pub(crate) runs: u64,
+    /// For how long threads were busy with them.
+    pub(crate) busy: Duration,
+}
+
+/// One run to be done.
+struct Try {
+    /// Of which scenario.
+    lane: usize,
+    /// From which seed.
+    seed: Seed,
+    /// Whether it is repeated even if it passes.
+    repeat: bool,
+    /// A bug to plant into it, if that is what it is for.
+    bug: Option<&'static Bug>,
+}
+
+impl<'a> Hunt<'a> {
+    /// Goes on from what an earlier start has left.
+    pub(crate) fn new(scenarios: &'a [Scenario], cases: &'a Cases, store: &'a Store, state: State) -> Hunt<'a> {
+        let clocks = vec![Clock::default(); scenarios.len()];
+        Hunt { scenarios, cases, store, state, clocks, troubles: Vec::new() }
+    }
+
+    /// Hunts until the budget is spent. `watch` is told after each run.
+    ///
+    /// # Errors
+    /// If how far it has come cannot be kept.
+    pub(crate) fn run(&mut self, budget: &Budget<'_>, mut watch: impl FnMut(&State)) -> std::io::Result<()> {
+        self.store.keep(&self.state)?;
+        let mut whole = self.state.clone();
+        let mut kept = Instant::now();
+        loop {
+            let left = budget.runs.map_or(u64::MAX, |runs| runs.saturating_sub(self.state.runs()));
+            if left == 0 || budget.is_spent() || self.scenarios.is_empty() {
+                break;
+            }
+            let (tries, cut) = self.tries(left);
+            if !self.done_all(&tries, budget, &mut watch) || cut {
+                break;
+            }
+            let found = whole.finds != self.state.finds;
+            whole.clone_from(&self.state);
+            if found || kept.elapsed() >= PAUSE {
+                self.store.keep(&whole)?;
+                kept = Instant::now();
+            }
+        }
+        self.last_chance(budget, &mut watch);
+        whole.canaries.clone_from(&self.state.canaries);
+        self.store.keep(&whole)
+    }
+
+    /// How many runs there were, with those of earlier starts.
+    pub(crate) fn runs(&self) -> u64 {
+        self.state.runs()
+    }
+
+    /// How far it has come, also within a round that was cut short; and what that has cost since this start.
+    pub(crate) fn done(self) -> (State, Vec<Clock>) {
+        (self.state, self.clocks)
+    }
+
+    /// Does these runs and takes what comes of them, in order, until the budget is spent. Whether that were all.
+    fn done_all(&mut self, tries: &[Try], budget: &Budget<'_>, watch: &mut impl FnMut(&State)) -> bool {
+        let halt = AtomicBool::new(false);
+        let scenarios = self.scenarios;
+        let mut taken = 0;
+        in_order(
+            &[tries.len() as u64],
+            budget.threads,
+            &halt,
+            |piece| tries[piece.place as usize].attempt(scenarios),
+            |piece, (attempt, busy)| {
+                taken += 1;
+                let one = &tries[piece.place as usize];
+                match one.bug {
+                    Some(bug) => self.take_canary(one, bug, &attempt),
+                    None => self.take(one, &attempt, busy),
+                }
+                watch(&self.state);
+                halt.store(budget.is_spent(), Ordering::Relaxed);
+                ControlFlow::Continue(())
+            },
+        );
+        taken == tries.len()
+    }
+
+    /// The runs of the next round, and whether the budget cuts it short: those with planted bugs, then scenario by scenario.
+    fn tries(&self, left: u64) -> (Vec<Try>, bool) {
+        let turns = turns::next(&self.state.lanes);
+        let all = turns.len() as u64 * TURN;
+        let places = |lane: usize| {
+            let first = self.state.lanes[lane].runs;
+            (first..first + TURN).map(move |place| (lane, place))
+        };
+        let hunted: Vec<Try> = turns
+            .into_iter()
+            .flat_map(places)
+            .map(|(lane, place)| self.fresh(lane, place))
+            .take(left.min(all) as usize)
+            .collect();
+        let mut tries = canary::twins(&hunted, self.scenarios, &self.state.canaries);
+        tries.extend(hunted);
+        (tries, left < all)
+    }
+
+    /// The run at this place of a scenario, as the scenario has it.
+    fn fresh(&self, lane: usize, place: u64) -> Try {
+        let seed = Seed(self.store.base.saturating_add(place));
+        Try { lane, seed, repeat: place.is_multiple_of(REPEATED), bug: None }
+    }
+
+    /// Counts a run.
+    fn take(&mut self, one: &Try, attempt: &Attempt, busy: Duration) {
+        let Attempt { run, steady } = attempt;
+        let clock = &mut self.clocks[one.lane];
+        (clock.runs, clock.busy) = (clock.runs + 1, clock.busy + busy);
+        let lane = &mut self.state.lanes[one.lane];
+        lane.runs += 1;
+        lane.simulated = lane.simulated.saturating_add(run.end.as_nanos());
+        let seed = run.seed.0;
+        let mut met_before = None;
+        if *steady {
+            match &run.verdict {
+                Verdict::Pass => lane.completed += run.coverage.completed_ops,
+                Verdict::Violation(violation) => met_before = Some(self.found(one, run, violation)),
+                Verdict::AssumptionExceeded(proof) => doubt(&mut lane.exceeded, seed, proof),
+                Verdict::Inconclusive(budget) => doubt(&mut lane.inconclusive, seed, budget),
+            }
+        } else {
+            match &mut lane.wavering {
+                Some(wavering) => wavering.runs += 1,
+                None => {
+                    let split = one.subject(&self.scenarios[one.lane]).split(run.seed).into();
+                    lane.wavering = Some(Wavering { runs: 1, first: seed, split });
+                }
+            }
+        }
+        self.state.lanes[one.lane].charge += turns::charge(run.coverage.events, met_before);
+    }
+}
+
+impl Budget<'_> {
+    fn is_spent(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+impl Try {
+    fn subject<'a>(&self, scenario: &'a Scenario) -> Subject<'a> {
+        Subject { scenario, side: Side::Own }
+    }
+
+    /// Does it, and says how long that took.
+    fn attempt(&self, scenarios: &[Scenario]) -> (Attempt, Duration) {
+        let began = Instant::now();
+        let scenario = &scenarios[self.lane];
+        let attempt = match self.bug {
+            None => self.subject(scenario).attempt(self.seed, self.repeat),
+            Some(bug) => self.subject(&canary::planted(scenario, bug)).attempt(self.seed, self.repeat),
+        };
+        (attempt, began.elapsed())
+    }
+}
+
+fn doubt(known: &mut Option<Doubt>, seed: u64, why: &str) {
+    known.get_or_insert_with(|| Doubt { runs: 0, first: seed, why: why.to_owned() }).runs += 1;
+}
+
+#[cfg(test)]
+mod tests;

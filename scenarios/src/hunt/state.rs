@@ -1,0 +1,164 @@
+//! How far a hunt has come: all that the next start needs to go on as if there had been no end.
+
+use serde::{Deserialize, Serialize};
+use shaketable_reports as reports;
+
+use super::guide::Trail;
+
+/// How far a hunt has come, at the end of a round.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// One for each scenario, in the order in which they are hunted.
+    pub(crate) lanes: Vec<Lane>,
+    /// What was found, in the order of [`Find::key`].
+    pub(crate) finds: Vec<Find>,
+    /// One for each protocol, in the order in which scenarios name them first.
+    pub(crate) canaries: Vec<Canary>,
+}
+
+/// How far one scenario has come.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Lane {
+    /// How many runs there were: the place of the next.
+    pub(crate) runs: u64,
+    /// How many of them found something.
+    pub(crate) finding: u64,
+    /// What they have cost, in events; what is known too well costs more. Who has cost least is next.
+    pub(crate) charge: u64,
+    /// Operations completed in runs that passed.
+    pub(crate) completed: u64,
+    /// Simulated time, in nanoseconds.
+    pub(crate) simulated: u64,
+    /// Runs with more faults than the protocol bears.
+    pub(crate) exceeded: Option<Doubt>,
+    /// Runs that came to no end within some budget.
+    pub(crate) inconclusive: Option<Doubt>,
+    /// Runs that came out otherwise when they were repeated.
+    pub(crate) wavering: Option<Wavering>,
+    /// What guides the search, if anything does.
+    pub(crate) trail: Trail,
+}
+
+/// Runs of which nothing follows.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Doubt {
+    /// How many.
+    pub(crate) runs: u64,
+    /// The seed of the first.
+    pub(crate) first: u64,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// Runs that came out otherwise when they were repeated.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Wavering {
+    /// How many.
+    pub(crate) runs: u64,
+    /// The seed of the first.
+    pub(crate) first: u64,
+    /// Where two runs of it part.
+    pub(crate) split: Split,
+}
+
+/// Where two runs from one seed part.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) enum Split {
+    /// At this event, with these lines of their traces.
+    Event(u64, Option<String>, Option<String>),
+    /// Two further runs were the same for so many lines.
+    Hidden(u64),
+}
+
+/// All violations of one signature of one protocol.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Find {
+    /// What ran.
+    pub(crate) protocol: String,
+    /// The signature.
+    pub(crate) signature: String,
+    /// Whether the scenarios that met it expect it.
+    pub(crate) expected: bool,
+    /// How many runs met it.
+    pub(crate) runs: u64,
+    /// The scenario and the seed that met it first; none if it is only known from a case that was there before.
+    pub(crate) first: Option<(String, u64)>,
+    /// The cheapest run that met it.
+    pub(crate) kept: Kept,
+}
+
+/// The cheapest run of those that met a violation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// How many events it has.
+    pub(crate) events: u64,
+    /// Its seed.
+    pub(crate) seed: u64,
+    /// What shows it again.
+    pub(crate) evidence: Evidence,
+}
+
+/// What shows a run again.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) enum Evidence {
+    /// A case of this name in the hunt's folder.
+    Case(String),
+    /// Its seed of this scenario: it could not be saved as a case.
+    Seed(String),
+}
+
+/// A bug that was planted to be found.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Canary {
+    /// The protocol.
+    pub(crate) protocol: String,
+    /// How many runs with planted bugs there were.
+    pub(crate) runs: u64,
+    /// The bug that was found first, and its signature.
+    pub(crate) found: Option<(String, String)>,
+}
+
+impl From<reports::Split> for Split {
+    fn from(split: reports::Split) -> Split {
+        match split {
+            reports::Split::Event { event, first, second } => Split::Event(event, first, second),
+            reports::Split::Hidden { lines } => Split::Hidden(lines),
+        }
+    }
+}
+
+impl Find {
+    /// Under what it is known.
+    pub(crate) fn key(&self) -> (&str, &str, bool) {
+        (&self.protocol, &self.signature, self.expected)
+    }
+}
+
+impl Kept {
+    /// What is kept is the cheapest: fewest events, then the lowest seed.
+    pub(crate) fn cost(&self) -> (u64, u64) {
+        (self.events, self.seed)
+    }
+}
+
+impl State {
+    /// Before the first run of a hunt of so many scenarios, of these protocols.
+    pub(crate) fn new(scenarios: usize, protocols: &[&str]) -> State {
+        let canary = |name: &&str| Canary { protocol: (*name).to_owned(), runs: 0, found: None };
+        State {
+            lanes: vec![Lane::default(); scenarios],
+            finds: Vec::new(),
+            canaries: protocols.iter().map(canary).collect(),
+        }
+    }
+
+    /// How many runs there were.
+    pub(crate) fn runs(&self) -> u64 {
+        self.lanes.iter().map(|lane| lane.runs).sum()
+    }
+
+    /// What is known under this key, or where it would stand.
+    pub(crate) fn find(&self, key: (&str, &str, bool)) -> Result<usize, usize> {
+        self.finds.binary_search_by(|find| find.key().cmp(&key))
+    }
+}

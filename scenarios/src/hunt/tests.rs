@@ -1,0 +1,184 @@
+//! Hunts, over a protocol that does as it is told.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::fakes::{Folder, render, scenario, tables};
+
+/// What a hunt in this folder has come to.
+fn hunt_in(folder: &Path, scenarios: &[Scenario], runs: u64, threads: usize) -> State {
+    hunt_until(folder, scenarios, runs, threads, |_| false)
+}
+
+/// The same, stopped as soon as `enough`.
+fn hunt_until(
+    folder: &Path,
+    scenarios: &[Scenario],
+    runs: u64,
+    threads: usize,
+    enough: impl Fn(&State) -> bool,
+) -> State {
+    let (store, earlier) = Store::open(folder, Identity::new(scenarios, "file"), None, || 0).unwrap();
+    let state = earlier.unwrap_or_else(|| State::new(scenarios.len(), &["fake"]));
+    let cases = Cases::new(folder, render, tables());
+    let stop = AtomicBool::new(false);
+    let budget = Budget { runs: Some(runs), deadline: None, threads: NonZeroUsize::new(threads).unwrap(), stop: &stop };
+    let mut hunt = Hunt::new(scenarios, &cases, &store, state);
+    hunt.run(&budget, |state| stop.store(enough(state), Ordering::Relaxed)).unwrap();
+    assert_eq!(hunt.troubles, Vec::<String>::new());
+    hunt.done().0
+}
+
+/// Scenarios of which one passes, two fail now and then, and one expects to.
+fn several() -> Vec<Scenario> {
+    let expect = "\n[expect]\nverdict = { violation = \"invariant/safety\", within-seeds = 40 }\n";
+    vec![
+        scenario("fake", "[fake]\nwrong = \"*:safety\"\n"),
+        scenario("fake", "[fake]\nright = \"33:safety 40:safety 41:order 77:panic\"\n"),
+        scenario("fake/broken", &format!("[fake]\nwrong = \"8:order 60:safety\"{expect}")),
+        scenario("fake", "[fake]\nright = \"10:safety 39:inconclusive 50:exceeded 51:exceeded\"\n"),
+    ]
+}
+
+fn cases_of(folder: &Folder) -> Vec<String> {
+    folder.files().into_iter().filter(|name| name.ends_with(".toml")).collect()
+}
+
+#[test]
+fn the_cheapest_run_of_each_signature_of_each_protocol_is_kept() {
+    let folder = Folder::new("hunt-cheapest");
+    let state = hunt_in(&folder.0, &several(), 400, 2);
+    let found: Vec<_> = state
+        .finds
+        .iter()
+        .map(|find| (find.protocol.as_str(), find.signature.as_str(), find.expected, find.runs, find.kept.seed))
+        .collect();
+    // A run has the more events the larger the last digit of seven times its seed: 40 and 10 have fewest, and 10 is lower.
+    let place = state.finds[2].signature.clone();
+    assert!(place.starts_with("panic/"), "{place}");
+    assert_eq!(
+        found,
+        [
+            ("fake", "invariant/order", false, 1, 41),
+            ("fake", "invariant/safety", false, 3, 10),
+            ("fake", place.as_str(), false, 1, 77),
+            ("fake/broken", "invariant/order", false, 1, 8),
+            ("fake/broken", "invariant/safety", true, 1, 60),
+        ]
+    );
+    let kept: Vec<_> = state.finds.iter().map(|find| find.kept.evidence.clone()).collect();
+    let on_disk: Vec<_> = cases_of(&folder).into_iter().map(Evidence::Case).collect();
+    assert_eq!(on_disk.len(), kept.len());
+    assert!(on_disk.iter().all(|case| kept.contains(case)), "{on_disk:?} are not {kept:?}");
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let with = |threads| {
+        let folder = Folder::new("hunt-jobs");
+        (hunt_in(&folder.0, &several(), 300, threads), cases_of(&folder))
+    };
+    let one = with(1);
+    assert_eq!(one.0.runs(), 300);
+    assert_eq!((with(2), with(7)), (one.clone(), one));
+}
+
+#[test]
+fn a_hunt_that_is_stopped_goes_on_as_if_it_had_not_been() {
+    let unbroken = Folder::new("hunt-unbroken");
+    let expected = hunt_in(&unbroken.0, &several(), 500, 2);
+    let broken = Folder::new("hunt-broken");
+    for enough in [1, 20, 131, 300] {
+        hunt_until(&broken.0, &several(), 500, 2, |state| state.runs() >= enough);
+    }
+    // As many runs as are asked for are those of all starts, also if they end within a round.
+    hunt_in(&broken.0, &several(), 333, 1);
+    assert_eq!(hunt_in(&broken.0, &several(), 500, 1), expected);
+    assert_eq!(hunt_in(&broken.0, &several(), 500, 1), expected, "there is nothing more to do");
+    assert_eq!(cases_of(&broken), cases_of(&unbroken));
+}
+
+#[test]
+fn what_cannot_be_judged_is_neither_found_nor_passed() {
+    let folder = Folder::new("hunt-doubts");
+    let lane = hunt_in(&folder.0, &several(), 400, 2).lanes.remove(3);
+    let doubt = |doubt: Option<Doubt>| doubt.map(|doubt| (doubt.runs, doubt.first, doubt.why));
+    assert_eq!((lane.runs, lane.finding, lane.completed), (96, 1, 10 * (96 - 4)));
+    assert_eq!(doubt(lane.inconclusive), Some((1, 39, "told so".to_owned())));
+    assert_eq!(doubt(lane.exceeded), Some((2, 50, "told so".to_owned())));
+    let wavering = [scenario("fake", "[fake]\nright = \"64:waver 65:safety\"\n")];
+    let lane = hunt_in(&Folder::new("hunt-waver").0, &wavering, 100, 2).lanes.remove(0);
+    let known = lane.wavering.unwrap();
+    assert_eq!((known.runs, known.first, lane.finding, lane.completed), (1, 64, 1, 10 * (100 - 2)));
+    assert!(matches!(known.split, Split::Event(11, Some(_), Some(_))), "{:?}", known.split);
+}
+
+#[test]
+fn a_canary_is_found_and_never_mixed_with_what_is_hunted() {
+    let folder = Folder::new("hunt-canary");
+    let state = hunt_in(&folder.0, &[scenario("fake", "[fake]\nwrong = \"16:order\"\n")], 32, 2);
+    // Every eighth run of a round has a twin.
+    let found = Some(("broken".to_owned(), "invariant/order".to_owned()));
+    assert_eq!((state.canaries[0].runs, state.canaries[0].found.clone()), (3, found));
+    assert_eq!((state.runs(), state.finds.len(), cases_of(&folder).len()), (32, 0, 0));
+}
+
+#[test]
+fn a_canary_that_is_not_found_costs_little() {
+    let folder = Folder::new("hunt-blind");
+    let blind = hunt_in(&folder.0, &[scenario("fake", "")], 320, 2);
+    assert_eq!((blind.canaries[0].runs, blind.canaries[0].found.clone()), (40, None));
+    let wavering = [scenario("fake", "[fake]\nwrong = \"*:waver\"\n")];
+    let folder = Folder::new("hunt-no-proof");
+    assert_eq!(hunt_in(&folder.0, &wavering, 64, 2).canaries[0].found, None);
+}
+
+#[test]
+fn what_cannot_be_used_says_why_and_the_cases_stay() {
+    let folder = Folder::new("hunt-refused");
+    let scenarios = several();
+    let state = hunt_in(&folder.0, &scenarios, 384, 2);
+    let open = |scenarios: &[Scenario], strategy: &str, from| {
+        let opened = Store::open(&folder.0, Identity::new(scenarios, strategy), from, || 0);
+        opened.map(|(_, state)| state.unwrap()).map_err(|why| why.replace(&folder.0.display().to_string(), "out"))
+    };
+    assert_eq!(open(&scenarios, "file", Some(0)), Ok(state));
+    let refused = |scenarios: &[Scenario], strategy, from, why: &str| {
+        let said = open(scenarios, strategy, from).unwrap_err();
+        assert!(said.starts_with(&format!("error: cannot go on from out/hunt.json: {why}\n")), "{said}");
+        assert!(said.contains("remove the file to begin anew"), "{said}");
+    };
+    refused(&scenarios, "file", Some(7), "it is of a hunt from seed 0");
+    refused(&scenarios, "otherwise", None, "it is of a hunt by file");
+    refused(&scenarios[..3], "file", None, "it is of a hunt of other scenarios");
+    let mut changed = scenarios.clone();
+    changed[1].text.push(' ');
+    refused(&changed, "file", None, "some/fake.toml has changed since");
+    let path = folder.0.join("hunt.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let damages = [
+        (text.replace("\"finding\":1", "\"finding\":2"), "it is damaged"),
+        (text[..text.len() / 2].to_owned(), "it is damaged"),
+        (String::new(), "it is damaged"),
+        (text.replace("\"version\":1", "\"version\":2"), "its format is of version 2, not 1"),
+    ];
+    for (damaged, why) in damages {
+        assert_ne!(damaged, text);
+        fs::write(&path, damaged).unwrap();
+        refused(&scenarios, "file", None, why);
+    }
+    assert_eq!(cases_of(&folder).len(), 5);
+}
+
+#[test]
+fn two_hunts_do_not_share_a_folder() {
+    let folder = Folder::new("hunt-twice");
+    let scenarios = several();
+    let open = || Store::open(&folder.0, Identity::new(&scenarios, "file"), None, || 0);
+    let first = open().unwrap();
+    let second = open().err().unwrap();
+    assert!(second.contains("another hunt is at work"), "{second}");
+    drop(first);
+    assert!(open().is_ok());
+}

@@ -1,0 +1,127 @@
+//! Hunts that are killed: what was found is there, whole, and the next start goes on.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // It runs the program and reads what it leaves.
+
+mod common;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::{command, file, folder, shaketable};
+use serde_json::Value as Json;
+
+/// Scenarios of which each finds something now and then, in short runs.
+fn scenarios(folder: &Path) -> Vec<String> {
+    let crashes = "[disk]\nsync = { uniform = [\"1ms\", \"20ms\"] }\n[clients]\ncount = 4\nworkload = \"consensus\"\nspread = 2\n\
+                   [[fault]]\ncrash = { node = \"random\", every = [\"50ms\", \"500ms\"], for = [\"20ms\", \"200ms\"] }\n\
+                   [heal]\nat = \"1s\"\nwithin = \"1s\"\n";
+    let synod = |bug: &str| format!("protocol = \"synod/{bug}\"\nnodes = 3\nduration = \"2s\"\n{crashes}");
+    ["promise-not-durable", "vote-not-durable", "half-is-a-majority", "learner-mixes-ballots"]
+        .iter()
+        .map(|bug| file(folder, &format!("{bug}.toml"), &synod(bug)))
+        .collect()
+}
+
+/// A hunt of so many runs, to be told what to do with its folder and as a program.
+fn arguments<'a>(scenarios: &'a [String], runs: &'a str, out: &'a str) -> Vec<&'a str> {
+    let mut words = vec!["hunt"];
+    words.extend(scenarios.iter().map(String::as_str));
+    words.extend(["--runs", runs, "--from", "1000", "--format", "json", "--out", out]);
+    words
+}
+
+/// What was found, without what differs from one folder to another.
+fn found(scenarios: &[String], runs: &str, out: &Path, more: &[&str]) -> Json {
+    let out = out.to_str().expect("text");
+    let words = [&arguments(scenarios, runs, out)[..], more].concat();
+    let output = shaketable(&words);
+    assert_eq!(output.code, Some(1), "{}{}", output.stdout, output.stderr);
+    let mut report: Json = serde_json::from_str(&output.stdout.replace(out, "out")).expect("JSON");
+    report.as_object_mut().expect("an object").remove("speed");
+    report
+}
+
+fn cases(out: &Path) -> Vec<std::path::PathBuf> {
+    let Ok(entries) = std::fs::read_dir(out) else { return Vec::new() };
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    paths
+}
+
+#[test]
+fn a_hunt_that_is_killed_again_and_again_loses_no_case_and_ends_as_if_it_had_not_been() {
+    let folder = folder("hunt-killed");
+    let scenarios = scenarios(&folder);
+    let (unbroken, broken) = (folder.join("unbroken"), folder.join("broken"));
+    let expected = found(&scenarios, "640", &unbroken, &["--jobs", "1"]);
+    assert!(expected["found"].as_array().expect("finds").len() >= 3, "{expected:#}");
+    let mut known = 0;
+    for round in 0..10_u64 {
+        let out = broken.to_str().expect("text");
+        let mut hunting = command(&arguments(&scenarios, "640", out));
+        let mut hunting = hunting.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs");
+        std::thread::sleep(Duration::from_millis(30 + round * 7_919 % 170));
+        hunting.kill().expect("it can be killed");
+        hunting.wait().expect("it ends");
+        let signatures = cases(&broken).len();
+        assert!(signatures >= known, "a case is lost");
+        known = signatures;
+    }
+    for case in cases(&broken) {
+        let replayed = shaketable(&["replay", case.to_str().expect("text")]);
+        assert_eq!(replayed.code, Some(1), "{}{}", replayed.stdout, replayed.stderr);
+        assert!(replayed.stdout.contains("still fails, exactly as recorded"), "{}", replayed.stdout);
+    }
+    assert_eq!(found(&scenarios, "640", &broken, &["--jobs", "2"]), expected);
+    let names = |out| cases(out).iter().map(|path| path.file_name().expect("a name").to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&broken), names(&unbroken));
+}
+
+#[test]
+fn cases_that_are_there_are_taken_into_account_when_the_rest_is_lost() {
+    let folder = folder("hunt-recall");
+    let scenarios = scenarios(&folder);
+    let out = folder.join("out");
+    let before = found(&scenarios, "320", &out, &[]);
+    std::fs::write(out.join("hunt.json"), "{").expect("a file");
+    let refused = shaketable(&arguments(&scenarios, "320", out.to_str().expect("text")));
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.stderr.contains("it is damaged") && refused.stderr.contains("remove the file"),
+        "{}",
+        refused.stderr
+    );
+    std::fs::remove_file(out.join("hunt.json")).expect("it was there");
+    let kept = |report: &Json| {
+        let finds = report["found"].as_array().expect("finds").iter();
+        finds.map(|find| (find["signature"].clone(), find["cheapest"].clone())).collect::<Vec<_>>()
+    };
+    // No run at all: what is known comes of the cases alone.
+    let again = found(&scenarios, "0", &out, &[]);
+    assert_eq!(kept(&again), kept(&before));
+    assert!(again["found"].as_array().expect("finds").iter().all(|find| find["runs"] == 0));
+}
+
+#[test]
+fn a_hunt_needs_a_budget() {
+    let output = shaketable(&["hunt", "scenarios/raft/calm.toml"]);
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.contains("--for") && output.stderr.contains("--runs"), "{}", output.stderr);
+}
+
+#[test]
+fn right_protocols_are_hunted_in_vain_and_the_canary_shows_that_they_were() {
+    let folder = folder("hunt-vain");
+    let out = folder.join("out");
+    let hunt =
+        ["hunt", "scenarios/synod/crashes.toml", "--for", "2s", "--runs", "16", "--out", out.to_str().expect("text")];
+    let output = shaketable(&hunt);
+    assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    assert!(
+        output.stdout.contains("canary: synod/") && output.stdout.contains("nothing found in"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(cases(&out), Vec::<std::path::PathBuf>::new());
+}
