@@ -82,8 +82,8 @@ pub struct Prey {
     pub expected: bool,
     /// How many runs met it, since the hunt began. None if it is known only from a case that was there before.
     pub runs: u64,
-    /// The scenario and the seed that met it first, if any did.
-    pub first: Option<(String, u64)>,
+    /// The run that met it first, if any did.
+    pub first: Option<First>,
     /// The seed of the run with the fewest events.
     pub seed: u64,
     /// How many events that run has.
@@ -92,6 +92,17 @@ pub struct Prey {
     pub reproduce: String,
     /// The command that makes it smaller.
     pub shrink: String,
+}
+
+/// The run that met a violation first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct First {
+    /// Of which scenario.
+    pub scenario: String,
+    /// From which seed.
+    pub seed: u64,
+    /// The how-manieth of that scenario, from 1.
+    pub run: u64,
 }
 
 impl Hunted {
@@ -200,8 +211,9 @@ fn caught(prey: &Prey, style: Style) -> String {
     block.title(tint, title, &format!("{} of {}", prey.signature, prey.protocol));
     match &prey.first {
         None => block.line("met by", "a case that was there before, and still fails"),
-        Some((scenario, seed)) => {
-            block.line("met by", &format!("{}, first by seed {seed} of {scenario}", counted(prey.runs, "run")));
+        Some(First { scenario, seed, run }) => {
+            let runs = counted(prey.runs, "run");
+            block.line("met by", &format!("{runs}, first by run {} of {scenario} (seed {seed})", grouped(*run)));
         }
     }
     block.line("cheapest", &format!("seed {}, {}", prey.seed, counted(prey.events, "event")));
@@ -232,7 +244,8 @@ fn canaries(canaries: &[Canary], style: Style) -> String {
 fn sentence(hunted: &Hunted, style: Style) -> String {
     let unexpected = hunted.prey.iter().filter(|prey| !prey.expected).count() as u64;
     let (tint, found) = match unexpected {
-        0 => (Tint::Good, "nothing found".to_owned()),
+        0 if hunted.prey.is_empty() => (Tint::Good, "nothing found".to_owned()),
+        0 => (Tint::Good, "nothing unexpected found".to_owned()),
         more => (Tint::Bad, format!("{} found", counted(more, "failure"))),
     };
     let found = style.paint(tint, &found);
@@ -273,13 +286,12 @@ pub fn hunted_json(hunted: &Hunted) -> Value {
         json!({ "protocol": canary.protocol, "runs": canary.runs, "bug": bug, "signature": signature })
     };
     let prey = |prey: &Prey| {
-        let (scenario, seed) = prey.first.clone().unzip();
         json!({
             "protocol": prey.protocol,
             "signature": prey.signature,
             "expected": prey.expected,
             "runs": prey.runs,
-            "first": { "scenario": scenario, "seed": seed },
+            "first": prey.first.as_ref().map(|first| json!({ "scenario": first.scenario, "seed": first.seed, "run": first.run })),
             "cheapest": { "seed": prey.seed, "events": prey.events },
             "reproduce": prey.reproduce,
             "shrink": prey.shrink,
@@ -350,7 +362,7 @@ mod tests {
             signature: "invariant/log-matching".to_owned(),
             expected,
             runs: 7,
-            first: Some(("scenarios/raft/crashes.toml".to_owned(), 1_017)),
+            first: Some(First { scenario: "scenarios/raft/crashes.toml".to_owned(), seed: 1_017, run: 18 }),
             seed: 1_040,
             events: 3_210,
             reproduce: "shaketable replay out/case.toml".to_owned(),

@@ -49,7 +49,7 @@ pub use ci::{
 };
 pub use faithful::{Faithful, Matches, Share};
 pub use human::human;
-pub use hunt::{Canary, Ground, Hunted, Prey, hunted, hunted_json};
+pub use hunt::{Canary, First, Ground, Hunted, Prey, hunted, hunted_json};
 pub use json::json;
 pub use matrix::{Matrix, Power, Row, markdown, matrix_json};
 pub use regress::{Case, Kept, Regressions, kept, kept_json, regressions, regressions_json};

@@ -30,7 +30,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) side: Side,
 }
 
-/// A run that may have been repeated. One that was not has neither history nor faults nor checkpoints.
+/// A run that may have been repeated. One that was not has neither history nor checkpoints.
 pub(crate) struct Attempt {
     /// The run.
     pub(crate) run: Run<Any>,
@@ -87,13 +87,7 @@ impl Subject<'_> {
         } else {
             // What only failures need would fill the memory.
             Attempt {
-                run: Run {
-                    history: Vec::new(),
-                    applied: Vec::new(),
-                    checkpoints: Vec::new(),
-                    messages: Vec::new(),
-                    ..run
-                },
+                run: Run { history: Vec::new(), checkpoints: Vec::new(), messages: Vec::new(), ..run },
                 steady: true,
             }
         }

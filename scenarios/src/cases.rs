@@ -121,7 +121,7 @@ impl Cases {
     /// # Errors
     /// If it cannot be written, or does not run the same when it is read back.
     pub(crate) fn save(&self, scenario: &Scenario, run: &Run<Any>, signature: &str) -> Result<PathBuf, String> {
-        let name = file_name(scenario, Side::Own, signature, run.seed.0);
+        let name = file_name(&scenario.path, Side::Own, signature, run.seed.0);
         let written = write_anew(&self.folder, &name, &self.proven(scenario, run)?);
         let cannot = |error| format!("could not save {}: {error}", self.folder.join(&name).display());
         written.map(|(path, _)| path).map_err(cannot)

@@ -14,8 +14,10 @@ use crate::load::parse_seeds;
 use crate::shards::Shard;
 use crate::strategy::Strategy;
 
+mod hunt;
 mod keep;
 
+pub(crate) use hunt::{Hunt, Search};
 pub(crate) use keep::{Accepted, Ci, CiFormat, Regress};
 
 /// Shake a simulated cluster until the protocol breaks, and replay exactly how it broke.
@@ -183,65 +185,6 @@ pub(crate) struct Merge {
     /// The folder in which failing runs are saved as cases
     #[arg(long, default_value = "shaketable-out", env = "SHAKETABLE_OUT", value_name = "DIR")]
     pub(crate) out: PathBuf,
-}
-
-/// A hunt ends when its budget is spent: that is no failure. It exits with 1 if something was found that no scenario expects, 5 if a run came out
-/// otherwise when it was repeated, 3 if some run could not be judged, and 4 if it proves nothing, because nothing was completed or its canary (a bug
-/// that is planted to be found) was not found.
-#[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("budget").required(true).multiple(true).args(["lasting", "runs"]))]
-pub(crate) struct Hunt {
-    /// Scenario files, or folders to look for them in
-    #[arg(default_value = "scenarios", value_name = "FILE|DIR")]
-    pub(crate) paths: Vec<PathBuf>,
-
-    /// Stop after so long
-    #[arg(long = "for", value_name = "TIME")]
-    pub(crate) lasting: Option<Span>,
-
-    /// Stop after so many runs, those of earlier starts included
-    #[arg(long, value_name = "N")]
-    pub(crate) runs: Option<u64>,
-
-    /// How trouble is looked for
-    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
-    pub(crate) strategy: Search,
-
-    /// The seed to begin at; one that nobody has chosen unless given
-    #[arg(long, value_parser = value_parser!(u64).range(..=FROM_MAX), value_name = "SEED")]
-    pub(crate) from: Option<u64>,
-
-    /// How many runs at once; as many as there are cores unless given. What a number of runs finds does not depend on it
-    #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]
-    pub(crate) jobs: Option<NonZeroUsize>,
-
-    /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
-    pub(crate) format: Format,
-
-    /// The folder of the cases that are found and of what the next start needs to go on; one for each hunt, in `shaketable-out`, unless given
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-/// The highest seed to begin at: far more can follow it than anybody will ever run.
-const FROM_MAX: u64 = 1 << 62;
-
-/// How a hunt looks for trouble.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Default, Debug)]
-pub(crate) enum Search {
-    /// As the file says, seed after seed
-    #[default]
-    File,
-}
-
-impl Search {
-    /// As it is written.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Search::File => "file",
-        }
-    }
 }
 
 #[derive(Args, Debug)]

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use shaketable_reports::{
-    Canary, Exit, Ground, Hunted, Notice, Prey, Side, Split, Style, Wavering, counted, grouped, hunted, hunted_json,
+    Canary, Exit, First, Ground, Hunted, Notice, Prey, Side, Split, Style, Wavering, counted, grouped, hunted,
+    hunted_json,
 };
 use shaketable_sim::time::Span;
 
@@ -15,7 +16,7 @@ use super::run::{fresh, threads};
 use crate::attempt::Subject;
 use crate::case;
 use crate::cases::{Cases, from_seed, quoted};
-use crate::cli::{self, Format, Look};
+use crate::cli::{self, Format, Look, Search};
 use crate::files::read_all;
 use crate::hunt::{self, Budget, Clock, Evidence, Hunt, Identity, State, Store, recall};
 use crate::interrupt;
@@ -32,11 +33,12 @@ const OUT: &str = "shaketable-out";
 /// # Errors
 /// If how far the hunt has come cannot be kept, or the report cannot be printed.
 pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<Exit> {
-    let scenarios = match read_all(&args.paths, &tables, stderr_style(look.color) == Style::Color) {
+    let mut scenarios = match read_all(&args.paths, &tables, stderr_style(look.color) == Style::Color) {
         Ok(scenarios) => scenarios,
         Err(trouble) => return Ok(refuse(&trouble)),
     };
-    let identity = Identity::new(&scenarios, args.strategy.name());
+    scenarios.iter_mut().for_each(|scenario| scenario.strategy = args.strategy.strategy());
+    let identity = Identity::new(&scenarios, &args.strategy.name());
     let folder = args.out.clone().unwrap_or_else(|| Path::new(OUT).join(identity.name()));
     let (store, earlier) = match Store::open(&folder, identity, args.from, || fresh(1).start) {
         Ok(opened) => opened,
@@ -61,7 +63,7 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         threads: threads(args.jobs),
         stop,
     };
-    let mut hunt = Hunt::new(&scenarios, &cases, &store, state);
+    let mut hunt = Hunt::new(&scenarios, &cases, &store, state, args.strategy == Search::Guided);
     let mut progress = Progress::lines(look.progress, look.quiet);
     let before = hunt.runs();
     hunt.run(&budget, |state| progress.say(|elapsed| line(state, before, elapsed, lasting)))?;
@@ -72,7 +74,7 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
     let (state, clocks) = hunt.done();
     let report = Hunted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        strategy: args.strategy.name().to_owned(),
+        strategy: args.strategy.name(),
         base: store.base,
         folder: folder.display().to_string(),
         interrupted: stop.load(Ordering::Relaxed),
@@ -124,7 +126,7 @@ fn grounds(scenarios: &[Scenario], state: &State, clocks: &[Clock]) -> Vec<Groun
                 hunt::Split::Event(event, first, second) => Split::Event { event, first, second },
                 hunt::Split::Hidden(lines) => Split::Hidden { lines },
             },
-            reproduce: from_seed(subject, wavering.first),
+            reproduce: from_seed(&scenario.path, Side::Own, wavering.first),
         };
         Ground {
             name: scenario.path.display().to_string(),
@@ -158,6 +160,10 @@ fn canaries(scenarios: &[Scenario], state: &State) -> Vec<Canary> {
     canaries.map(canary).collect()
 }
 
+fn first(first: &hunt::First) -> First {
+    First { scenario: first.scenario.clone(), seed: first.seed, run: first.run }
+}
+
 fn prey(find: &hunt::Find, folder: &Path) -> Prey {
     let (file, seed): (PathBuf, String) = match &find.kept.evidence {
         Evidence::Case(name) => (folder.join(name), String::new()),
@@ -169,7 +175,7 @@ fn prey(find: &hunt::Find, folder: &Path) -> Prey {
         signature: find.signature.clone(),
         expected: find.expected,
         runs: find.runs,
-        first: find.first.clone(),
+        first: find.first.as_ref().map(first),
         seed: find.kept.seed,
         events: find.kept.events,
         reproduce: command("replay"),

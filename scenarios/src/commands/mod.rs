@@ -3,8 +3,8 @@
 mod blame;
 mod bugs;
 mod ci;
-mod merge;
 mod hunt;
+mod merge;
 mod placements;
 mod regress;
 mod replay;

@@ -27,7 +27,7 @@ pub(super) fn twins(hunted: &[Try], scenarios: &[Scenario], canaries: &[Canary])
         for (number, one) in of_it.into_iter().step_by(apart).take(TWINS).enumerate() {
             let bugs = scenarios[one.lane].protocol.bugs;
             let bug = bugs.get((canary.runs as usize + number) % bugs.len().max(1));
-            twins.extend(bug.map(|bug| Try { bug: Some(bug), repeat: false, ..*one }));
+            twins.extend(bug.map(|bug| Try { bug: Some(bug), repeat: false, ..one.clone() }));
         }
     }
     twins
@@ -51,7 +51,7 @@ impl Hunt<'_> {
             due.retain(|canary| canary.runs < bugs(&canary.protocol, self.scenarios));
             let again = |lane: usize| (0..TWINS as u64).map(move |place| (lane, place));
             let hunted = (0..self.scenarios.len()).filter(|&lane| self.state.lanes[lane].runs > 0);
-            let hunted: Vec<Try> = hunted.flat_map(again).map(|(lane, place)| self.fresh(lane, place)).collect();
+            let hunted: Vec<Try> = hunted.flat_map(again).map(|(lane, place)| self.one(lane, place)).collect();
             let twins = twins(&hunted, self.scenarios, &due);
             if twins.is_empty() || !self.done_all(&twins, &budget, watch) {
                 return;
@@ -61,7 +61,7 @@ impl Hunt<'_> {
 
     /// Counts the run of a twin.
     pub(super) fn take_canary(&mut self, one: &Try, bug: &'static Bug, attempt: &Attempt) {
-        let scenario = &self.scenarios[one.lane];
+        let scenario = one.subject(self.scenarios).scenario;
         let known = self.state.canaries.iter().position(|canary| canary.protocol == scenario.protocol.name);
         let canary = &mut self.state.canaries[known.expect("every protocol that is hunted has a canary")];
         if canary.found.is_some() {

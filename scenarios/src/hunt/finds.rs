@@ -8,7 +8,7 @@ use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict, Violation};
 use shaketable_sim::spec::any::Any;
 
-use super::state::{Evidence, Find, Kept, State};
+use super::state::{Evidence, Find, First, Kept, State};
 use super::store::Store;
 use super::{Hunt, Try};
 use crate::attempt::Subject;
@@ -19,12 +19,11 @@ use crate::tables::Tables;
 impl Hunt<'_> {
     /// A run violates something. How many have met it before.
     pub(super) fn found(&mut self, one: &Try, run: &Run<Any>, violation: &Violation) -> u64 {
-        let scenario = &self.scenarios[one.lane];
         self.state.lanes[one.lane].finding += 1;
-        let (subject, signature) = (one.subject(scenario), violation.signature());
-        let (protocol, expected) = (subject.protocol(), expects(scenario, &signature));
-        let name = scenario.path.display().to_string();
-        let first = Some((name.clone(), run.seed.0));
+        let (subject, signature) = (one.subject(self.scenarios), violation.signature());
+        let (protocol, expected) = (subject.protocol(), expects(subject.scenario, &signature));
+        let name = subject.scenario.path.display().to_string();
+        let first = Some(First { scenario: name.clone(), seed: run.seed.0, run: one.place + 1 });
         let cost = (run.coverage.events, run.seed.0);
         let known = self.state.find((&protocol, &signature, expected));
         if let Ok(place) = known {

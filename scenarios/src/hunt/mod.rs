@@ -7,17 +7,20 @@
 //!
 //! - `turns` shares the budget among scenarios; `finds` keeps the cheapest case of each signature.
 //! - `canary` plants bugs into some of the runs: a hunt that finds none of them would find nothing else either.
+//! - `guide` remembers the runs that were where none had been, and `mutate` changes them.
 //! - `state` is how far the hunt has come, and `store` the folder in which that is kept.
 
 mod canary;
 mod finds;
 mod guide;
+mod mutate;
 mod state;
 mod store;
 mod turns;
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -32,9 +35,10 @@ use crate::lanes::in_order;
 use crate::scenario::Scenario;
 
 pub(crate) use finds::recall;
-pub(crate) use state::{Canary, Doubt, Evidence, Find, Lane, Split, State, Wavering};
+pub(crate) use state::{Canary, Doubt, Evidence, Find, First, Lane, Split, State, Wavering};
 pub(crate) use store::{Identity, Store};
 
+use guide::{Corpus, Guided};
 use turns::TURN;
 
 /// One in so many runs is repeated even if it passes.
@@ -61,6 +65,8 @@ pub(crate) struct Hunt<'a> {
     cases: &'a Cases,
     store: &'a Store,
     state: State,
+    /// What guides the search in each scenario; none if nothing does.
+    corpora: Vec<Corpus>,
     clocks: Vec<Clock>,
     /// What could not be saved, and why.
     pub(crate) troubles: Vec<String>,
@@ -76,22 +82,35 @@ pub(crate) struct Clock {
 }
 
 /// One run to be done.
+#[derive(Clone)]
 struct Try {
     /// Of which scenario.
     lane: usize,
+    /// At which place of its search.
+    place: u64,
     /// From which seed.
     seed: Seed,
     /// Whether it is repeated even if it passes.
     repeat: bool,
     /// A bug to plant into it, if that is what it is for.
     bug: Option<&'static Bug>,
+    /// What runs, if that is not the scenario as it is drawn.
+    guided: Option<Arc<Guided>>,
 }
 
 impl<'a> Hunt<'a> {
-    /// Goes on from what an earlier start has left.
-    pub(crate) fn new(scenarios: &'a [Scenario], cases: &'a Cases, store: &'a Store, state: State) -> Hunt<'a> {
+    /// Goes on from what an earlier start has left; `guided` by what is new, if so wanted.
+    pub(crate) fn new(
+        scenarios: &'a [Scenario],
+        cases: &'a Cases,
+        store: &'a Store,
+        state: State,
+        guided: bool,
+    ) -> Hunt<'a> {
+        let corpus = |(scenario, lane): (&Scenario, &Lane)| Corpus::new(scenario, store.base, &lane.trail);
+        let corpora = if guided { scenarios.iter().zip(&state.lanes).map(corpus).collect() } else { Vec::new() };
         let clocks = vec![Clock::default(); scenarios.len()];
-        Hunt { scenarios, cases, store, state, clocks, troubles: Vec::new() }
+        Hunt { scenarios, cases, store, state, corpora, clocks, troubles: Vec::new() }
     }
 
     /// Hunts until the budget is spent. `watch` is told after each run.
@@ -169,7 +188,7 @@ impl<'a> Hunt<'a> {
         let hunted: Vec<Try> = turns
             .into_iter()
             .flat_map(places)
-            .map(|(lane, place)| self.fresh(lane, place))
+            .map(|(lane, place)| self.one(lane, place))
             .take(left.min(all) as usize)
             .collect();
         let mut tries = canary::twins(&hunted, self.scenarios, &self.state.canaries);
@@ -177,10 +196,11 @@ impl<'a> Hunt<'a> {
         (tries, left < all)
     }
 
-    /// The run at this place of a scenario, as the scenario has it.
-    fn fresh(&self, lane: usize, place: u64) -> Try {
-        let seed = Seed(self.store.base.saturating_add(place));
-        Try { lane, seed, repeat: place.is_multiple_of(REPEATED), bug: None }
+    /// The run at this place of a scenario's search.
+    fn one(&self, lane: usize, place: u64) -> Try {
+        let guided = self.corpora.get(lane).map(|corpus| Arc::new(corpus.next(place, &self.state.lanes[lane].trail)));
+        let seed = guided.as_ref().map_or(Seed(self.store.base.saturating_add(place)), |guided| guided.seed);
+        Try { lane, place, seed, repeat: place.is_multiple_of(REPEATED), bug: None, guided }
     }
 
     /// Counts a run.
@@ -204,12 +224,19 @@ impl<'a> Hunt<'a> {
             match &mut lane.wavering {
                 Some(wavering) => wavering.runs += 1,
                 None => {
-                    let split = one.subject(&self.scenarios[one.lane]).split(run.seed).into();
+                    let split = one.subject(self.scenarios).split(run.seed).into();
                     lane.wavering = Some(Wavering { runs: 1, first: seed, split });
                 }
             }
         }
-        self.state.lanes[one.lane].charge += turns::charge(run.coverage.events, met_before);
+        let lane = &mut self.state.lanes[one.lane];
+        lane.charge += turns::charge(run.coverage.events, met_before);
+        if let (Some(guided), Some(corpus), true, None) =
+            (&one.guided, self.corpora.get_mut(one.lane), *steady, met_before)
+            && lane.trail.learn(one.place, guided.made, &run.states)
+        {
+            corpus.add(guided, run);
+        }
     }
 }
 
@@ -220,17 +247,21 @@ impl Budget<'_> {
 }
 
 impl Try {
-    fn subject<'a>(&self, scenario: &'a Scenario) -> Subject<'a> {
+    fn subject<'a>(&'a self, scenarios: &'a [Scenario]) -> Subject<'a> {
+        let scenario = self.guided.as_ref().map_or(&scenarios[self.lane], |guided| &guided.scenario);
         Subject { scenario, side: Side::Own }
     }
 
     /// Does it, and says how long that took.
     fn attempt(&self, scenarios: &[Scenario]) -> (Attempt, Duration) {
         let began = Instant::now();
-        let scenario = &scenarios[self.lane];
+        let subject = self.subject(scenarios);
         let attempt = match self.bug {
-            None => self.subject(scenario).attempt(self.seed, self.repeat),
-            Some(bug) => self.subject(&canary::planted(scenario, bug)).attempt(self.seed, self.repeat),
+            None => subject.attempt(self.seed, self.repeat),
+            Some(bug) => {
+                let planted = canary::planted(subject.scenario, bug);
+                Subject { scenario: &planted, ..subject }.attempt(self.seed, self.repeat)
+            }
         };
         (attempt, began.elapsed())
     }

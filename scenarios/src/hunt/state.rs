@@ -81,10 +81,21 @@ pub(crate) struct Find {
     pub(crate) expected: bool,
     /// How many runs met it.
     pub(crate) runs: u64,
-    /// The scenario and the seed that met it first; none if it is only known from a case that was there before.
-    pub(crate) first: Option<(String, u64)>,
+    /// The run that met it first; none if it is only known from a case that was there before.
+    pub(crate) first: Option<First>,
     /// The cheapest run that met it.
     pub(crate) kept: Kept,
+}
+
+/// The run that met a violation first.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct First {
+    /// Of which scenario.
+    pub(crate) scenario: String,
+    /// From which seed.
+    pub(crate) seed: u64,
+    /// The how-manieth of that scenario, from 1.
+    pub(crate) run: u64,
 }
 
 /// The cheapest run of those that met a violation.

@@ -12,6 +12,7 @@ use shaketable_sim::digest::digest_of;
 
 use super::state::State;
 use crate::scenario::Scenario;
+use crate::whole::write_whole;
 
 /// What the file of a hunt is called.
 const FILE: &str = "hunt.json";
@@ -136,9 +137,7 @@ impl Store {
         let body = serde_json::to_value(record)?;
         let digest = format!("{:016x}", digest_of(&body.to_string()));
         let whole = json!({ "format": "a hunt of shaketable", "version": VERSION, "digest": digest, "body": body });
-        let unfinished = self.folder.join("hunt.json.unfinished");
-        fs::write(&unfinished, format!("{whole}\n"))?;
-        fs::rename(unfinished, self.folder.join(FILE))
+        write_whole(&self.folder.join(FILE), &format!("{whole}\n"))
     }
 }
 

@@ -24,7 +24,7 @@ fn hunt_until(
     let cases = Cases::new(folder, render, tables());
     let stop = AtomicBool::new(false);
     let budget = Budget { runs: Some(runs), deadline: None, threads: NonZeroUsize::new(threads).unwrap(), stop: &stop };
-    let mut hunt = Hunt::new(scenarios, &cases, &store, state);
+    let mut hunt = Hunt::new(scenarios, &cases, &store, state, false);
     hunt.run(&budget, |state| stop.store(enough(state), Ordering::Relaxed)).unwrap();
     assert_eq!(hunt.troubles, Vec::<String>::new());
     hunt.done().0
