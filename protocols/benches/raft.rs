@@ -53,6 +53,7 @@ fn plan(clients: usize, duration: Span, linearizable: bool) -> Plan {
         heal: None,
         check: CheckPlan { linearizable, invariants: None, states: check.count("states"), bytes: check.count("bytes") },
         limits: Limits::from_args(&Args::defaults(LIMITS)),
+        states: false,
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn plan(nodes: usize, seconds: u64, workload: &str) -> Plan {
         heal: None,
         check: CheckPlan::from_args(&Args::defaults(CHECK)),
         limits: Limits::from_args(&Args::defaults(LIMITS)),
+        states: false,
     }
 }
 

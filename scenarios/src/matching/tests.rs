@@ -63,6 +63,7 @@ fn run(case: &Scenario, struck: &[(usize, u64)], clients: &[usize]) -> Run<Any> 
         applied: applied.collect(),
         messages: Vec::new(),
         coverage: Coverage::default(),
+        states: Vec::new(),
         history: clients.iter().map(line).collect(),
     }
 }
