@@ -1,8 +1,6 @@
 //! The report of a hunt: what was found, how often and how to see it again; what was hunted in vain; and whether the hunt proved that
 //! it finds anything at all.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use shaketable_sim::time::Span;
 
@@ -24,7 +22,7 @@ pub struct Hunted {
     /// Whether somebody wanted it to stop.
     pub interrupted: bool,
     /// For how long this start hunted.
-    pub elapsed: Duration,
+    pub elapsed: Span,
     /// One for each scenario, in the order in which they were asked for.
     pub grounds: Vec<Ground>,
     /// One for each protocol, in the order in which scenarios named them first.
@@ -51,7 +49,7 @@ pub struct Ground {
     /// How many runs went to `busy`.
     pub timed: u64,
     /// For how long threads of this start have worked on it, added up.
-    pub busy: Duration,
+    pub busy: Span,
     /// Runs with more faults than the protocol bears, and the proof of one.
     pub exceeded: Option<Notice>,
     /// Runs that came to no end within some budget, and which.
@@ -172,8 +170,8 @@ fn grounds(hunted: &Hunted, style: Style) -> String {
 }
 
 /// `120 runs/s, 2,400 s/s`: runs, and seconds of simulated time, a second of real time. Nothing if nothing was timed.
-fn speed(runs: u64, simulated: u64, in_time: Duration) -> String {
-    let millis = in_time.as_millis().max(1);
+fn speed(runs: u64, simulated: u64, in_time: Span) -> String {
+    let millis = u128::from(in_time.as_nanos() / 1_000_000).max(1);
     let rate = |thousandths: u128| grouped(u64::try_from(thousandths / millis).unwrap_or(u64::MAX));
     match runs {
         0 => String::new(),
@@ -263,7 +261,7 @@ fn sentence(hunted: &Hunted, style: Style) -> String {
 
 /// For programs: one object. `speed` alone differs from one time to the next.
 pub fn hunted_json(hunted: &Hunted) -> Value {
-    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let millis = |time: Span| time.as_nanos() / 1_000_000;
     let notice = |notice: &Option<Notice>| {
         notice.as_ref().map(|notice| json!({ "runs": notice.seeds, "first": notice.first, "why": notice.why }))
     };
@@ -330,7 +328,7 @@ mod tests {
             completed: 900_000,
             simulated: Span::secs(40_960),
             timed: 1_024,
-            busy: Duration::from_secs(8),
+            busy: Span::secs(8),
             exceeded: None,
             inconclusive: None,
             wavering: None,
@@ -349,7 +347,7 @@ mod tests {
             base: 1_000,
             folder: "out".to_owned(),
             interrupted: false,
-            elapsed: Duration::from_secs(4),
+            elapsed: Span::secs(4),
             grounds: vec![ground()],
             canaries: vec![canary],
             prey: Vec::new(),

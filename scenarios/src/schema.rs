@@ -68,14 +68,18 @@ fn faults(tables: &Tables) -> Json {
 
 fn fault(kind: &FaultType) -> Json {
     let mut schema = described(table(&[kind.params, SCHEDULE]), kind.doc);
-    let starts = ["at", "every", "when"].map(|name| json!({ "required": [name] }));
+    // A time, or a state, or an occasion; and `when` may stand beside an occasion.
+    let mut starts = ["at", "every", "after", "on-message"].map(|name| json!({ "required": [name] })).to_vec();
+    let alone = ["after", "on-message"].map(|name| json!({ "required": [name] }));
+    starts.push(json!({ "required": ["when"], "not": { "anyOf": alone } }));
     schema["oneOf"] = json!(starts);
     if kind.instantaneous {
         schema["properties"]["for"] = json!(false);
         schema["properties"]["permanent"] = json!({ "const": false });
     }
     schema["dependentSchemas"] = json!({
-        "at": { "properties": { "since": false, "until": false, "times": false } },
+        "at": { "properties": { "since": false, "until": false, "times": false, "delay": false, "when": false } },
+        "every": { "properties": { "delay": false, "when": false } },
         "permanent": {
             "if": { "properties": { "permanent": { "const": true } } },
             "then": { "properties": { "for": false } },

@@ -125,3 +125,21 @@ fn right_protocols_are_hunted_in_vain_and_the_canary_shows_that_they_were() {
     );
     assert_eq!(cases(&out), Vec::<std::path::PathBuf>::new());
 }
+
+#[test]
+fn a_guided_hunt_is_the_same_whoever_does_its_runs_and_wherever_it_is_interrupted() {
+    let folder = folder("hunt-guided");
+    let scenarios = scenarios(&folder);
+    let hunt = |name: &str, runs: &str, jobs: &str| {
+        found(&scenarios, runs, &folder.join(name), &["--strategy", "guided", "--jobs", jobs])
+    };
+    let expected = hunt("one", "512", "1");
+    assert_eq!(hunt("two", "512", "3"), expected);
+    hunt("three", "150", "2");
+    hunt("three", "384", "2");
+    assert_eq!(hunt("three", "512", "1"), expected);
+    for case in cases(&folder.join("one")) {
+        let replayed = shaketable(&["replay", case.to_str().expect("text")]);
+        assert!(replayed.stdout.contains("still fails, exactly as recorded"), "{}", replayed.stdout);
+    }
+}

@@ -132,7 +132,7 @@ fn nothing_names_a_machine() {
     all.extend(files(&HOUSE, ".toml"));
     all.extend(files(&[".ci"], ""));
     all.extend(
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "BUGS.md", "PLACEMENT.md"]
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "BUGS.md", "PLACEMENT.md", "SHRINKING.md"]
             .map(|name| Path::new(ROOT).join(name)),
     );
     all.retain(|path| path.exists());

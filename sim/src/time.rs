@@ -135,6 +135,11 @@ impl Ppm {
         self.0
     }
 
+    /// By how much this is more than `other`; never if it is not.
+    pub const fn beyond(self, other: Ppm) -> Ppm {
+        Ppm(self.0.saturating_sub(other.0))
+    }
+
     /// This share of `whole`, rounded down.
     pub const fn of(self, whole: u64) -> u64 {
         ((whole as u128 * self.0 as u128) / 1_000_000) as u64

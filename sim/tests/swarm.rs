@@ -18,6 +18,7 @@ const TENS: Milestone = Milestone { name: "tens-of-ticks", doc: "times a node ha
 fn bold() -> Tolerance {
     Tolerance {
         disks: 1,
+        majority: true,
         drift: Ppm::percent(3),
         jumps: true,
         under_way: None,
@@ -60,6 +61,7 @@ fn every_kind_is_drawn_by_some_seed_and_none_by_all() {
 fn what_the_protocol_does_not_bear_is_not_drawn() {
     let timid = Tolerance {
         disks: 0,
+        majority: false,
         drift: Ppm::ZERO,
         jumps: false,
         under_way: Some(Span::millis(50)),
@@ -70,6 +72,7 @@ fn what_the_protocol_does_not_bear_is_not_drawn() {
     let drawn = drawn(&timid, 600);
     let late = ["wipe", "rot", "clock-jump", "clock-drift", "hold", "pause", "reorder", "campaign"];
     assert!(late.iter().all(|kind| !kinds(&drawn).contains(kind)), "{:?}", kinds(&drawn));
+    assert!(drawn.iter().flatten().all(|fault| !fault.permanent));
     for fault in drawn.iter().flatten() {
         assert!(!fault.written().to_string().contains("leader"), "{}", fault.written());
     }

@@ -25,6 +25,7 @@ pub(super) fn bears(args: &Args, plan: &Plan) -> Tolerance {
     let by_clocks = matches!(args.get("versions"), Some(Value::Table(_)));
     Tolerance {
         disks: (args.count("write-quorum") as usize - 1).min((plan.nodes - 1) / 2),
+        majority: false,
         drift: if by_clocks { Ppm::ZERO } else { Ppm::percent(20) },
         jumps: !by_clocks,
         under_way: args.get("tombstone-grace").map(|_| args.span("tombstone-grace")),

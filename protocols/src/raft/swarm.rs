@@ -44,7 +44,8 @@ pub(super) fn bears(args: &Args, plan: &Plan) -> Tolerance {
     let fixed = args.choice("membership") == "fixed" && args.get("members").is_none();
     Tolerance {
         disks: if fixed { (plan.nodes - 1) / 2 } else { 0 },
-        drift: if leases { args.odds("clock-bound") } else { Ppm::percent(20) },
+        majority: true,
+        drift: if leases { args.odds("clock-bound").beyond(plan.clock.drift) } else { Ppm::percent(20) },
         jumps: !leases,
         under_way: None,
         leaders: true,

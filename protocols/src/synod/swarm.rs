@@ -18,6 +18,7 @@ pub(super) const DIALS: &[Dial] =
 pub(super) fn bears(args: &Args, plan: &Plan) -> Tolerance {
     Tolerance {
         disks: (plan.nodes - 1) / 2,
+        majority: true,
         drift: Ppm::percent(20),
         jumps: true,
         under_way: None,

@@ -78,7 +78,7 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         base: store.base,
         folder: folder.display().to_string(),
         interrupted: stop.load(Ordering::Relaxed),
-        elapsed: began.elapsed(),
+        elapsed: span(began.elapsed()),
         grounds: grounds(&scenarios, &state, &clocks),
         canaries: canaries(&scenarios, &state),
         prey: state.finds.iter().map(|find| prey(find, &folder)).collect(),
@@ -88,6 +88,10 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         Format::Json => format!("{:#}\n", hunted_json(&report)),
     })?;
     Ok(report.exit())
+}
+
+fn span(time: Duration) -> Span {
+    Span::nanos(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// The names of their protocols, each once.
@@ -136,7 +140,7 @@ fn grounds(scenarios: &[Scenario], state: &State, clocks: &[Clock]) -> Vec<Groun
             completed: lane.completed,
             simulated: Span::nanos(lane.simulated),
             timed: clock.runs,
-            busy: clock.busy,
+            busy: span(clock.busy),
             exceeded: notice(&lane.exceeded),
             inconclusive: notice(&lane.inconclusive),
             wavering: lane.wavering.as_ref().map(wavering),

@@ -243,3 +243,6 @@ impl Change<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -216,6 +216,9 @@ fn commands(menu: &mut Menu<'_>) {
 
 /// Trouble that the heal does not end, so that a minority must do without.
 fn permanent(menu: &mut Menu<'_>) {
+    if !menu.tolerance.majority {
+        return;
+    }
     let kind = ["crash", "isolate"][menu.rng.below(2) as usize];
     let node = menu.leader_or("random");
     if let Some(fault) = menu.fault(kind, &[("node", node)]) {
