@@ -91,8 +91,8 @@ fn when(fault: &Planned) -> Instant {
 impl Change<'_> {
     /// A fault that may be changed.
     fn one(&mut self) -> Option<usize> {
-        let free = |fault: &Planned| !fault.permanent && !(self.bounded && LATE.contains(&fault.kind.name));
-        let places: Vec<usize> = (0..self.faults.len()).filter(|&place| free(&self.faults[place])).collect();
+        let fixed = |fault: &Planned| fault.permanent || (self.bounded && LATE.contains(&fault.kind.name));
+        let places: Vec<usize> = (0..self.faults.len()).filter(|&place| !fixed(&self.faults[place])).collect();
         self.rng.pick(&places).copied()
     }
 
