@@ -12,6 +12,7 @@ use crate::attempt::{Attempt, Subject};
 use crate::cases::{Cases, from_seed};
 use crate::counts::{Again, Counts, Met, Part, Terms, Witness};
 use crate::scenario::Scenario;
+use crate::strategy::Strategy;
 
 /// What came of one seed: the scenario's own run, and that of the right protocol if there is another.
 pub(crate) struct Trial {
@@ -92,8 +93,8 @@ impl<'a> Tally<'a> {
             events,
             story: violation.story.clone(),
             faults: faults_at(violation.at, &run.applied, &self.scenario.plan),
-            // The expected violation needs no file: the scenario with its seed shows it for as long as it is in order.
-            again: match is_sought {
+            // The expected violation needs no file: the scenario with its seed shows it for as long as it is in order. But a replay draws as the file says.
+            again: match is_sought && self.scenario.strategy == Strategy::File {
                 true => Again::Command(from_seed(&self.scenario.path, side, seed)),
                 false => cases.keep(subject, run, &signature),
             },

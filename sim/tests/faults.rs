@@ -170,6 +170,28 @@ fn a_rule_can_be_about_one_message_by_its_meaning() {
 }
 
 #[test]
+fn faults_that_begin_at_one_instant_have_each_a_chance_of_its_own() {
+    let slow = || {
+        let by = ("by", Value::Delay(Delay::Uniform(Span::ZERO, Span::millis(100))));
+        planned("slow-link", &[("from", target("n1")), ("to", target("n2")), by])
+    };
+    let arrivals = |faults| -> Vec<u64> {
+        let line = |line: Json| {
+            let beat = line["from"] == "n1" && line["node"] == "n2";
+            beat.then(|| (line["body"]["Beat"]["tick"].as_u64().expect("a tick"), line["t"].as_u64().expect("a time")))
+        };
+        let mut beats: Vec<(u64, u64)> = trace(&with(faults), 1).into_iter().filter_map(line).collect();
+        beats.sort_unstable();
+        beats.into_iter().map(|(_, at)| at).take(80).collect()
+    };
+    let (none, one, two) = (arrivals(vec![]), arrivals(vec![slow()]), arrivals(vec![slow(), slow()]));
+    let late = |slow: &[u64]| -> Vec<u64> { slow.iter().zip(&none).map(|(slow, calm)| slow - calm).collect() };
+    let (one, two) = (late(&one), late(&two));
+    let independent = one.iter().zip(&two).filter(|(one, two)| **one > 0 && **two != 2 * **one).count();
+    assert!(independent > 20, "{independent}: {one:?} and {two:?}");
+}
+
+#[test]
 fn what_was_sent_is_counted_by_its_meaning() {
     let run = run(&calm(), 1);
     let count = |from: &str, to: &str, kind: &str| {

@@ -20,7 +20,7 @@ pub(crate) struct Ci {
     pub(crate) lasting: Option<Span>,
 
     /// Run scenarios that should pass with fresh seeds, too, which follow from this text, such as the name of a commit
-    #[arg(long, env = "SHAKETABLE_FRESH_FROM", value_name = "TEXT")]
+    #[arg(long, env = "SHAKETABLE_FRESH_FROM", value_parser = name_of_a_change, value_name = "TEXT")]
     pub(crate) fresh_from: Option<String>,
 
     /// How many fresh seeds of each scenario at most; as many as there is time for unless given, or without `--for` as many as each has of its own
@@ -125,4 +125,13 @@ pub(crate) enum Accepted {
     Fixed,
     /// The same, and also where the run went another way: you have looked why
     Diverged,
+}
+
+/// A text that tells changes apart: an empty one, of a variable that is not set, would give all of them the same seeds.
+fn name_of_a_change(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty: every change would get the same seeds".to_owned()),
+        text if text.chars().any(char::is_control) => Err("it has a control character".to_owned()),
+        text => Ok(text.to_owned()),
+    }
 }

@@ -62,6 +62,9 @@ pub(crate) fn add(case: &Scenario, folder: &Path, name: Option<&str>, tables: &T
     }
     let text = render_kept(&kept, &run.applied, Expects::Violation, &new);
     let stem = name.map_or_else(|| speaking_name(&kept, &old.signature), |name| slug(name.trim_end_matches(".toml")));
+    if stem.is_empty() {
+        return Err("error: a name needs a letter or a digit of ASCII\n".to_owned());
+    }
     let back = load(&folder.join(&stem), &text, tables)
         .map_err(|wrong| format!("error: the case does not read back:\n{}", wrong.render(false)))?;
     if subject(&back).run(run.seed, None).digest != run.digest {

@@ -137,9 +137,12 @@ impl<M> Network<M> {
         let mut copy = rng.chance(plan.duplicate).then(|| delay.sample(rng));
         let takes = delay.sample(rng); // Drawn before the rules are asked, so that they shift no draw of the link.
         if !link.rules.is_empty() {
-            let stream = |draws: &str, since: Instant, Name { kind, epoch }: Name| {
+            let stream = |draws: &str, (since, twins): (Instant, usize), Name { kind, epoch }: Name| {
                 let since = since.as_nanos();
-                seed.stream(format_args!("{draws} of {since} on link {from}→{to} {kind} {epoch}"))
+                match twins {
+                    0 => seed.stream(format_args!("{draws} of {since} on link {from}→{to} {kind} {epoch}")),
+                    _ => seed.stream(format_args!("{draws} of {since} ({twins}) on link {from}→{to} {kind} {epoch}")),
+                }
             };
             match judge(&mut link.rules, sent, delay, coverage, stream, acted) {
                 None => return Arrivals::default(),
@@ -208,7 +211,10 @@ impl<M> Network<M> {
     /// Puts a rule on a link. `since` is when its fault struck: it names the rule's streams of chance.
     pub(crate) fn add_rule(&mut self, route: Route, fault: usize, what: LinkRule, about: &About, since: Instant) {
         let index = self.index(route);
-        self.links[index].rules.push(Rule { fault, what, about: about.clone(), since, flows: Vec::new() });
+        let rules = &mut self.links[index].rules;
+        let mut rule = Rule { fault, what, about: about.clone(), since, twins: 0, flows: Vec::new() };
+        rule.twins = rules.iter().filter(|other| other.since == since && other.draws() == rule.draws()).count();
+        rules.push(rule);
         self.rules += 1;
     }
 

@@ -15,6 +15,8 @@ pub(super) struct Rule {
     pub(super) about: About,
     /// When its fault struck: that names its streams of chance.
     pub(super) since: Instant,
+    /// How many rules of its kind began on this link at the same instant before it: each has streams of its own.
+    pub(super) twins: usize,
     /// Its own chance, so that taking it away shifts no draw of the link.
     pub(super) flows: Vec<Flow>,
 }
@@ -51,7 +53,7 @@ impl Rule {
         self.about == About::default() && matches!(self.what, LinkRule::Cut | LinkRule::Hold | LinkRule::Loss(Ppm::ONE))
     }
 
-    fn draws(&self) -> &'static str {
+    pub(super) fn draws(&self) -> &'static str {
         match self.what {
             LinkRule::Cut => "cut",
             LinkRule::Hold => "hold",
@@ -70,12 +72,12 @@ pub(super) fn judge(
     sent: Sent,
     delay: Delay,
     coverage: &mut Coverage,
-    stream: impl Fn(&'static str, Instant, Name) -> Stream,
+    stream: impl Fn(&'static str, (Instant, usize), Name) -> Stream,
     mut acted: impl FnMut(usize),
 ) -> Option<Judged> {
     let mut judged = Judged { late: Span::ZERO, copy: None };
     for rule in rules.iter_mut().filter(|rule| rule.is_about_sent(sent)) {
-        let (fault, what, since, draws) = (rule.fault, rule.what, rule.since, rule.draws());
+        let (fault, what, since, draws) = (rule.fault, rule.what, (rule.since, rule.twins), rule.draws());
         let flow = |flows| Flow::count(flows, sent.name, |name| stream(draws, since, name));
         match what {
             LinkRule::Hold => {}
