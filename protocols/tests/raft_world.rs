@@ -7,7 +7,9 @@ use shaketable_protocols::raft::RAFT;
 use shaketable_protocols::raft::Raft;
 use shaketable_protocols::raft::config::{Config, PARAMS};
 use shaketable_protocols::tamper::{Setup, Tamper, Tampered};
-use shaketable_sim::node::{Effect, EffectOf};
+use shaketable_sim::faults::Planned;
+use shaketable_sim::faults::trigger::{Occasion, Phase, State, Trigger};
+use shaketable_sim::node::{Effect, EffectOf, Role};
 use shaketable_sim::param::{Args, Value};
 use shaketable_sim::plan::Plan;
 use shaketable_sim::rng::{Delay, Seed};
@@ -182,5 +184,29 @@ fn a_wrapper_that_changes_nothing_changes_nothing() {
         assert_eq!(bare.digest, wrapped.digest, "seed {seed}");
         assert_eq!(bare.coverage.named(), wrapped.coverage.named());
         assert!(bare.coverage.completed_ops > 0);
+    }
+}
+
+/// A server becomes a candidate and asks for votes in one handler, if its disk takes no time.
+#[test]
+fn a_fault_that_waits_for_what_a_candidate_sends_meets_a_candidate() {
+    let mut plan = plan(3, 5, "register");
+    plan.disk.sync = Delay::Fixed(Span::ZERO);
+    let struck = |role, seed| {
+        let occasion = Occasion::Message {
+            kind: "RequestVote".to_owned(),
+            nth: 1,
+            epoch: Some(1),
+            from: None,
+            to: None,
+            phase: Phase::Sent,
+        };
+        let state = State { role: Some(role), ..State::default() };
+        let cut = Planned::new("cut", &[("from", "sender"), ("to", "it")]).expect("a fault");
+        let plan = Plan { faults: vec![cut.when(Trigger { state, occasion: Some(occasion) })], ..plan.clone() };
+        run(&plan, &raft(&[("elections", Value::Choice("plain"))]), None, seed).applied.len()
+    };
+    for seed in 0..10 {
+        assert_eq!((struck(Role::Candidate, seed), struck(Role::Follower, seed)), (1, 0), "seed {seed}");
     }
 }

@@ -6,7 +6,7 @@ use common::{again, calm, fault, run, target, trace};
 use serde_json::Value as Json;
 use shaketable_sim::faults::{FAULTS, Planned, Start};
 use shaketable_sim::param::Value;
-use shaketable_sim::plan::{Heal, Plan};
+use shaketable_sim::plan::{Heal, NetworkPlan, Plan};
 use shaketable_sim::rng::Delay;
 use shaketable_sim::run::{Sent, Verdict};
 use shaketable_sim::time::{Instant, Ppm, Span};
@@ -102,6 +102,29 @@ fn a_fault_that_is_taken_away_shifts_no_other_draw() {
     let (with, without) = (arrivals(&with(vec![loss]), "n1", "n2"), arrivals(&calm(), "n1", "n2"));
     assert!(with.len() < without.len());
     assert!(with.iter().all(|arrival| without.contains(arrival)), "what was not lost came at another time");
+}
+
+#[test]
+fn a_rule_that_drops_a_message_shifts_no_rule_after_it() {
+    let on_link = [("from", target("n1")), ("to", target("n2"))];
+    let rule = |kind, param| planned(kind, &[&on_link[..], &[param]].concat());
+    let loss = rule("loss", ("odds", Value::Odds(Ppm::percent(50))));
+    let slow = rule("slow-link", ("by", Value::Delay(Delay::Uniform(Span::ZERO, Span::millis(5)))));
+    let arrivals = |network: NetworkPlan, faults: &[&Planned]| -> Vec<String> {
+        let line = |line: Json| (line["from"] == "n1" && line["node"] == "n2").then(|| format!("{}", line["t"]));
+        let faults = faults.iter().copied().cloned().collect();
+        trace(&Plan { network, ..with(faults) }, 3).into_iter().filter_map(line).collect()
+    };
+    let calm = calm().network;
+    let lossy = NetworkPlan { loss: Ppm::percent(50), ..calm };
+    let slowed = arrivals(calm, &[&slow]);
+    let both = arrivals(calm, &[&loss, &slow]);
+    assert!(both.len() < slowed.len());
+    assert!(both.iter().all(|arrival| slowed.contains(arrival)), "a loss before it shifted the slow link");
+    // What the network loses by itself is the same with a rule in force or without, and shifts nothing of the rule's.
+    let noisy = arrivals(lossy, &[&slow]);
+    assert_eq!(noisy.len(), arrivals(lossy, &[]).len());
+    assert!(noisy.len() < slowed.len());
 }
 
 fn heard(plan: &Plan, from: &str, to: &str) -> usize {

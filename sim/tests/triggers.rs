@@ -106,3 +106,19 @@ fn a_fault_strikes_after_a_milestone_and_a_delay() {
     };
     assert_eq!(struck(late).applied[0].at, run.applied[0].at + Span::millis(100));
 }
+
+#[test]
+fn a_strike_that_finds_nobody_uses_up_nothing_of_what_it_waited_for() {
+    // While n3 is down, no other node may be: the seventh beat finds nobody to strike, and so does each one more until n3 is back.
+    let down = Planned {
+        lasting: Some((Span::secs(1), Span::secs(1))),
+        ..fault("crash", &[("node", target("n3"))], Span::millis(500), None)
+    };
+    let trigger = Trigger { occasion: Some(beats(7, Phase::Delivered)), ..Trigger::default() };
+    let waiting =
+        Planned { from: Instant::ZERO + Span::millis(600), ..waiting("crash", &[("node", target("n2"))], trigger, 1) };
+    let run = run(&Plan { faults: vec![down, waiting], ..calm() }, 1);
+    let [first, second] = &run.applied[..] else { panic!("both strike: {:?}", run.applied) };
+    let up_again = first.at + Span::secs(1);
+    assert!(second.at > up_again && second.at < up_again + Span::millis(20), "at {}", second.at);
+}

@@ -17,8 +17,8 @@ use crate::{Bug, Protocol};
 pub const RING: Protocol = Protocol {
     name: "ring",
     doc: "consistent-hash nodes: registers on strict quorums, without leaders (DeCandia et al. 2007; Attiya, Bar-Noy & Dolev 1995)",
-    tolerates: "any nodes down or cut off, as far as safety goes; to serve a key, R and W of its replicas must be up and reached; fewer than half of the nodes with a \
-                disk that was lost or has rotted; any loss, delay, doubling and reordering of messages; any clocks",
+    tolerates: "any nodes down or cut off, as far as safety goes; to serve a key, R and W of its replicas must be up and reached; fewer than half of \
+                a key's replicas with a disk that was lost or has rotted; any loss, delay, doubling and reordering of messages; any clocks",
     bears: swarm::bears,
     params: PARAMS,
     dials: swarm::DIALS,

@@ -316,3 +316,14 @@ pub enum DiskTrouble {
     /// Nothing more can be written.
     Full,
 }
+
+impl DiskTrouble {
+    /// A word for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            DiskTrouble::Slow(_) => "slow disk",
+            DiskTrouble::FailSync => "failing syncs",
+            DiskTrouble::Full => "full disk",
+        }
+    }
+}

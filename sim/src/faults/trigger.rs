@@ -87,7 +87,10 @@ pub static ON_MESSAGE: &[Param] = &[
         name: "phase",
         shape: Shape::Choice(&[
             ("delivered", "strike just after its receiver has handled it"),
-            ("sent", "strike just after it was sent: what cuts or holds its link then still catches it"),
+            (
+                "sent",
+                "strike just after it was sent: what cuts or holds its link then still catches it, unless it takes no time at all",
+            ),
         ]),
         default: Default::Absent,
         doc: "at which end of its way; \"delivered\" unless written",

@@ -116,41 +116,40 @@ impl<M> Network<M> {
         let link = &mut self.links[index];
         coverage.sent += 1;
         let Route { from, to } = route;
-        let flow = Flow::count(&mut link.flows, name, |Name { kind, epoch }| {
-            seed.stream(format_args!("link {from}→{to} {kind} {epoch}"))
+        let counted = Flow::count(&mut link.flows, name, |Name { kind, epoch }, late| match late {
+            None => seed.stream(format_args!("link {from}→{to} {kind} {epoch}")),
+            Some(nth) => seed.stream(format_args!("link {from}→{to} {kind} {epoch} late {nth}")),
         });
-        let sent = Sent { name, nth: flow.sent, nth_in_epoch: flow.sent_in_epoch };
-        let rng = &mut *flow.chance;
+        let (sent, rng) = (Sent { name, nth: counted.nth, nth_in_epoch: counted.nth_in_epoch }, counted.chance);
         let delay = match (route.from, route.to) {
             (Endpoint::Node(_), Endpoint::Node(_)) => plan.delay,
             _ => plan.client_delay,
         };
-        if rng.chance(plan.loss) {
-            coverage.lost += 1;
-            return Arrivals::default();
-        }
+        let lost = rng.chance(plan.loss);
+        coverage.lost += u64::from(lost); // And yet everything is drawn, so that a loss shifts nothing that comes after it.
         let mut late = Span::ZERO;
         if rng.chance(plan.reorder) {
-            coverage.reordered += 1;
+            coverage.reordered += u64::from(!lost);
             late = (0..rng.between(1, REORDER_DELAYS)).fold(Span::ZERO, |sum, _| sum + delay.sample(rng));
         }
         let mut copy = rng.chance(plan.duplicate).then(|| delay.sample(rng));
         let takes = delay.sample(rng); // Drawn before the rules are asked, so that they shift no draw of the link.
+        let mut dropped = lost;
         if !link.rules.is_empty() {
-            let stream = |draws: &str, (since, twins): (Instant, usize), Name { kind, epoch }: Name| {
-                let since = since.as_nanos();
-                match twins {
-                    0 => seed.stream(format_args!("{draws} of {since} on link {from}→{to} {kind} {epoch}")),
-                    _ => seed.stream(format_args!("{draws} of {since} ({twins}) on link {from}→{to} {kind} {epoch}")),
-                }
+            let stream = |draws: &str,
+                          (since, twins): (Instant, usize),
+                          Name { kind, epoch }: Name,
+                          late: Option<u64>| {
+                let (since, late) = (since.as_nanos(), late.unwrap_or(0));
+                seed.stream(format_args!("{draws} of {since} ({twins}) on link {from}→{to} {kind} {epoch} late {late}"))
             };
-            match judge(&mut link.rules, sent, delay, coverage, stream, acted) {
-                None => return Arrivals::default(),
-                Some(judged) => {
-                    late = late + judged.late;
-                    copy = copy.or(judged.copy);
-                }
-            }
+            let judged = judge(&mut link.rules, sent, lost, delay, coverage, stream, acted);
+            dropped = judged.dropped;
+            late = late + judged.late;
+            copy = copy.or(judged.copy);
+        }
+        if dropped {
+            return Arrivals::default();
         }
         let first = now + takes + late;
         let second = copy.map(|copy| now + copy + late);

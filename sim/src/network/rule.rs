@@ -29,8 +29,9 @@ pub(super) struct Sent {
     pub(super) nth_in_epoch: u64,
 }
 
-/// What rules make of a message that is not lost.
+/// What rules make of a message.
 pub(super) struct Judged {
+    pub(super) dropped: bool,
     pub(super) late: Span,
     /// The delay of a second copy.
     pub(super) copy: Option<Span>,
@@ -53,6 +54,16 @@ impl Rule {
         self.about == About::default() && matches!(self.what, LinkRule::Cut | LinkRule::Hold | LinkRule::Loss(Ppm::ONE))
     }
 
+    /// What chance has in store for a message that it is about.
+    fn chance(
+        &mut self,
+        name: Name,
+        stream: &impl Fn(&'static str, (Instant, usize), Name, Option<u64>) -> Stream,
+    ) -> &mut Stream {
+        let (since, draws) = ((self.since, self.twins), self.draws());
+        Flow::count(&mut self.flows, name, |name, late| stream(draws, since, name, late)).chance
+    }
+
     pub(super) fn draws(&self) -> &'static str {
         match self.what {
             LinkRule::Cut => "cut",
@@ -65,55 +76,64 @@ impl Rule {
     }
 }
 
-/// What the rules of a link make of a message that is sent on it; none if it is dropped. A hold takes effect on arrival. `stream` makes
-/// the stream of a rule, of what it does and since when, for messages of a name.
+/// What the rules of a link make of a message that is sent on it, and perhaps `lost` already. A hold takes effect on arrival. `stream` makes the stream of a rule, of what
+/// it does and since when, for messages of a name.
+///
+/// Each rule draws, whatever others have made of the message before: taking one away shifts no draw of another.
 pub(super) fn judge(
     rules: &mut [Rule],
     sent: Sent,
+    lost: bool,
     delay: Delay,
     coverage: &mut Coverage,
-    stream: impl Fn(&'static str, (Instant, usize), Name) -> Stream,
+    stream: impl Fn(&'static str, (Instant, usize), Name, Option<u64>) -> Stream,
     mut acted: impl FnMut(usize),
-) -> Option<Judged> {
-    let mut judged = Judged { late: Span::ZERO, copy: None };
+) -> Judged {
+    let mut judged = Judged { dropped: lost, late: Span::ZERO, copy: None };
     for rule in rules.iter_mut().filter(|rule| rule.is_about_sent(sent)) {
-        let (fault, what, since, draws) = (rule.fault, rule.what, (rule.since, rule.twins), rule.draws());
-        let flow = |flows| Flow::count(flows, sent.name, |name| stream(draws, since, name));
-        match what {
-            LinkRule::Hold => {}
-            LinkRule::Cut => {
-                coverage.cut_on_sending += 1;
-                acted(fault);
-                return None;
-            }
+        let fault = rule.fault;
+        let made = match rule.what {
+            LinkRule::Hold => None,
+            LinkRule::Cut => Some(Made::Dropped(&mut coverage.cut_on_sending)),
             LinkRule::Loss(odds) => {
-                if flow(&mut rule.flows).chance.chance(odds) {
-                    coverage.lost += 1;
-                    acted(fault);
-                    return None;
-                }
+                rule.chance(sent.name, &stream).chance(odds).then_some(Made::Dropped(&mut coverage.lost))
             }
             LinkRule::Duplicate(odds, later) => {
-                let chance = &mut *flow(&mut rule.flows).chance;
-                if chance.chance(odds) {
-                    judged.copy = Some(delay.sample(chance) + later.sample(chance));
-                    acted(fault);
-                }
+                let chance = rule.chance(sent.name, &stream);
+                chance.chance(odds).then(|| Made::Copy(delay.sample(chance) + later.sample(chance)))
             }
             LinkRule::Reorder(odds, by) => {
-                let chance = &mut *flow(&mut rule.flows).chance;
-                if chance.chance(odds) {
-                    coverage.reordered += 1;
-                    judged.late = judged.late + by.sample(chance);
-                    acted(fault);
-                }
+                let chance = rule.chance(sent.name, &stream);
+                chance.chance(odds).then(|| Made::Late(by.sample(chance), &mut coverage.reordered))
             }
-            LinkRule::Slow(by) => {
-                coverage.slowed += 1;
-                judged.late = judged.late + by.sample(&mut flow(&mut rule.flows).chance);
-                acted(fault);
+            LinkRule::Slow(by) => Some(Made::Late(by.sample(rule.chance(sent.name, &stream)), &mut coverage.slowed)),
+        };
+        let Some(made) = made.filter(|_| !judged.dropped) else { continue };
+        acted(fault);
+        judged.add(made);
+    }
+    judged
+}
+
+/// What one rule makes of a message, and where that is counted.
+enum Made<'a> {
+    Dropped(&'a mut u64),
+    Copy(Span),
+    Late(Span, &'a mut u64),
+}
+
+impl Judged {
+    fn add(&mut self, made: Made<'_>) {
+        match made {
+            Made::Dropped(count) => {
+                *count += 1;
+                self.dropped = true;
+            }
+            Made::Copy(after) => self.copy = Some(after),
+            Made::Late(by, count) => {
+                *count += 1;
+                self.late = self.late + by;
             }
         }
     }
-    Some(judged)
 }

@@ -222,8 +222,8 @@ impl<N: Node> World<'_, N> {
         self.check_message(|| REQUEST.passing(route, Phase::Sent));
     }
 
-    /// An answer has come.
-    pub(super) fn on_answer(&mut self, id: RequestId, answer: Result<Ret<N>, Option<NodeId>>) {
+    /// An answer has come from a node.
+    pub(super) fn on_answer(&mut self, from: NodeId, id: RequestId, answer: Result<Ret<N>, Option<NodeId>>) {
         self.record("answer", |line| match &answer {
             Ok(ret) => line.text("request", id).text("ret", ret),
             Err(_) => line.text("request", id).text("ret", "rejected"),
@@ -234,17 +234,16 @@ impl<N: Node> World<'_, N> {
             return; // About an operation that was answered or given up long ago.
         }
         match answer {
-            Ok(ret) => self.complete(client, ret),
+            Ok(ret) => self.complete(client, ret, from),
             Err(hint) => self.rejected(client, id.attempt, hint),
         }
     }
 
-    fn complete(&mut self, client: ClientId, ret: Ret<N>) {
+    fn complete(&mut self, client: ClientId, ret: Ret<N>, by: NodeId) {
         let returned = self.moment();
         let healed_at = self.healed.as_ref().map(|healed| healed.at);
         let state = &mut self.clients[client.index()];
         let Some(asking) = state.asking.take() else { return };
-        let server = state.target;
         let operation = &mut self.history[asking.place];
         state.last = Some((operation.op.clone(), ret.clone()));
         operation.outcome = Outcome::Ok { ret, returned };
@@ -252,7 +251,7 @@ impl<N: Node> World<'_, N> {
         self.coverage.completed_ops += 1;
         self.coverage.ops_after_heal += u64::from(healed_at.is_some_and(|at| operation.invoked.at >= at));
         self.rest(client);
-        self.check_triggers(server);
+        self.check_triggers(by);
     }
 
     fn rejected(&mut self, client: ClientId, attempt: u16, hint: Option<NodeId>) {

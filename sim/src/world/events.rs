@@ -39,7 +39,7 @@ impl<N: Node> World<'_, N> {
                 match self.arrive(route, ANSWER) {
                     Arrival::Deliver => {
                         self.coverage.delivered += 1;
-                        self.on_answer(id, answer);
+                        self.on_answer(from, id, answer);
                         self.check_message(|| ANSWER.passing(route, Phase::Delivered));
                     }
                     Arrival::Dropped => {}

@@ -215,6 +215,7 @@ impl<'a, N: Node> World<'a, N> {
         } else {
             self.count_event(slot);
             self.happen(due, event);
+            self.check_happened();
         }
         self.keep_within_limits();
         true

@@ -7,6 +7,7 @@ use crate::faults::{DiskTrouble, Keep};
 use crate::id::NodeId;
 use crate::node::{EffectOf, Node, Observation};
 use crate::rng::{Seed, Stream};
+use crate::time::Instant;
 use crate::timers::Timers;
 
 #[derive(Clone)]
@@ -57,6 +58,8 @@ pub(super) struct Armed {
 pub(super) struct Trouble {
     pub(super) fault: usize,
     pub(super) what: DiskTrouble,
+    /// When its fault struck.
+    pub(super) since: Instant,
     /// The trouble's own chance, so that taking it away shifts no draw of the disk.
     pub(super) rng: Stream,
 }

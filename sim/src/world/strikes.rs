@@ -8,6 +8,7 @@
 use std::mem;
 
 use super::server::{Armed, Trouble};
+use super::triggers::Happening;
 use super::{Event, World};
 use crate::faults::target::{NodeView, View};
 use crate::faults::trigger::{Occasion, Subject};
@@ -29,6 +30,8 @@ pub(super) struct Strikes {
     in_force: Vec<InForce>,
     /// The planned faults that wait for a trigger.
     pub(super) triggers: Vec<usize>,
+    /// What has happened in the present event that may set faults off.
+    pub(super) happened: Vec<Happening>,
     /// Whether any fault ever waits for a message.
     pub(super) heeds_messages: bool,
 }
@@ -43,6 +46,8 @@ pub(super) struct Progress {
     pub(super) seen: u64,
     /// The nodes that have set it off, each with the epoch it was in then.
     pub(super) spent: Vec<(NodeId, u64)>,
+    /// What joins them if the strike that is due finds whom to strike.
+    pub(super) spending: Option<(NodeId, u64)>,
     /// Whom its trigger was about when it went off last.
     pub(super) subject: Subject,
 }
@@ -61,11 +66,13 @@ impl Strikes {
             since: Coverage::default(),
             seen: 0,
             spent: Vec::new(),
+            spending: None,
             subject: Subject::default(),
         };
         let triggers = plan.faults.iter().enumerate().filter(|(_, fault)| matches!(fault.start, Start::When(..)));
         let heeds = |start: &Start| matches!(start, Start::When(trigger, _) if matches!(trigger.occasion, Some(Occasion::Message { .. })));
         Strikes {
+            happened: Vec::new(),
             heeds_messages: plan.faults.iter().any(|fault| heeds(&fault.start)),
             planned: (0..plan.faults.len()).map(progress).collect(),
             applied: Vec::new(),
@@ -123,11 +130,16 @@ impl<N: Node> World<'_, N> {
         let nodes = self.view();
         let progress = &mut self.strikes.planned[planned];
         let view = View { nodes: &nodes, clients: self.clients.len(), subject: progress.subject };
-        progress.since = self.coverage.clone();
-        progress.seen = 0;
         let resolved = (fault.kind.resolve)(&fault.args, &view, &mut progress.rng);
         let lasting = fault.lasting.map(|range| progress.rng.span(range));
-        progress.struck += u32::from(resolved.is_some());
+        let spending = progress.spending.take();
+        if resolved.is_some() {
+            // A strike that finds nobody uses up nothing of what it waited for.
+            progress.struck += 1;
+            progress.since = self.coverage.clone();
+            progress.seen = 0;
+            progress.spent.extend(spending);
+        }
         if progress.struck < fault.times {
             match fault.start {
                 Start::At(_) => {}
@@ -190,8 +202,14 @@ impl<N: Node> World<'_, N> {
             }
             Action::Disk { nodes, trouble } => {
                 for &node in nodes {
-                    let rng = self.seed.stream(format_args!("disk trouble of {} on {node}", self.now.as_nanos()));
-                    self.servers[node.index()].troubles.push(Trouble { fault, what: *trouble, rng });
+                    let troubles = &mut self.servers[node.index()].troubles;
+                    let (what, since) = (*trouble, self.now);
+                    let twins = troubles
+                        .iter()
+                        .filter(|other| other.since == since && other.what.name() == what.name())
+                        .count();
+                    let name = format_args!("{} of {} ({twins}) on {node}", what.name(), since.as_nanos());
+                    troubles.push(Trouble { fault, what, since, rng: self.seed.stream(name) });
                 }
                 0
             }

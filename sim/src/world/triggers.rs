@@ -3,6 +3,8 @@
 //! A fault whose trigger has gone off strikes a nanosecond later (and after its `delay`), so that nothing of the present instant comes
 //! before it when it is replayed.
 
+use std::mem;
+
 use super::World;
 use crate::faults::Start;
 use crate::faults::target::View;
@@ -13,7 +15,7 @@ use crate::time::Span;
 
 /// What has just happened.
 #[derive(Clone, Copy)]
-enum Happening {
+pub(super) enum Happening {
     /// This node has become another.
     Change(NodeId),
     /// This node has reached this milestone.
@@ -26,14 +28,14 @@ impl<N: Node> World<'_, N> {
     #[inline]
     pub(super) fn check_triggers(&mut self, node: NodeId) {
         if !self.strikes.triggers.is_empty() {
-            self.check(Happening::Change(node));
+            self.strikes.happened.push(Happening::Change(node));
         }
     }
 
     /// A node has reached a milestone.
     pub(super) fn check_milestone(&mut self, node: NodeId, milestone: &'static str) {
         if !self.strikes.triggers.is_empty() {
-            self.check(Happening::Milestone(node, milestone));
+            self.strikes.happened.push(Happening::Milestone(node, milestone));
         }
     }
 
@@ -41,7 +43,18 @@ impl<N: Node> World<'_, N> {
     #[inline]
     pub(super) fn check_message(&mut self, passing: impl FnOnce() -> Passing) {
         if self.strikes.heeds_messages && !self.strikes.triggers.is_empty() {
-            self.check(Happening::Message(passing()));
+            self.strikes.happened.push(Happening::Message(passing()));
+        }
+    }
+
+    /// An event is over: what has happened in it may set faults off. Not earlier: a node sends while it handles something, and is seen as
+    /// what that has made of it only then.
+    #[inline]
+    pub(super) fn check_happened(&mut self) {
+        if !self.strikes.happened.is_empty() {
+            let mut happened = mem::take(&mut self.strikes.happened);
+            happened.drain(..).for_each(|happening| self.check(happening));
+            self.strikes.happened = happened;
         }
     }
 
@@ -74,7 +87,7 @@ impl<N: Node> World<'_, N> {
         match (&trigger.occasion, happening) {
             (None, Happening::Change(node)) => {
                 let node = self.in_state(planned, &trigger.state, node)?;
-                self.spend(planned, &trigger.state, node);
+                self.strikes.planned[planned].spending = self.spending(planned, &trigger.state, node);
                 Some(about(node))
             }
             (Some(Occasion::Milestone(wanted)), Happening::Milestone(node, reached)) if wanted == reached => {
@@ -116,11 +129,10 @@ impl<N: Node> World<'_, N> {
         Some(acting).filter(fresh).or_else(|| NodeId::all(self.servers.len()).find(fresh))
     }
 
-    fn spend(&mut self, planned: usize, state: &State, node: NodeId) {
-        if state.is_about_a_node() && self.plan.faults[planned].times > 1 {
-            let epoch = self.servers[node.index()].observation.epoch;
-            self.strikes.planned[planned].spent.push((node, epoch));
-        }
+    /// What a strike on this occasion uses up: the node's epoch, if it may strike more than once.
+    fn spending(&self, planned: usize, state: &State, node: NodeId) -> Option<(NodeId, u64)> {
+        let once_an_epoch = state.is_about_a_node() && self.plan.faults[planned].times > 1;
+        once_an_epoch.then(|| (node, self.servers[node.index()].observation.epoch))
     }
 }
 
