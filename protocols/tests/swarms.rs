@@ -23,7 +23,7 @@ fn run(protocol: &'static Protocol, seed: u64) -> Run<Any> {
     let defaults = Args::defaults(protocol.params);
     let draws = (0..8).map(|draw| Swarm::ALL.config(&defaults, protocol.params, protocol.dials, Seed(seed), draw));
     let config = draws.into_iter().find(|config| (protocol.check)(config, &plan).is_empty()).unwrap_or(defaults);
-    let plan = Swarm::ALL.plan(&plan, &(protocol.bears)(&config, &plan), Seed(seed));
+    let plan = Swarm::ALL.plan(&plan, &(protocol.bears)(&config, &plan), Seed(seed), 0);
     assert_eq!((protocol.check)(&config, &plan), vec![], "{} refuses what seed {seed} draws", protocol.name);
     (protocol.run)(&plan, &config, None, Seed(seed), None)
 }

@@ -37,13 +37,24 @@ pub(crate) fn render(scenario: &Scenario, run: &Run<Any>) -> String {
     text
 }
 
-/// Writes down what a seed draws before its run: the network, the protocol's parameters, and the faults that are planned.
+/// Writes down what a seed draws before its run: how long it takes, the network, the protocol's parameters, the heal, and the faults that are planned.
 pub(crate) fn render_drawn(scenario: &Scenario, seed: Seed) -> String {
     let drawn = scenario.drawn(seed);
     let mut text = String::new();
     comment(&mut text, &format!("What seed {seed} makes of {}.", scenario.path.display()));
+    if let (Some(heal), None) = (scenario.plan.heal, drawn.plan.heal) {
+        comment(
+            &mut text,
+            &format!(
+                "No progress is demanded: {} are too short for any trouble that the file does not know of.",
+                heal.within
+            ),
+        );
+    }
+    keys(&mut text, &Args::new(vec![("duration", Value::Span(drawn.plan.duration))]));
     table(&mut text, "network", &network_args(&drawn.plan.network));
     table(&mut text, drawn.protocol.name, &drawn.config);
+    drawn.plan.heal.iter().for_each(|heal| table(&mut text, "heal", &heal_args(heal)));
     for fault in &drawn.plan.faults {
         text += "\n[[fault]]\n";
         keys(&mut text, &Args::new(vec![(fault.kind.name, Value::Table(unlike_defaults(fault)))]));

@@ -154,7 +154,13 @@ impl Terms {
             first,
             asked,
             meant_for,
-            reach: scenario.expect.reach.iter().map(|&(name, wanted)| (name.to_owned(), wanted)).collect(),
+            // What a file wants to be reached is meant for the trouble that it plans itself.
+            reach: match scenario.strategy {
+                Strategy::File => {
+                    scenario.expect.reach.iter().map(|&(name, wanted)| (name.to_owned(), wanted)).collect()
+                }
+                Strategy::Swarm | Strategy::Pct => Vec::new(),
+            },
             sought,
         }
     }

@@ -9,11 +9,15 @@ use shaketable_sim::param::Args;
 use shaketable_sim::plan::Plan;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::swarm::{Swarm, Tolerance, priorities};
+use shaketable_sim::time::Instant;
 
 use crate::scenario::Scenario;
 
-/// How many draws of a protocol's parameters are tried before it keeps its own: some do not fit together.
+/// How many draws of parameters, or of faults, are tried before a scenario keeps its own: some do not fit together.
 const DRAWS: u32 = 8;
+
+/// How many elections in a row may fail, at least, before a cluster is blamed for having no leader.
+const ELECTIONS: u64 = 10;
 
 /// How trouble is looked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum, Serialize, Deserialize)]
@@ -43,28 +47,102 @@ impl Scenario {
         }
         if let Some(swarm) = swarm {
             drawn.config = config(&swarm, self.protocol, &self.config, &drawn.plan, seed);
-            drawn.adopt(|plan, bears| swarm.plan(plan, bears, seed));
+            if self.strategy == Strategy::Swarm {
+                drawn.allow_time(drawn.config != self.config);
+            }
+            drawn.adopt(|plan, bears, draw| swarm.plan(plan, bears, seed, draw));
         }
         if self.strategy == Strategy::Pct {
-            drawn.adopt(|plan, bears| {
-                let faults = [&plan.faults[..], &priorities(plan, bears, seed)].concat();
+            drawn.adopt(|plan, bears, draw| {
+                let faults = [&plan.faults[..], &priorities(plan, bears, seed, draw)].concat();
                 Plan { faults, ..plan.clone() }
             });
         }
         Cow::Owned(drawn)
     }
 
-    /// Takes another plan, unless it asks for more than the protocol accepts: such as messages that are late for as long as no grace allows for.
-    fn adopt(&mut self, draw: impl FnOnce(&Plan, &Tolerance) -> Plan) {
-        let plan = draw(&self.plan, &(self.protocol.bears)(&self.config, &self.plan));
-        if (self.protocol.check)(&self.config, &plan).is_empty() {
+    /// Makes what a file demands after its heal fair for trouble that it does not know of. A cluster that is `slower` than the one it was written
+    /// for may take as long to hand over what somebody missed as it took to decide it. Where the bound is too short for even a few
+    /// elections, because the file says who leads when, no progress can be demanded: then only safety is checked.
+    fn allow_time(&mut self, slower: bool) {
+        let patience = (self.protocol.bears)(&self.config, &self.plan).patience;
+        let Some(heal) = &mut self.plan.heal else { return };
+        if heal.within < patience.times(ELECTIONS) {
+            self.plan.heal = None;
+        } else if slower {
+            heal.within = heal.within + heal.at.since(Instant::ZERO);
+            self.plan.duration = self.plan.duration.max(heal.at.since(Instant::ZERO) + heal.within);
+        }
+    }
+
+    /// Takes another plan, the first drawn that asks for no more than the protocol accepts: such as messages that are late for as long as
+    /// no grace allows for.
+    fn adopt(&mut self, draw: impl Fn(&Plan, &Tolerance, u32) -> Plan) {
+        let bears = (self.protocol.bears)(&self.config, &self.plan);
+        let fits = |plan: &Plan| (self.protocol.check)(&self.config, plan).is_empty();
+        if let Some(plan) = (0..DRAWS).map(|number| draw(&self.plan, &bears, number)).find(fits) {
             self.plan = plan;
         }
     }
 }
 
+/// Draws the protocol's parameters: such as fit together and still bear what the file itself plans.
 fn config(swarm: &Swarm, protocol: &Protocol, config: &Args, plan: &Plan, seed: Seed) -> Args {
+    let own = (protocol.bears)(config, plan);
     let draw = |draw| swarm.config(config, protocol.params, protocol.dials, seed, draw);
-    let fits = |config: &Args| (protocol.check)(config, plan).is_empty();
+    let fits = |config: &Args| {
+        (protocol.check)(config, plan).is_empty() && (protocol.bears)(config, plan).still_bears(&plan.faults, &own)
+    };
     (0..DRAWS).map(draw).find(fits).unwrap_or_else(|| config.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use shaketable_sim::time::Span;
+
+    use super::*;
+    use crate::load::load;
+    use crate::tables::Tables;
+
+    fn swarmed(text: &str) -> Scenario {
+        let head = "protocol = \"raft\"\nnodes = 3\nduration = \"20s\"\nseeds = \"0..10\"\n";
+        let scenario = load(Path::new("a.toml"), &format!("{head}{text}"), &Tables::shipped());
+        Scenario { strategy: Strategy::Swarm, ..scenario.unwrap_or_else(|wrong| panic!("{wrong}")) }
+    }
+
+    fn reads(scenario: &Scenario) -> Vec<String> {
+        (0..200).map(|seed| scenario.drawn(Seed(seed)).config.choice("read").to_owned()).collect()
+    }
+
+    #[test]
+    fn no_parameter_is_drawn_that_does_not_bear_the_faults_of_the_file() {
+        let leases = |scenario: &Scenario| reads(scenario).iter().filter(|read| *read == "lease").count();
+        assert!(leases(&swarmed("")) > 20);
+        // Half of all seeds leave the fault out: these may have leases.
+        let jumps = swarmed("[[fault]]\nclock-jump = { node = \"n1\", by = \"1s\", at = \"1s\" }\n");
+        for seed in (0..200).map(Seed) {
+            let drawn = jumps.drawn(seed);
+            let own = drawn.plan.faults.first().is_some_and(|fault| fault.written() == jumps.plan.faults[0].written());
+            assert!(!own || drawn.config.choice("read") != "lease", "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn a_bound_allows_for_what_the_file_does_not_know_of() {
+        let heal = |text| {
+            let scenario = swarmed(&format!("{text}[heal]\nat = \"10s\"\nwithin = \"5s\"\n"));
+            let drawn: Vec<Plan> = (0..20).map(|seed| scenario.drawn(Seed(seed)).plan.clone()).collect();
+            let own = (0..20).map(|seed| scenario.drawn(Seed(seed)).config == scenario.config);
+            drawn.into_iter().zip(own).collect::<Vec<_>>()
+        };
+        for (plan, own) in heal("") {
+            let within = plan.heal.map(|heal| heal.within);
+            assert_eq!(within, Some(Span::secs(if own { 5 } else { 15 })));
+            assert_eq!(plan.duration, Span::secs(if own { 20 } else { 25 }));
+        }
+        let slow = heal("[raft]\nelection-timeout = [\"1s\", \"2s\"]\n");
+        assert!(slow.iter().all(|(plan, _)| plan.heal.is_none()), "ten elections take 20 s");
+    }
 }

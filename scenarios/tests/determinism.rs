@@ -9,7 +9,7 @@ mod common;
 
 use common::{ROOT, shaketable};
 
-const RUNS: [(&str, u64); 9] = [
+const RUNS: [(&str, u64); 15] = [
     ("raft/calm", 1),
     ("raft/crashes", 1),
     ("raft/crashes", 7),
@@ -18,6 +18,12 @@ const RUNS: [(&str, u64); 9] = [
     ("raft/held-messages", 1),
     ("raft/pauses", 1),
     ("raft/clock-trouble", 7),
+    ("raft/triggers", 1),
+    ("raft/swarm", 3),
+    ("paxos/swarm", 3),
+    ("synod/swarm", 3),
+    ("ring/swarm", 3),
+    ("dynamo/swarm", 3),
     ("negative/raft-local-reads", 0),
 ];
 

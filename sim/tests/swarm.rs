@@ -35,7 +35,7 @@ fn plan() -> Plan {
 }
 
 fn drawn(tolerance: &Tolerance, seeds: u64) -> Vec<Vec<Planned>> {
-    (0..seeds).map(|seed| Swarm::ALL.plan(&plan(), tolerance, Seed(seed)).faults).collect()
+    (0..seeds).map(|seed| Swarm::ALL.plan(&plan(), tolerance, Seed(seed), 0).faults).collect()
 }
 
 fn kinds(drawn: &[Vec<Planned>]) -> BTreeSet<&'static str> {
@@ -90,10 +90,34 @@ fn disks_and_clocks_stay_within_what_is_borne() {
 }
 
 #[test]
+fn what_a_plan_does_to_disks_by_itself_is_not_done_again() {
+    let wipe = Planned::new("wipe", &[("node", "n1")]).expect("a fault").at(Span::millis(100));
+    let plan = Plan { faults: vec![wipe], ..plan() };
+    for seed in 0..600 {
+        let drawn = Swarm::ALL.plan(&plan, &bold(), Seed(seed), 0).faults;
+        let lost = drawn.iter().filter(|fault| ["wipe", "rot"].contains(&fault.kind.name)).count();
+        assert_eq!(lost, 1, "seed {seed}: the plan's own");
+    }
+}
+
+#[test]
+fn a_tolerance_still_bears_what_is_no_more_than_either_bears() {
+    let fault = |kind, params: &[(&str, &str)]| vec![Planned::new(kind, params).expect("a fault")];
+    let (wipe, jump) = (fault("wipe", &[("node", "n1")]), fault("clock-jump", &[("node", "n1"), ("by", "1s")]));
+    let drift = |by| fault("clock-drift", &[("node", "n1"), ("by", by)]);
+    let timid = Tolerance { disks: 0, jumps: false, drift: Ppm::percent(1), ..bold() };
+    assert!(bold().still_bears(&wipe, &bold()) && !timid.still_bears(&wipe, &bold()));
+    assert!(bold().still_bears(&jump, &bold()) && !timid.still_bears(&jump, &bold()));
+    assert!(timid.still_bears(&drift("1%"), &bold()) && !timid.still_bears(&drift("2%"), &bold()));
+    // What was beyond it before may stay so.
+    assert!(timid.still_bears(&[wipe, jump, drift("2%")].concat(), &timid));
+}
+
+#[test]
 fn what_is_drawn_depends_on_the_seed_alone_and_acts() {
     let (mut faults, mut acted) = (0, 0);
     for seed in 0..60 {
-        let plans = [0, 1].map(|_| Swarm::ALL.plan(&plan(), &bold(), Seed(seed)));
+        let plans = [0, 1].map(|_| Swarm::ALL.plan(&plan(), &bold(), Seed(seed), 0));
         let written = |plan: &Plan| -> Vec<String> {
             plan.faults.iter().map(|fault| format!("{} {}", fault.kind.name, fault.written())).collect()
         };
@@ -108,7 +132,7 @@ fn what_is_drawn_depends_on_the_seed_alone_and_acts() {
 #[test]
 fn a_list_of_kinds_or_parameters_is_kept_to() {
     let swarm = Swarm { faults: Which::These(vec!["crash".to_owned()]), ..Swarm::ALL };
-    let drawn: Vec<_> = (0..100).map(|seed| swarm.plan(&plan(), &bold(), Seed(seed)).faults).collect();
+    let drawn: Vec<_> = (0..100).map(|seed| swarm.plan(&plan(), &bold(), Seed(seed), 0).faults).collect();
     assert_eq!(kinds(&drawn), BTreeSet::from(["crash"]));
 
     static PARAMS: &[Param] = &[
@@ -134,7 +158,7 @@ fn a_list_of_kinds_or_parameters_is_kept_to() {
 
 #[test]
 fn priorities_are_delays_of_chains_of_messages() {
-    let faults = priorities(&plan(), &bold(), Seed(1));
+    let faults = priorities(&plan(), &bold(), Seed(1), 0);
     assert!(faults.iter().all(|fault| fault.kind.name == "slow-link"));
     let late = Plan { faults, ..plan() };
     assert!(run(&late, 1).coverage.slowed > 100);

@@ -6,6 +6,7 @@ use shaketable_reports::{Exit, Found, Outcome, Seeds, Split, Style, Tested, huma
 
 use super::*;
 use crate::fakes::{Folder, render, scenario, tables};
+use crate::strategy::Strategy;
 
 impl Folder {
     fn sweep(&self, scenarios: &[Scenario], choice: &Choice, threads: usize) -> Summary {
@@ -205,6 +206,15 @@ fn too_few_seeds_to_catch_anything_are_inconclusive() {
         let tested = chosen("few", "fake/broken", &rest, &Choice::Range(seeds.clone()));
         assert_eq!((tested.outcome, tested.seeds.ran), (outcome, ran), "{seeds:?}");
     }
+}
+
+#[test]
+fn what_a_file_wants_reached_is_asked_of_its_own_trouble_alone() {
+    let folder = Folder::new("others");
+    let mut swarmed = scenario("fake", "seeds = \"0..9\"\n[expect]\nreach = { crashes = 9_999 }\n");
+    assert_eq!(folder.sweep(&[swarmed.clone()], &Choice::File, 2).scenarios[0].outcome, Outcome::NothingTested);
+    swarmed.strategy = Strategy::Pct;
+    assert_eq!(folder.sweep(&[swarmed], &Choice::File, 2).scenarios[0].outcome, Outcome::Passed);
 }
 
 #[test]

@@ -97,6 +97,27 @@ pub struct Dial {
     pub values: &'static [Literal],
 }
 
+impl Tolerance {
+    /// Whether whatever these faults do to disks and clocks is borne, as far as `own` bears it. So a swarm sees that no value of a parameter that it
+    /// draws takes away what a plan leans on.
+    pub fn still_bears(&self, faults: &[Planned], own: &Tolerance) -> bool {
+        let borne = |fault: &Planned| match fault.kind.name {
+            "wipe" | "rot" => self.disks >= own.disks,
+            "clock-jump" => self.jumps >= own.jumps,
+            "clock-drift" => self.drift >= own.drift.min(fault.args.odds("by")),
+            _ => true,
+        };
+        faults.iter().all(borne)
+    }
+
+    /// What is left of it beside these faults.
+    fn beside(&self, faults: &[Planned]) -> Tolerance {
+        let strikes =
+            faults.iter().filter(|fault| matches!(fault.kind.name, "wipe" | "rot")).map(|fault| fault.times as usize);
+        Tolerance { disks: self.disks.saturating_sub(strikes.fold(0, usize::saturating_add)), ..self.clone() }
+    }
+}
+
 impl Which {
     /// From the names in a list: `all` is all of them, `none` is none.
     pub fn from_names(names: &[String]) -> Which {
@@ -149,13 +170,16 @@ impl Swarm {
         drawn
     }
 
-    /// Draws the trouble of a run: its plan with more faults, and with a worse network in half of all seeds.
-    pub fn plan(&self, plan: &Plan, tolerance: &Tolerance, seed: Seed) -> Plan {
+    /// Draws the trouble of a run: its plan with more faults, and with a worse network in half of all seeds. The caller sees whether the
+    /// protocol accepts it, and may ask for another `draw` if not.
+    pub fn plan(&self, plan: &Plan, tolerance: &Tolerance, seed: Seed, draw: u32) -> Plan {
         let mut drawn = plan.clone();
+        let tolerance = &tolerance.beside(&plan.faults);
         if self.network {
-            noise(&mut drawn.network, tolerance, &mut seed.stream("swarm network"));
+            noise(&mut drawn.network, tolerance, &mut seed.stream(format_args!("swarm network {draw}")));
         }
-        drawn.faults.extend(menu::faults(plan, tolerance, &self.faults, &mut seed.stream("swarm faults")));
+        let rng = &mut seed.stream(format_args!("swarm faults {draw}"));
+        drawn.faults.extend(menu::faults(plan, tolerance, &self.faults, rng));
         drawn
     }
 }

@@ -16,10 +16,12 @@ use crate::time::{Instant, Span};
 /// How deep the bugs are that are looked for: how many chains fall behind, at most.
 const DEPTH: u64 = 3;
 
-/// The faults that make these priorities.
-pub fn priorities(plan: &Plan, tolerance: &Tolerance, seed: Seed) -> Vec<Planned> {
-    let mut rng = seed.stream("priorities");
-    let patience = tolerance.patience.as_nanos();
+/// The faults that make these priorities. The caller sees whether the protocol accepts them, and may ask for another `draw` if not.
+pub fn priorities(plan: &Plan, tolerance: &Tolerance, seed: Seed, draw: u32) -> Vec<Planned> {
+    let mut rng = seed.stream(format_args!("priorities {draw}"));
+    // Of a message that two rules delay, each has its share.
+    let most = tolerance.under_way.map_or(u64::MAX, |longest| longest.as_nanos() / 4);
+    let patience = tolerance.patience.as_nanos().min(most / 3);
     let nodes: Vec<String> = (1..=plan.nodes).map(|number| format!("n{number}")).collect();
     let late = |from: &str, to: &str, kind: &str, by: Delay| {
         let params = [("from", from), ("to", to), ("message", kind), ("by", "0s")];
