@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::process;
 
 use shaketable_reports::Side;
 use shaketable_sim::run::Run;
@@ -15,6 +13,7 @@ use crate::counts::Again;
 use crate::load::load;
 use crate::scenario::{Expect, Expected, Scenario};
 use crate::tables::Tables;
+use crate::whole::write_anew;
 
 /// Writes a failing run as a scenario file.
 pub(crate) type Render = fn(&Scenario, &Run<Any>) -> String;
@@ -106,11 +105,11 @@ impl Cases {
         seed: u64,
         text: &str,
     ) -> Option<(PathBuf, bool)> {
-        let name = file_name(scenario, side, signature, seed);
+        let name = stem(scenario, side, signature, seed);
         match write_anew(&self.folder, &name, text) {
             Ok(written) => Some(written),
             Err(error) => {
-                self.troubles.push(format!("could not save {}: {error}", self.folder.join(&name).display()));
+                self.troubles.push(format!("could not save {name} in {}: {error}", self.folder.display()));
                 None
             }
         }
@@ -121,9 +120,9 @@ impl Cases {
     /// # Errors
     /// If it cannot be written, or does not run the same when it is read back.
     pub(crate) fn save(&self, scenario: &Scenario, run: &Run<Any>, signature: &str) -> Result<PathBuf, String> {
-        let name = file_name(&scenario.path, Side::Own, signature, run.seed.0);
+        let name = stem(&scenario.path, Side::Own, signature, run.seed.0);
         let written = write_anew(&self.folder, &name, &self.proven(scenario, run)?);
-        let cannot = |error| format!("could not save {}: {error}", self.folder.join(&name).display());
+        let cannot = |error| format!("could not save {name} in {}: {error}", self.folder.display());
         written.map(|(path, _)| path).map_err(cannot)
     }
 
@@ -160,14 +159,14 @@ fn right(scenario: &Scenario) -> Scenario {
     Scenario { bug: None, expect, ..scenario.clone() }
 }
 
-/// `crashes-invariant-election-safety-17.toml`.
-fn file_name(scenario: &Path, side: Side, signature: &str, seed: u64) -> String {
-    let stem = scenario.file_stem().unwrap_or_default().to_string_lossy();
+/// `crashes-invariant-election-safety-17`.
+fn stem(scenario: &Path, side: Side, signature: &str, seed: u64) -> String {
+    let name = scenario.file_stem().unwrap_or_default().to_string_lossy();
     let side = match side {
         Side::Own => "",
         Side::Right => "right-",
     };
-    format!("{stem}-{side}{}-{seed}.toml", slug(signature))
+    format!("{name}-{side}{}-{seed}", slug(signature))
 }
 
 /// Lower-case letters, digits and single hyphens.
@@ -188,32 +187,4 @@ pub(crate) fn quoted(path: &Path) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
-}
-
-/// Writes a file under this name, or if another file has it, under the next free one. If a file with the same text is there, that will do.
-/// Says where it is and whether it is new. It appears in one step: whatever ends the process, nobody finds half of it.
-fn write_anew(folder: &Path, name: &str, text: &str) -> io::Result<(PathBuf, bool)> {
-    fs::create_dir_all(folder)?;
-    let unfinished = folder.join(format!(".{name}.{}.unfinished", process::id()));
-    fs::write(&unfinished, text)?;
-    let named = name_anew(&unfinished, folder, name, text);
-    fs::remove_file(&unfinished)?;
-    named
-}
-
-fn name_anew(unfinished: &Path, folder: &Path, name: &str, text: &str) -> io::Result<(PathBuf, bool)> {
-    let stem = name.strip_suffix(".toml").unwrap_or(name);
-    for number in 1_u32.. {
-        let path = match number {
-            1 => folder.join(name),
-            _ => folder.join(format!("{stem}-{number}.toml")),
-        };
-        match fs::hard_link(unfinished, &path) {
-            Ok(()) => return Ok((path, true)),
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            Err(_) if fs::read_to_string(&path).is_ok_and(|there| there == text) => return Ok((path, false)),
-            Err(_) => {}
-        }
-    }
-    unreachable!("some number is free")
 }

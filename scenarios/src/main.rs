@@ -29,7 +29,6 @@ mod recorded;
 mod regress;
 mod shards;
 mod shrink;
-mod store;
 mod strategy;
 mod sweep;
 mod tally;

@@ -141,3 +141,13 @@ fn nothing_names_a_machine() {
         paths.iter().any(|path| line.contains(path)).then_some("a path of some machine")
     });
 }
+
+#[test]
+fn files_are_written_whole_in_one_place() {
+    let mut sources = files(&["scenarios/src"], ".rs");
+    sources.retain(|path| !path.ends_with("whole.rs"));
+    every_line(&sources, |line| {
+        let banned = ["fs::rename(", "fs::hard_link(", ".unfinished"];
+        banned.iter().any(|word| line.contains(word)).then_some("let `whole` write it")
+    });
+}

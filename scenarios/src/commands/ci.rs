@@ -1,9 +1,9 @@
 //! `shaketable ci`: all that a change has to pass, in the words of the engine that asks for it.
 
 use std::env;
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use shaketable_reports::{Ci, Exit, Style, ci_github, ci_human, ci_json, ci_junit, ci_markdown};
@@ -19,6 +19,7 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
+use crate::whole::{can_write, write_whole};
 
 /// Examines what `args` name, and says in all the ways that are asked for what came of it.
 ///
@@ -29,6 +30,11 @@ pub(super) fn ci(args: &cli::Ci, look: &Look, tables: Tables) -> io::Result<Exit
         Ok(scenarios) => scenarios,
         Err(trouble) => return Ok(refuse(&trouble)),
     };
+    let files = wanted(args);
+    // Better now than after hours of work.
+    if !each(&files, Wanted::check) {
+        return Ok(Exit::Usage);
+    }
     let deadline = args.lasting.map(|lasting| Instant::now() + Duration::from_nanos(lasting.as_nanos()));
     let fresh = args.fresh_from.as_deref().map(|from| Wish { from, most: args.fresh });
     let order = Order { threads: threads(args.jobs), deadline, fresh, interrupt: interrupt::heed() };
@@ -39,9 +45,10 @@ pub(super) fn ci(args: &cli::Ci, look: &Look, tables: Tables) -> io::Result<Exit
     for trouble in &cases.troubles {
         tell(&format!("warning: {trouble}\n"));
     }
+    // Files first: they are whole even if nobody takes what is printed.
+    let written = each(&files, |file| file.write(&(file.text)(&done)));
     print(&printed(args.format, &done, look))?;
-    let exit = done.exit();
-    Ok(if write_all(args, &done) { exit } else { exit.or(Exit::Usage) })
+    Ok(if written { done.exit() } else { done.exit().or(Exit::Usage) })
 }
 
 fn printed(format: CiFormat, done: &Ci, look: &Look) -> String {
@@ -55,41 +62,61 @@ fn printed(format: CiFormat, done: &Ci, look: &Look) -> String {
     }
 }
 
-/// Writes the files that are asked for. Whether all could be written; each is tried.
-fn write_all(args: &cli::Ci, done: &Ci) -> bool {
-    let mut files: Vec<(PathBuf, io::Result<()>)> = Vec::new();
-    if let Some(path) = &args.junit {
-        files.push((path.clone(), write(path, &ci_junit(done))));
+/// A file that is asked for.
+struct Wanted {
+    path: PathBuf,
+    /// What is to be in it.
+    text: fn(&Ci) -> String,
+    /// Whether others write into it, too, and what they have said stays.
+    shared: bool,
+}
+
+impl Wanted {
+    /// Whether it can be written, before there is anything to write.
+    fn check(&self) -> io::Result<()> {
+        if self.shared { self.write("") } else { can_write(&self.path) }
     }
-    if let Some(path) = &args.json {
-        files.push((path.clone(), write(path, &format!("{:#}\n", ci_json(done)))));
-    }
-    if let Some(path) = &args.summary {
-        files.push((path.clone(), write(path, &ci_markdown(done))));
-    } else if let Some(path) = step_summary(args.format) {
-        // Other steps' summaries are in it, too.
-        let result = OpenOptions::new().append(true).create(true).open(&path);
-        files.push((path, result.and_then(|mut file| file.write_all(ci_markdown(done).as_bytes()))));
-    }
-    let mut written = true;
-    for (path, result) in files {
-        if let Err(error) = result {
-            tell(&format!("error: cannot write {}: {error}\n", path.display()));
-            written = false;
+
+    fn write(&self, text: &str) -> io::Result<()> {
+        if self.shared {
+            let mut file = OpenOptions::new().append(true).create(true).open(&self.path)?;
+            file.write_all(text.as_bytes())
+        } else {
+            write_whole(&self.path, text)
         }
     }
-    written
+}
+
+/// The files that are asked for.
+fn wanted(args: &cli::Ci) -> Vec<Wanted> {
+    let own = |path: &Option<PathBuf>, text| path.clone().map(|path| Wanted { path, text, shared: false });
+    let page = step_summary(args.format).filter(|_| args.summary.is_none());
+    [
+        own(&args.junit, ci_junit),
+        own(&args.json, |done| format!("{:#}\n", ci_json(done))),
+        own(&args.summary, ci_markdown),
+        // Other steps' summaries are in it, too.
+        page.map(|path| Wanted { path, text: ci_markdown, shared: true }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Tries this with each of these files, and says where it fails. Whether it fails nowhere.
+fn each(files: &[Wanted], with: impl Fn(&Wanted) -> io::Result<()>) -> bool {
+    let mut well = true;
+    for file in files {
+        if let Err(error) = with(file) {
+            tell(&format!("error: cannot write {}: {error}\n", file.path.display()));
+            well = false;
+        }
+    }
+    well
 }
 
 /// The page of the job, if GitHub has one for it.
 fn step_summary(format: CiFormat) -> Option<PathBuf> {
     let path = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty())?;
     (format == CiFormat::Github).then(|| path.into())
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    crate::store::replace(path, text)
 }

@@ -1,6 +1,5 @@
 //! `shaketable shrink`: a failing run made smaller, with the smallest so far always on disk.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +25,7 @@ use crate::scenario::Scenario;
 use crate::shrink::{Budget, Failing, shrink as make_smaller};
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
+use crate::whole::write_whole;
 
 /// How long between two lines that say how far it is.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -213,16 +213,6 @@ fn beside(scenario: &Scenario, seed: u64) -> PathBuf {
         Some(_) => scenario.path.with_file_name(format!("{stem}-shrunk.toml")),
         None => Path::new(OUT).join(format!("{stem}-{seed}-shrunk.toml")),
     }
-}
-
-/// So that nobody ever finds half of it.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let unfinished = path.with_extension("toml.unfinished");
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(&unfinished, text)?;
-    fs::rename(unfinished, path)
 }
 
 /// What is left, in the order of time: faults, and operations as a script has them; as much as somebody will read.

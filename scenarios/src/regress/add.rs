@@ -18,8 +18,8 @@ use crate::files::{Trouble, read_all};
 use crate::load::load;
 use crate::recorded::Recorded;
 use crate::scenario::{Expected, Scenario};
-use crate::store;
 use crate::tables::Tables;
+use crate::whole::write_anew;
 
 /// How much later than it was found a kept case may fail, at least.
 const ROOM: Span = Span::millis(500);
@@ -70,8 +70,10 @@ pub(crate) fn add(case: &Scenario, folder: &Path, name: Option<&str>, tables: &T
     if subject(&back).run(run.seed, None).digest != run.digest {
         return Err(format!("error: {path} runs otherwise when it is read back\n"));
     }
-    let written = store::create(folder, &stem, &text);
-    written.map(Added::New).map_err(|error| format!("error: cannot write into {}: {error}\n", folder.display()))
+    let written = write_anew(folder, &stem, &text);
+    written
+        .map(|(path, _)| Added::New(path))
+        .map_err(|error| format!("error: cannot write into {}: {error}\n", folder.display()))
 }
 
 fn subject(scenario: &Scenario) -> Subject<'_> {

@@ -15,8 +15,8 @@ use crate::load::load;
 use crate::matching::struck;
 use crate::recorded::Recorded;
 use crate::scenario::Scenario;
-use crate::store;
 use crate::tables::Tables;
+use crate::whole::write_whole;
 
 /// What is to be taken for right although the case says otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +64,7 @@ pub(crate) fn refresh(case: &Scenario, accept: Accept, tables: &Tables) -> Resul
     if (Subject { scenario: &back, side: Side::Own }).run(run.seed, None).digest != run.digest {
         return Err(format!("error: {} runs otherwise when it is read back\n", case.path.display()));
     }
-    store::replace(&case.path, &text)
+    write_whole(&case.path, &text)
         .map_err(|error| format!("error: cannot write {}: {error}\n", case.path.display()))?;
     Ok((judged, if was == Some(expects) { Renewed::Updated } else { Renewed::Closed }))
 }
