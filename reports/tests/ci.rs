@@ -257,6 +257,9 @@ fn what_had_no_turn_is_no_success() {
     assert_eq!(skipped.len(), 14, "all properties of two scenarios: {skipped:?}");
     assert_eq!(cut_short().exit().code(), 3);
     assert_snapshot!(ci_human(&cut_short(), Style::Plain));
+    let mut nothing = cut_short();
+    nothing.own.drain(..2);
+    assert!(ci_human(&nothing, Style::Plain).contains("no scenario was finished\n"));
     // What broke in the seeds that ran is broken.
     let mut broken = cut_short();
     broken.own[2].tested.violations.push(found("invariant/election-safety", Side::Own, "x"));

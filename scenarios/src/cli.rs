@@ -32,8 +32,8 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all as expected, 1 a violation (or an expected one that did not come), 2 wrong usage or a wrong scenario,
-3 inconclusive, 4 nothing was tested, 5 nondeterministic or diverged, 70 an error of this program, 75 out of its
-budget (the same command goes on), 130 interrupted.";
+3 inconclusive (a budget ran out, or nothing was finished in time), 4 nothing was tested, 5 nondeterministic or
+diverged, 70 an error of this program, 75 out of its budget (the same command goes on), 130 interrupted.";
 
 /// How things look, whatever is done.
 #[derive(Args, Debug)]

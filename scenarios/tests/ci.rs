@@ -123,3 +123,39 @@ fn an_interrupt_keeps_what_is_known() {
     assert!(stdout.contains("interrupted: not all seeds of") && stdout.contains("still fails"), "{stdout}");
     assert!(text(&junit).contains("<skipped"), "what had no turn is skipped");
 }
+
+#[test]
+fn what_came_of_it_is_in_the_files_even_if_it_cannot_be_printed() {
+    let (folder, dir) = project("full");
+    let junit = folder.join("junit.xml");
+    let mut command = command(&["ci", &dir, "--junit", junit.to_str().expect("text")]);
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a device that is full");
+    let output = command.stdout(full).stderr(Stdio::piped()).output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text(&junit).contains("failures=\"0\""), "{}", text(&junit));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_refused_before_anything_runs() {
+    let (folder, dir) = project("refused");
+    file(&folder, "long.toml", &RIGHT.replace("0..6", "0..1000000000"));
+    let below = file(&folder, "file", "") + "/report";
+    for asked in ["--junit", "--json", "--summary"] {
+        let output = shaketable(&["ci", &dir, asked, &below]);
+        assert_eq!(output.code, Some(2), "{}{}", output.stdout, output.stderr);
+        assert!(output.stderr.starts_with(&format!("error: cannot write {below}: ")), "{}", output.stderr);
+        assert_eq!(output.stdout, "");
+    }
+    let mut command = command(&["ci", &dir, "--format", "github"]);
+    let output = command.env("GITHUB_STEP_SUMMARY", &below).output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn where_nothing_was_finished_nothing_is_as_expected() {
+    let (_, dir) = project("no-time");
+    let output = shaketable(&["ci", &dir, "--for", "0s"]);
+    assert_eq!(output.code, Some(3), "{}{}", output.stdout, output.stderr);
+    assert!(output.stdout.contains("no scenario was finished"), "{}", output.stdout);
+    assert!(!output.stdout.contains("scenarios as expected"), "{}", output.stdout);
+}

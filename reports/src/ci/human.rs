@@ -2,7 +2,7 @@
 
 use crate::human::{coverage, overview};
 use crate::regress::regressions;
-use crate::summary::{Exit, Tested};
+use crate::summary::{Exit, Outcome, Tested};
 use crate::text::{Style, Tint, counted, grouped};
 use crate::{ci::seeds, failure};
 
@@ -44,11 +44,17 @@ fn part(head: &str, scenarios: &[Examined], exercised: String, style: Style) -> 
 fn sentence(scenarios: &[Examined], style: Style) -> String {
     let all = scenarios.len() as u64;
     let bad = scenarios.iter().filter(|examined| examined.exit() != Exit::Pass).count() as u64;
+    let left = scenarios.iter().filter(|examined| examined.tested.outcome == Outcome::Unfinished).count() as u64;
     let (seeds, _) = seeds(scenarios);
     let (of, seeds) = (counted(all, "scenario"), counted(seeds, "seed"));
+    let more = if left > 0 { format!("; {} not finished", grouped(left)) } else { String::new() };
     match (all, bad) {
         (0, _) => style.paint(Tint::Doubtful, "no scenario ran"),
+        (_, 0) if left == all => style.paint(Tint::Doubtful, "no scenario was finished"),
+        (_, 0) if left > 0 => {
+            style.paint(Tint::Doubtful, &format!("{} of {of} as expected, over {seeds}{more}", grouped(all - left)))
+        }
         (_, 0) => style.paint(Tint::Good, &format!("{of} as expected, over {seeds}")),
-        _ => style.paint(Tint::Bad, &format!("{} of {of} not as expected, over {seeds}", grouped(bad))),
+        _ => style.paint(Tint::Bad, &format!("{} of {of} not as expected, over {seeds}{more}", grouped(bad))),
     }
 }
