@@ -143,3 +143,25 @@ fn a_guided_hunt_is_the_same_whoever_does_its_runs_and_wherever_it_is_interrupte
         assert!(replayed.stdout.contains("still fails, exactly as recorded"), "{}", replayed.stdout);
     }
 }
+
+#[test]
+fn what_was_found_is_said_even_if_how_far_it_came_cannot_be_kept() {
+    let folder = folder("hunt-not-kept");
+    let scenarios = scenarios(&folder);
+    let out = folder.join("out");
+    let mut words = arguments(&scenarios, "1000000", out.to_str().expect("text"));
+    words.extend(["--for", "4s"]);
+    let hunting = command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    // A folder of its name is in the way of the file from now on.
+    let (file, began) = (out.join("hunt.json"), std::time::Instant::now());
+    while std::fs::remove_file(&file).is_err() || std::fs::create_dir(&file).is_err() {
+        assert!(began.elapsed() < Duration::from_secs(60), "the hunt never began");
+        std::thread::yield_now();
+    }
+    let output = hunting.wait_with_output().expect("it ends");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("error: cannot keep how far the hunt has come in "), "{stderr}");
+    let report: Json = serde_json::from_slice(&output.stdout).expect("the report");
+    assert!(report["runs"].as_u64().is_some_and(|runs| runs > 0), "{report}");
+}

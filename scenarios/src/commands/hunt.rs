@@ -31,7 +31,7 @@ const OUT: &str = "shaketable-out";
 /// Hunts as `args` say, and prints what came of it.
 ///
 /// # Errors
-/// If how far the hunt has come cannot be kept, or the report cannot be printed.
+/// If the report cannot be printed.
 pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<Exit> {
     let mut scenarios = match read_all(&args.paths, &tables, stderr_style(look.color) == Style::Color) {
         Ok(scenarios) => scenarios,
@@ -66,7 +66,7 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
     let mut hunt = Hunt::new(&scenarios, &cases, &store, state, args.strategy == Search::Guided);
     let mut progress = Progress::lines(look.progress, look.quiet);
     let before = hunt.runs();
-    hunt.run(&budget, |state| progress.say(|elapsed| line(state, before, elapsed, lasting)))?;
+    let kept = hunt.run(&budget, |state| progress.say(|elapsed| line(state, before, elapsed, lasting)));
     progress.finish();
     for trouble in &hunt.troubles {
         tell(&format!("warning: {trouble}\n"));
@@ -87,7 +87,14 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         Format::Human => hunted(&report, stdout_style(look.color)),
         Format::Json => format!("{:#}\n", hunted_json(&report)),
     })?;
-    Ok(report.exit())
+    // What was found is worth more than how to go on, so it is said first.
+    Ok(match kept {
+        Ok(()) => report.exit(),
+        Err(error) => {
+            tell(&format!("error: cannot keep how far the hunt has come in {}: {error}\n", folder.display()));
+            report.exit().or(Exit::Usage)
+        }
+    })
 }
 
 fn span(time: Duration) -> Span {
