@@ -121,7 +121,7 @@ pub struct Blamed {
     pub seen_at: Instant,
     /// Until when its futures were followed.
     pub until: Instant,
-    /// The probability, in the order of events; never empty.
+    /// The probability, in the order of events; empty if nothing could be measured.
     pub points: Vec<Point>,
     /// When the failure became likely.
     pub likely: Onset,
@@ -138,12 +138,22 @@ pub struct Blamed {
 }
 
 impl Blamed {
-    /// What a program exits with.
+    /// What a program exits with. If nothing was measured, nothing follows, whatever the reason.
     pub fn exit(&self) -> Exit {
         match (self.interrupted, self.spent) {
+            _ if self.points.is_empty() => Exit::Inconclusive,
             (true, _) => Exit::Interrupted,
             (false, true) => Exit::Stopped,
             (false, false) => Exit::Pass,
+        }
+    }
+
+    /// Why there is no point at all.
+    fn why_nothing(&self) -> &'static str {
+        if self.interrupted {
+            "it was interrupted before the futures of any event were followed"
+        } else {
+            "time ran out before the futures of any event were followed; give it more with `--for`"
         }
     }
 
@@ -170,6 +180,10 @@ pub fn blamed(blamed: &Blamed, style: Style) -> String {
     block.line("case", &blamed.case);
     block.line("protocol", &format!("{}, seed {}", blamed.protocol, blamed.seed));
     block.line("seen at", &blamed.seen_at.to_string());
+    if blamed.points.is_empty() {
+        block.line("measured", &format!("nothing: {}", blamed.why_nothing()));
+        return block.done();
+    }
     let (points, futures) = (blamed.points.len() as u64, blamed.futures());
     block.line(
         "futures",
@@ -251,7 +265,7 @@ fn turned(block: &mut Block, label: &str, turn: &Turn, blamed: &Blamed) {
     block.lines_below(&told.faults.iter().skip(more).map(|fault| format!("fault: {fault}")).collect::<Vec<_>>());
 }
 
-/// For programs. Times are in nanoseconds; `low` and `high` bound the probability with a confidence of 95 %, in thousandths.
+/// For programs. Times are in nanoseconds; `likely` and `certain` are null if nothing was measured; `low` and `high` bound the probability with a confidence of 95 %, in thousandths.
 pub fn blamed_json(blamed: &Blamed) -> Value {
     let point = |point: &Point| {
         let (low, high) = point.interval();
@@ -276,6 +290,7 @@ pub fn blamed_json(blamed: &Blamed) -> Value {
         })
     };
     let onset = |onset: &Onset| match onset {
+        _ if blamed.points.is_empty() => Value::Null,
         Onset::Beginning => json!("beginning"),
         Onset::Never => json!("never"),
         Onset::At(at) => turn(at),

@@ -106,3 +106,24 @@ fn what_is_spent_or_interrupted_exits_so() {
         [Exit::Pass, Exit::Stopped, Exit::Interrupted]
     );
 }
+
+#[test]
+fn where_nothing_was_measured_nothing_is_claimed() {
+    let nothing = |interrupted| Blamed {
+        points: vec![],
+        turns: vec![],
+        told: vec![],
+        likely: Onset::Never,
+        certain: Onset::Never,
+        spent: true,
+        interrupted,
+        ..report()
+    };
+    for (interrupted, why) in [(true, "nothing: it was interrupted"), (false, "nothing: time ran out")] {
+        let report = nothing(interrupted);
+        let text = blamed(&report, Style::Plain);
+        assert!(text.contains(why) && !text.contains("not before it happened"), "{text}");
+        assert_eq!(report.exit(), Exit::Inconclusive);
+        assert_eq!(blamed_json(&report)["likely"], Value::Null);
+    }
+}
