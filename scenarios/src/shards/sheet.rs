@@ -50,7 +50,7 @@ pub(crate) struct Probe {
 pub(crate) enum Flaw {
     /// It is something else, or of another tool than this: why.
     Foreign(String),
-    /// It was whole once, and is not any more.
+    /// It was whole once, or was to be, and is not.
     Damaged,
 }
 
@@ -114,7 +114,11 @@ impl Sheet {
     /// If it is not what a shard of this version of the tool has written, to the letter.
     pub(crate) fn parse(text: &str) -> Result<Sheet, Flaw> {
         let (first, _) = text.split_once('\n').unwrap_or((text, ""));
-        let value: Value = serde_json::from_str(first).unwrap_or_default();
+        let value: Value = match serde_json::from_str(first) {
+            Ok(value) => value,
+            Err(_) if is_stump(first) => return Err(Flaw::Damaged),
+            Err(_) => Value::Null,
+        };
         if value.get("shaketable-shard").is_none() {
             return Err(Flaw::Foreign("it is not the file of a shard".to_owned()));
         }
@@ -138,6 +142,15 @@ impl Sheet {
         (sheet.sweep() == head.sweep && sheet.parts.len() as u64 == head.scenarios).then_some(sheet)
     }
 }
+
+/// Whether so much may be left of the first line of a file that a machine has lost: nothing, zeros that it never filled, or how it begins.
+fn is_stump(line: &str) -> bool {
+    let left = line.trim_matches(|letter: char| letter.is_whitespace() || letter == '\0');
+    left.starts_with(BEGIN) || BEGIN.starts_with(left)
+}
+
+/// How every file begins.
+const BEGIN: &str = "{\"shaketable-shard\":";
 
 /// All but the last line, if that is the digest of what stands before it.
 fn unharmed(text: &str) -> Option<&str> {

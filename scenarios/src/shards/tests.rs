@@ -214,6 +214,13 @@ fn a_file_with_any_byte_changed_or_its_end_missing_is_refused() {
         assert!(Sheet::parse(&changed).is_err(), "changed at {place}: {changed}");
     }
     let head = text.find('\n').unwrap();
+    for cut in 0..=head {
+        assert_eq!(Sheet::parse(&text[..cut]), Err(Flaw::Damaged), "cut at {cut}");
+        assert_eq!(Sheet::parse(&(text[..cut].to_owned() + &text[head..])).is_ok(), cut == head);
+    }
+    for lost in ["\n", " ", &"\0".repeat(4_096), &text[head..]] {
+        assert_eq!(Sheet::parse(lost), Err(Flaw::Damaged), "{lost:?}");
+    }
     assert_eq!(Sheet::parse(&text[..text.len() - 2]), Err(Flaw::Damaged));
     assert_eq!(Sheet::parse(&text[..head + 1]), Err(Flaw::Damaged));
     assert_eq!(Sheet::parse(&format!("{text}{text}")), Err(Flaw::Damaged));
@@ -226,7 +233,7 @@ fn a_file_of_another_tool_says_so() {
         Err(Flaw::Foreign(why)) => why,
         other => panic!("{other:?}"),
     };
-    for text in ["", "{}", "[1]\n", "protocol = \"raft\"\n", "{\"v\": 1}\n"] {
+    for text in ["{}", "[1]\n", "protocol = \"raft\"\n", "{\"v\": 1}\n"] {
         assert_eq!(why(text), "it is not the file of a shard");
     }
     assert_eq!(
