@@ -8,7 +8,8 @@
 //! - every kind of message is still sent, and in every epoch but the last one as often as it was.
 //!
 //! The last epoch is where the violation was, so that is where a repaired protocol goes another way: the messages that are missing there are told,
-//! but they decide nothing. A kind of message that is not sent any more means that the protocol's vocabulary has changed, and with it whatever
+//! but they decide nothing. Of a case that is repaired and has to pass, what was recorded is a run that passes: all of its messages must be met again, those of the
+//! last epoch and those of none, too. A kind of message that is not sent any more means that the protocol's vocabulary has changed, and with it whatever
 //! was decided by kind.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::Instant;
 
 use crate::recorded::{Meaning, Recorded, Traffic, traffic};
-use crate::scenario::Scenario;
+use crate::scenario::{Expected, Scenario};
 
 /// How many lines are told of the messages that are missing.
 const TOLD: usize = 6;
@@ -63,7 +64,7 @@ fn matches(scenario: &Scenario, meaning: &Meaning, run: &Run<Any>) -> Matches {
     let end = if matches!(run.verdict, Verdict::Violation(_)) { run.end } else { Instant::MAX };
     match_faults(&mut matches, scenario, meaning, run, end);
     match_operations(&mut matches, scenario, run, end);
-    match_messages(&mut matches, &meaning.messages, &traffic(run));
+    match_messages(&mut matches, &scenario.expect.verdict, &meaning.messages, &traffic(run));
     matches
 }
 
@@ -106,7 +107,7 @@ fn match_operations(matches: &mut Matches, scenario: &Scenario, run: &Run<Any>, 
     }
 }
 
-fn match_messages(matches: &mut Matches, was: &[Traffic], now: &[Traffic]) {
+fn match_messages(matches: &mut Matches, expected: &Expected, was: &[Traffic], now: &[Traffic]) {
     let counts: BTreeMap<(Endpoint, Endpoint, &str, u64), u64> = each(now).collect();
     let kinds: BTreeSet<&str> = now.iter().map(|line| line.kind.as_str()).collect();
     let mut gone: BTreeMap<&str, u64> = BTreeMap::new();
@@ -125,8 +126,9 @@ fn match_messages(matches: &mut Matches, was: &[Traffic], now: &[Traffic]) {
     }
     let told = gone.into_iter().map(|(kind, was)| format!("no {kind} is sent any more; {was} recorded"));
     matches.amiss.extend(told);
-    // What belongs to no epoch may come from any time.
-    let (early, late): (Vec<_>, Vec<_>) = missing.into_iter().partition(|(epoch, _)| (1..last).contains(epoch));
+    // Where a violation is to come, what belongs to no epoch may be from any time, also from the end.
+    let counts = |epoch: u64| matches!(expected, Expected::Pass) || (1..last).contains(&epoch);
+    let (early, late): (Vec<_>, Vec<_>) = missing.into_iter().partition(|(epoch, _)| counts(*epoch));
     matches.amiss.extend(brief(early));
     matches.parted.extend(brief(late));
 }

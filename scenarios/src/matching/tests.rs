@@ -118,12 +118,16 @@ fn what_lies_behind_a_violation_is_not_asked_for() {
     assert_eq!((matches.faults, matches.operations, matches.amiss), (share(1, 1), share(1, 1), Vec::new()));
 }
 
-/// How many messages were met again, what is amiss, and what has parted.
+/// How many messages were met again, what is amiss, and what has parted, where a violation is to come.
 fn messages(was: &[&str], now: &[&str]) -> (Share, Vec<String>, Vec<String>) {
+    messages_of(&Expected::Violation { signature: "x".to_owned(), within_seeds: 1 }, was, now)
+}
+
+fn messages_of(expected: &Expected, was: &[&str], now: &[&str]) -> (Share, Vec<String>, Vec<String>) {
     let read = |lines: &[&str]| lines.iter().map(|line| Traffic::read(line).expect("a line")).collect::<Vec<_>>();
     let none = share(0, 0);
     let mut matches = Matches { faults: none, operations: none, messages: none, amiss: Vec::new(), parted: Vec::new() };
-    match_messages(&mut matches, &read(was), &read(now));
+    match_messages(&mut matches, expected, &read(was), &read(now));
     (matches.messages, matches.amiss, matches.parted)
 }
 
@@ -143,6 +147,17 @@ fn messages_may_be_missing_in_the_last_epoch_alone() {
     assert_eq!(end, (share(10, 12), Vec::new(), parted.map(str::to_owned).into()));
     let before = messages(&was, &["c1→n1 Request e0 ×4", "n1→n2 Append e1 ×1, e2 ×5"]);
     assert_eq!(before, (share(10, 12), vec!["n1→n2 Append of epoch 1: 1 sent, 3 recorded".to_owned()], Vec::new()));
+}
+
+#[test]
+fn of_a_case_that_has_to_pass_every_message_must_be_met_again() {
+    let was = ["c1→n1 Request e0 ×4", "n1→n2 Append e1 ×3, e2 ×5"];
+    let pass = |now: &[&str]| messages_of(&Expected::Pass, &was, now);
+    assert_eq!(pass(&was), (share(12, 12), Vec::new(), Vec::new()));
+    let no_epoch = pass(&["c1→n1 Request e0 ×3", "n1→n2 Append e1 ×3, e2 ×5"]);
+    assert_eq!(no_epoch, (share(11, 12), vec!["c1→n1 Request of epoch 0: 3 sent, 4 recorded".to_owned()], Vec::new()));
+    let last = pass(&["c1→n1 Request e0 ×4", "n1→n2 Append e1 ×3, e2 ×4"]);
+    assert_eq!(last, (share(11, 12), vec!["n1→n2 Append of epoch 2: 4 sent, 5 recorded".to_owned()], Vec::new()));
 }
 
 #[test]
