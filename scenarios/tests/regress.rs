@@ -56,7 +56,10 @@ fn a_case_is_added_once_under_a_name_that_says_what_it_shows() {
     assert_eq!((added.code, added.stdout), (Some(0), format!("added {}\n", file.display())), "{}", added.stderr);
     let known = add(&[]);
     assert_eq!(known.code, Some(0));
-    assert!(known.stdout.contains("kept already"), "{}", known.stdout);
+    let kept = format!("the same case is kept already: {}", file.display());
+    assert_eq!(known.stdout, format!("{kept}\n"));
+    let renamed = add(&["--name", "stale-reads"]);
+    assert_eq!(renamed.stdout, format!("{kept}; it is not kept again as stale-reads\n"));
     // The same name for another case: neither is lost.
     let other = "scenarios/regressions/raft-votes-twice-election-safety.toml";
     let name = "raft-local-reads-linearizability-read";

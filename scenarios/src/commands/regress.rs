@@ -58,7 +58,10 @@ fn add(case: &Path, folder: &Path, name: Option<&str>, tables: &Tables, color: b
     });
     match read.and_then(|case| regress::add(&case, folder, name, tables)) {
         Ok(Added::New(path)) => print(&format!("added {}\n", path.display()))?,
-        Ok(Added::Known(path)) => print(&format!("the same case is kept already: {}\n", path.display()))?,
+        Ok(Added::Known(path)) => {
+            let unused = name.map_or(String::new(), |name| format!("; it is not kept again as {name}"));
+            print(&format!("the same case is kept already: {}{unused}\n", path.display()))?;
+        }
         Err(why) => {
             tell(&why);
             return Ok(Exit::Usage);
