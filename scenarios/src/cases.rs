@@ -12,6 +12,7 @@ use crate::attempt::Subject;
 use crate::counts::Again;
 use crate::load::load;
 use crate::scenario::{Expect, Expected, Scenario};
+use crate::strategy::Strategy;
 use crate::tables::Tables;
 use crate::whole::write_anew;
 
@@ -36,13 +37,13 @@ enum Keeping {
 }
 
 /// The command that runs one seed of a scenario.
-pub(crate) fn from_seed(scenario: &Path, side: Side, seed: u64) -> String {
+pub(crate) fn from_seed(scenario: &Path, strategy: Strategy, side: Side, seed: u64) -> String {
     // A replay is of the scenario's own protocol; a run looks at the right one, too.
     let command = match side {
         Side::Own => "replay",
         Side::Right => "run",
     };
-    format!("shaketable {command} {} --seed {seed}", quoted(scenario))
+    format!("shaketable {command} {} --seed {seed}{}", quoted(scenario), strategy.option())
 }
 
 impl Cases {
@@ -72,7 +73,7 @@ impl Cases {
             Ok(text) => text,
             Err(trouble) => {
                 self.troubles.push(trouble);
-                return Again::Command(from_seed(&scenario.path, side, run.seed.0));
+                return Again::Command(from_seed(&scenario.path, scenario.strategy, side, run.seed.0));
             }
         };
         let Keeping::InFiles(_) = self.keeping else { return Again::Case(text) };
@@ -87,13 +88,21 @@ impl Cases {
                 files.insert(key, path.clone());
             }
         }
-        Again::Command(command(written, &scenario.path, side, run.seed.0))
+        let file = written.map(|(path, _)| path);
+        Again::Command(command(file.as_deref(), &scenario.path, scenario.strategy, side, run.seed.0))
     }
 
-    /// Writes a case that was kept with the results into the folder, and says how to reproduce it. `scenario` is what failed.
-    pub(crate) fn put(&mut self, scenario: &Path, side: Side, signature: &str, seed: u64, text: &str) -> String {
-        let written = self.write(scenario, side, signature, seed, text);
-        command(written, scenario, side, seed)
+    /// Writes a case that was kept with the results into the folder, and says how to reproduce it. `scenario` is what failed, and how its trouble was looked for.
+    pub(crate) fn put(
+        &mut self,
+        (scenario, strategy): (&Path, Strategy),
+        side: Side,
+        signature: &str,
+        seed: u64,
+        text: &str,
+    ) -> String {
+        let written = self.write(scenario, side, signature, seed, text).map(|(path, _)| path);
+        command(written.as_deref(), scenario, strategy, side, seed)
     }
 
     /// Where a case is now, and whether its file is new; none if it cannot be written.
@@ -146,10 +155,10 @@ impl Cases {
 }
 
 /// The command that replays what was written, or if nothing was, runs the seed again.
-fn command(written: Option<(PathBuf, bool)>, scenario: &Path, side: Side, seed: u64) -> String {
+fn command(written: Option<&Path>, scenario: &Path, strategy: Strategy, side: Side, seed: u64) -> String {
     match written {
-        Some((path, _)) => format!("shaketable replay {}", quoted(&path)),
-        None => from_seed(scenario, side, seed),
+        Some(path) => format!("shaketable replay {}", quoted(path)),
+        None => from_seed(scenario, strategy, side, seed),
     }
 }
 

@@ -233,7 +233,7 @@ impl Part {
             seeds: Seeds { first: terms.first, asked: terms.asked, ran: counts.ran },
             simulated: counts.simulated,
             coverage: counts.coverage,
-            violations: counts.violations.into_iter().map(|met| found(met, &terms.name, cases)).collect(),
+            violations: counts.violations.into_iter().map(|met| found(met, &terms, cases)).collect(),
             inconclusive: counts.inconclusive,
             exceeded: counts.exceeded,
             wavering: counts.wavering,
@@ -281,11 +281,11 @@ impl Part {
     }
 }
 
-fn found(met: Met, scenario: &str, cases: &mut Cases) -> Found {
+fn found(met: Met, terms: &Terms, cases: &mut Cases) -> Found {
     let Witness { seed, digest, at, events, story, faults, again } = met.cheapest;
     let reproduce = match again {
         Again::Command(command) => command,
-        Again::Case(text) => cases.put(Path::new(scenario), met.side, &met.signature, seed, &text),
+        Again::Case(text) => cases.put((Path::new(&terms.name), terms.strategy), met.side, &met.signature, seed, &text),
     };
     let example = Example { seed, digest, at, events, story, faults, reproduce };
     Found { signature: met.signature, side: met.side, seeds: met.seeds, example }

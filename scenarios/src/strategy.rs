@@ -32,7 +32,36 @@ pub(crate) enum Strategy {
     Pct,
 }
 
+impl Strategy {
+    /// What to write behind a command so that it draws as this does: nothing if that goes without saying.
+    pub(crate) fn option(self) -> String {
+        match self {
+            Strategy::File => String::new(),
+            other => {
+                let value = other.to_possible_value().expect("every strategy can be written");
+                format!(" --strategy {}", value.get_name())
+            }
+        }
+    }
+}
+
 impl Scenario {
+    /// The same with another strategy.
+    ///
+    /// # Errors
+    /// If it is a saved case, and it would draw again what was drawn when it was saved.
+    pub(crate) fn by(mut self, strategy: Strategy) -> Result<Scenario, String> {
+        if self.recorded.is_some() && strategy != Strategy::File {
+            let (path, option) = (self.path.display(), strategy.option());
+            return Err(format!(
+                "error: {path} is a saved case, in which all is drawn already: leave out `{}`\n",
+                option.trim()
+            ));
+        }
+        self.strategy = strategy;
+        Ok(self)
+    }
+
     /// What this scenario is with a seed: everything that a seed draws before its run is drawn, and stands in the plan.
     pub(crate) fn drawn(&self, seed: Seed) -> Cow<'_, Scenario> {
         let swarm = match (self.strategy, &self.swarm) {

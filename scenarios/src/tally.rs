@@ -12,7 +12,6 @@ use crate::attempt::{Attempt, Subject};
 use crate::cases::{Cases, from_seed};
 use crate::counts::{Again, Counts, Met, Part, Terms, Witness};
 use crate::scenario::Scenario;
-use crate::strategy::Strategy;
 
 /// What came of one seed: the scenario's own run, and that of the right protocol if there is another.
 pub(crate) struct Trial {
@@ -56,7 +55,8 @@ impl<'a> Tally<'a> {
             match &mut self.counts.wavering {
                 Some(wavering) => wavering.seeds += 1,
                 None => {
-                    let (split, reproduce) = (subject.split(run.seed), from_seed(&self.scenario.path, side, seed));
+                    let (split, reproduce) =
+                        (subject.split(run.seed), from_seed(&self.scenario.path, self.scenario.strategy, side, seed));
                     self.counts.wavering = Some(Wavering { seeds: 1, first: seed, split, reproduce });
                 }
             }
@@ -93,9 +93,9 @@ impl<'a> Tally<'a> {
             events,
             story: violation.story.clone(),
             faults: faults_at(violation.at, &run.applied, &self.scenario.plan),
-            // The expected violation needs no file: the scenario with its seed shows it for as long as it is in order. But a replay draws as the file says.
-            again: match is_sought && self.scenario.strategy == Strategy::File {
-                true => Again::Command(from_seed(&self.scenario.path, side, seed)),
+            // The expected violation needs no file: the scenario with its seed shows it for as long as it is in order.
+            again: match is_sought {
+                true => Again::Command(from_seed(&self.scenario.path, self.scenario.strategy, side, seed)),
                 false => cases.keep(subject, run, &signature),
             },
         };

@@ -209,3 +209,40 @@ fn a_case_is_made_smaller_on_disk_and_goes_on_where_it_was() {
     let passes = shaketable(&["shrink", right, "--seed", "1", "--to", small]);
     assert!(passes.code == Some(2) && passes.stderr.contains("does not fail: pass"), "{}", passes.stderr);
 }
+
+#[test]
+fn what_a_seed_draws_by_a_strategy_is_reproduced_with_it() {
+    let folder = folder("strategy");
+    let scenario = "scenarios/negative/synod-value-by-count.toml";
+    let out = folder.to_str().expect("text");
+    let run = shaketable(&["run", scenario, "--strategy", "swarm", "--out", out, "--format", "json"]);
+    let report: Json = serde_json::from_str(&run.stdout).expect("JSON");
+    let found = report["scenarios"][0]["violations"].as_array().expect("violations");
+    let found =
+        found.iter().find(|found| found["right-protocol"] == false).unwrap_or_else(|| panic!("nothing in {report}"));
+    let command = found["reproduce"].as_str().expect("a command");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    assert!(command.starts_with("shaketable replay") && command.ends_with(" --strategy swarm"), "{command}");
+    let digest = found["digest"].as_str().expect("a digest");
+    let again = shaketable(&words);
+    assert!(again.code == Some(1) && again.stdout.contains(digest), "{}{}", again.stdout, again.stderr);
+    let otherwise = shaketable(&words[..4]);
+    assert!(!otherwise.stdout.contains(digest), "without the strategy it is another run: {}", otherwise.stdout);
+    // What goes on from there draws the same.
+    let small = folder.join("small.toml");
+    let shrink = [&["shrink"][..], &words[1..], &["--to", small.to_str().expect("text"), "--runs", "1"]].concat();
+    assert_eq!(shaketable(&shrink).code, Some(75));
+    let blame = [&["blame"][..], &words[1..], &["--samples", "10", "--points", "2", "--format", "json"]].concat();
+    let blamed: Json = serde_json::from_str(&shaketable(&blame).stdout).expect("JSON");
+    assert_eq!(blamed["signature"], found["signature"]);
+    let case = shaketable(&["replay", small.to_str().expect("text"), "--strategy", "swarm"]);
+    assert!(case.code == Some(2) && case.stderr.contains("leave out `--strategy swarm`"), "{}", case.stderr);
+}
+
+#[test]
+fn blame_without_time_says_that_nothing_was_measured() {
+    let case = "scenarios/regressions/synod-value-by-count-p2b.toml";
+    let output = shaketable(&["blame", case, "--for", "0s"]);
+    assert_eq!(output.code, Some(3), "{}{}", output.stdout, output.stderr);
+    assert!(output.stdout.contains("nothing: time ran out"), "{}", output.stdout);
+}

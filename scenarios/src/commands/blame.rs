@@ -33,10 +33,13 @@ const ROOM: (u64, Span) = (10, Span::millis(200));
 /// If the report cannot be printed.
 pub(super) fn blame(args: &cli::Blame, look: &Look, tables: &Tables) -> io::Result<Exit> {
     let color = stderr_style(look.color) == Style::Color;
-    let failing = read(&args.path, tables, color).and_then(|scenario| {
-        let run = failing(&scenario, args.seed)?;
-        Ok((scenario, run))
-    });
+    let which = args.which;
+    let failing =
+        read(&args.path, tables, color).and_then(|scenario| scenario.by(which.strategy)).and_then(|scenario| {
+            let (run, violation) = failing(&scenario, which.seed)?;
+            // What the seed draws before its run is settled, however much of the run is looked at.
+            Ok((scenario.drawn(run.seed).into_owned(), (run, violation)))
+        });
     let (scenario, (run, violation)) = match failing {
         Ok(failing) => failing,
         Err(why) => {

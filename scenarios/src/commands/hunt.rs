@@ -22,6 +22,7 @@ use crate::hunt::{self, Budget, Clock, Evidence, Hunt, Identity, State, Store, r
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::scenario::Scenario;
+use crate::strategy::Strategy;
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
 
@@ -81,7 +82,7 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         elapsed: span(began.elapsed()),
         grounds: grounds(&scenarios, &state, &clocks),
         canaries: canaries(&scenarios, &state),
-        prey: state.finds.iter().map(|find| prey(find, &folder)).collect(),
+        prey: state.finds.iter().map(|find| prey(find, &folder, args.strategy.strategy())).collect(),
     };
     print(&match args.format {
         Format::Human => hunted(&report, stdout_style(look.color)),
@@ -137,7 +138,7 @@ fn grounds(scenarios: &[Scenario], state: &State, clocks: &[Clock]) -> Vec<Groun
                 hunt::Split::Event(event, first, second) => Split::Event { event, first, second },
                 hunt::Split::Hidden(lines) => Split::Hidden { lines },
             },
-            reproduce: from_seed(&scenario.path, Side::Own, wavering.first),
+            reproduce: from_seed(&scenario.path, scenario.strategy, Side::Own, wavering.first),
         };
         Ground {
             name: scenario.path.display().to_string(),
@@ -175,10 +176,10 @@ fn first(first: &hunt::First) -> First {
     First { scenario: first.scenario.clone(), seed: first.seed, run: first.run }
 }
 
-fn prey(find: &hunt::Find, folder: &Path) -> Prey {
+fn prey(find: &hunt::Find, folder: &Path, strategy: Strategy) -> Prey {
     let (file, seed): (PathBuf, String) = match &find.kept.evidence {
         Evidence::Case(name) => (folder.join(name), String::new()),
-        Evidence::Seed(scenario) => (PathBuf::from(scenario), format!(" --seed {}", find.kept.seed)),
+        Evidence::Seed(scenario) => (PathBuf::from(scenario), format!(" --seed {}{}", find.kept.seed, strategy.option())),
     };
     let command = |name: &str| format!("shaketable {name} {}{seed}", quoted(&file));
     Prey {

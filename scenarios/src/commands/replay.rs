@@ -19,12 +19,13 @@ use crate::terminal::{print, stderr_style, stdout_style, tell};
 /// # Errors
 /// If the report cannot be printed.
 pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Result<Exit> {
-    let scenario = match read(&args.path, tables, stderr_style(look.color) == Style::Color) {
+    let color = stderr_style(look.color) == Style::Color;
+    let scenario = match read(&args.path, tables, color).and_then(|scenario| scenario.by(args.which.strategy)) {
         Ok(scenario) => scenario,
         Err(why) => return Ok(wrong(&why)),
     };
     let recorded_seed = scenario.recorded.as_ref().map(|recorded| recorded.seed);
-    let Some(seed) = args.seed.or(recorded_seed) else {
+    let Some(seed) = args.which.seed.or(recorded_seed) else {
         let path = scenario.path.display();
         return Ok(wrong(&format!("error: {path} is no saved case: say which seed with `--seed N`\n")));
     };

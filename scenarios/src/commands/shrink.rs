@@ -49,8 +49,9 @@ pub(super) fn shrink(args: &cli::Shrink, look: &Look, tables: &Tables) -> io::Re
         tell("error: one case at a time is made smaller; with `--table` several\n");
         return Ok(Exit::Usage);
     };
-    let wanted = Wanted { seed: args.seed, to: args.to.clone(), budget: budget(args, interrupt::heed()) };
-    let done = read(path, tables, color).and_then(|scenario| shrink_one(scenario, wanted, look, tables));
+    let wanted = Wanted { seed: args.which.seed, to: args.to.clone(), budget: budget(args, interrupt::heed()) };
+    let read = read(path, tables, color).and_then(|scenario| scenario.by(args.which.strategy));
+    let done = read.and_then(|scenario| shrink_one(scenario, wanted, look, tables));
     let report = match done {
         Ok(report) => report,
         Err(why) => {

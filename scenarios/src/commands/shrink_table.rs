@@ -40,6 +40,13 @@ pub(super) fn table(args: &cli::Shrink, look: &Look, tables: &Tables) -> io::Res
     let mut table = ShrinkTable { budget: args.lasting, rows: Vec::new(), not_found: Vec::new() };
     let mut exit = Exit::Pass;
     for scenario in scenarios {
+        let scenario = match scenario.by(args.which.strategy) {
+            Ok(scenario) => scenario,
+            Err(why) => {
+                tell(&why);
+                return Ok(Exit::Usage);
+            }
+        };
         let Expected::Violation { signature, within_seeds } = scenario.expect.verdict.clone() else { continue };
         if !look.quiet && look.progress != Show::None {
             tell(&format!("{}\n", scenario.path.display()));
