@@ -134,6 +134,7 @@ mod tests {
         let before = Size { faults: 94, operations: 1_099, nodes: 5, clients: 4, events: 4_000, span: Span::secs(20) };
         let after = Size { faults, operations, nodes: 3, clients: 1, events: 32, span: Span::secs(1) };
         let shrunk = Shrunk {
+            right: None,
             case: "negative/some.toml".to_owned(),
             to: "out/some.toml".to_owned(),
             seed: 9,

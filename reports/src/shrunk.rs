@@ -1,6 +1,7 @@
 //! The report of a case that was made smaller.
 
 use serde_json::{Value, json};
+use shaketable_sim::run::Verdict;
 use shaketable_sim::time::Span;
 
 use crate::block::Block;
@@ -47,6 +48,8 @@ pub struct Shrunk {
     pub interrupted: bool,
     /// What is left of it: its faults and operations, one a line.
     pub story: Vec<String>,
+    /// What the protocol makes of what is left without its planted bug, if it has one.
+    pub right: Option<Verdict>,
     /// The command that replays what is left.
     pub reproduce: String,
 }
@@ -82,6 +85,9 @@ pub fn shrunk(shrunk: &Shrunk, style: Style) -> String {
     block.line("was", &world(before));
     block.line("is", &world(after));
     block.lines("left", &shrunk.story);
+    if let Some(verdict) = &shrunk.right {
+        block.line("right", &right(verdict));
+    }
     if shrunk.spent {
         block.line("note", "the budget was spent before it was done; the same command goes on from here");
     }
@@ -89,7 +95,20 @@ pub fn shrunk(shrunk: &Shrunk, style: Style) -> String {
     block.done()
 }
 
-/// For programs: `before` and `after` are the numbers of [`Size`], spans in nanoseconds.
+/// What the protocol without its planted bug makes of a case that shows the bug.
+fn right(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Pass => "the right protocol passes it".to_owned(),
+        Verdict::Violation(violation) => {
+            format!("the right protocol fails it too: {}; so it does not show the planted bug", violation.signature())
+        }
+        Verdict::AssumptionExceeded(why) | Verdict::Inconclusive(why) => {
+            format!("of the right protocol nothing can be said: {why}")
+        }
+    }
+}
+
+/// For programs: `right` is what the right protocol makes of it (`pass`, or why not), null if no bug is planted; `before` and `after` are the numbers of [`Size`], spans in nanoseconds.
 pub fn shrunk_json(shrunk: &Shrunk) -> Value {
     let size = |size: &Size| {
         json!({
@@ -113,12 +132,19 @@ pub fn shrunk_json(shrunk: &Shrunk) -> Value {
         "spent": shrunk.spent,
         "interrupted": shrunk.interrupted,
         "story": shrunk.story,
+        "right": shrunk.right.as_ref().map(|verdict| match verdict {
+            Verdict::Violation(violation) => violation.signature(),
+            other => other.to_string(),
+        }),
         "reproduce": shrunk.reproduce,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use shaketable_sim::run::Violation;
+    use shaketable_sim::time::Instant;
+
     use super::*;
 
     fn report() -> Shrunk {
@@ -135,6 +161,7 @@ mod tests {
             spent: true,
             interrupted: false,
             story: vec!["isolate = { node = \"n1\", at = \"800ms\" }".to_owned(), "c1#1 at 1s: write k1 1".to_owned()],
+            right: None,
             reproduce: "shaketable replay case-shrunk.toml".to_owned(),
         }
     }
@@ -142,6 +169,28 @@ mod tests {
     #[test]
     fn what_is_left_is_told_beside_what_it_was() {
         insta::assert_snapshot!(shrunk(&report(), Style::Plain));
+    }
+
+    #[test]
+    fn what_the_right_protocol_makes_of_it_is_said_if_a_bug_is_planted() {
+        let violation =
+            Violation { check: "linearizability", property: "read".to_owned(), at: Instant::ZERO, story: Vec::new() };
+        let verdicts = [
+            (Verdict::Pass, "the right protocol passes it\n", "pass"),
+            (
+                Verdict::Violation(violation),
+                "the right protocol fails it too: linearizability/read; so it does not show the planted bug\n",
+                "linearizability/read",
+            ),
+        ];
+        for (verdict, told, short) in verdicts {
+            let report = Shrunk { right: Some(verdict), ..report() };
+            let text = shrunk(&report, Style::Plain);
+            assert!(text.contains(told), "{text}");
+            assert_eq!(shrunk_json(&report)["right"], short);
+        }
+        assert!(!shrunk(&report(), Style::Plain).contains("the right protocol"));
+        assert_eq!(shrunk_json(&report())["right"], Value::Null);
     }
 
     #[test]

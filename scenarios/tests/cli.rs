@@ -198,6 +198,7 @@ fn a_case_is_made_smaller_on_disk_and_goes_on_where_it_was() {
     let report: Json = serde_json::from_str(&done.stdout).expect("JSON");
     let (before, after) = (report["before"]["operations"].as_u64(), report["after"]["operations"].as_u64());
     assert!(before > Some(5) && after <= Some(1), "{report}");
+    assert_eq!(report["right"], "pass", "the right protocol is shown what is left, too");
     let replayed = shaketable(&["replay", small]);
     assert_eq!(replayed.code, Some(1));
     assert!(replayed.stdout.contains("still fails, exactly as recorded: invariant/chosen-by-majority"));

@@ -125,6 +125,10 @@ pub(super) fn shrink_one(
         spent,
         interrupted: budget.stop.load(Ordering::Relaxed),
         story: story(&smallest),
+        right: smallest.scenario.bug.map(|_| {
+            let right = Subject { scenario: &smallest.scenario, side: Side::Right };
+            right.run(smallest.run.seed, None).verdict
+        }),
         reproduce: format!("shaketable replay {}", quoted(&work.to)),
     })
 }
