@@ -48,7 +48,7 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
             return Ok(Exit::Usage);
         }
     };
-    let mut state = earlier.unwrap_or_else(|| State::new(scenarios.len(), &protocols(&scenarios)));
+    let mut state = earlier.unwrap_or_else(|| State::new(&scenarios));
     recall(&mut state, &scenarios, &store, &tables);
     if !look.quiet {
         let done = counted(state.runs(), "run");
@@ -102,17 +102,6 @@ fn span(time: Duration) -> Span {
     Span::nanos(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }
 
-/// The names of their protocols, each once.
-fn protocols(scenarios: &[Scenario]) -> Vec<&'static str> {
-    let mut names = Vec::new();
-    for scenario in scenarios {
-        if !names.contains(&scenario.protocol.name) {
-            names.push(scenario.protocol.name);
-        }
-    }
-    names
-}
-
 /// How far it is, for people who wait.
 fn line(state: &State, before: u64, elapsed: Duration, lasting: Option<Duration>) -> String {
     let rate = u128::from(state.runs() - before) * 1_000 / elapsed.as_millis().max(1);
@@ -161,7 +150,9 @@ fn grounds(scenarios: &[Scenario], state: &State, clocks: &[Clock]) -> Vec<Groun
 fn canaries(scenarios: &[Scenario], state: &State) -> Vec<Canary> {
     let hunted = |protocol: &str| {
         let mut lanes = scenarios.iter().zip(&state.lanes);
-        lanes.any(|(scenario, lane)| scenario.protocol.name == protocol && lane.runs > 0)
+        lanes.any(|(scenario, lane)| {
+            hunt::bears_canaries(scenario) && scenario.protocol.name == protocol && lane.runs > 0
+        })
     };
     let canaries = state.canaries.iter().filter(|canary| hunted(&canary.protocol));
     let canary = |canary: &hunt::Canary| Canary {
@@ -179,7 +170,9 @@ fn first(first: &hunt::First) -> First {
 fn prey(find: &hunt::Find, folder: &Path, strategy: Strategy) -> Prey {
     let (file, seed): (PathBuf, String) = match &find.kept.evidence {
         Evidence::Case(name) => (folder.join(name), String::new()),
-        Evidence::Seed(scenario) => (PathBuf::from(scenario), format!(" --seed {}{}", find.kept.seed, strategy.option())),
+        Evidence::Seed(scenario) => {
+            (PathBuf::from(scenario), format!(" --seed {}{}", find.kept.seed, strategy.option()))
+        }
     };
     let command = |name: &str| format!("shaketable {name} {}{seed}", quoted(&file));
     Prey {

@@ -2,35 +2,49 @@
 //!
 //! Some of a round's runs have twins: the same plan, the same seed, the same checks, but with a bug planted into the protocol. The bugs of the
 //! catalogue take turns. As soon as one of them was found, and its run could be written down as a case, the protocol needs no more twins.
-//! They are few beside the runs that they are twins of, and nothing that they find is counted or saved. Only if a hunt was so short that not every bug had its turn,
+//! Scenarios that expect a violation have none: what breaks there breaks anyhow. Twins are few beside the runs that they are twins of, and nothing that they find is counted or saved. Only if a hunt was so short that not every bug had its turn,
 //! the rest of them follow when its budget is spent.
 
 use shaketable_protocols::Bug;
 use shaketable_sim::run::Verdict;
 
-use super::state::Canary;
+use super::state::{Canary, Due};
 use super::{Budget, Hunt, State, Try};
 use crate::attempt::Attempt;
-use crate::scenario::Scenario;
+use crate::scenario::{Expected, Scenario};
 
 /// How many twins a protocol has in a round, at most.
 const TWINS: usize = 4;
 
+/// Whether runs of a scenario may have twins.
+pub(crate) fn bears_canaries(scenario: &Scenario) -> bool {
+    matches!(scenario.expect.verdict, Expected::Pass)
+}
+
 /// The twins of these runs, for the protocols whose canaries were not found.
-pub(super) fn twins(hunted: &[Try], scenarios: &[Scenario], canaries: &[Canary]) -> Vec<Try> {
+pub(super) fn twins(hunted: &[Due], scenarios: &[Scenario], canaries: &[Canary]) -> Vec<Due> {
     let mut twins = Vec::new();
     for canary in canaries.iter().filter(|canary| canary.found.is_none()) {
-        let of_it: Vec<&Try> =
-            hunted.iter().filter(|one| scenarios[one.lane].protocol.name == canary.protocol).collect();
+        let is_of_it = |one: &&Due| {
+            let scenario = &scenarios[one.lane];
+            scenario.protocol.name == canary.protocol && bears_canaries(scenario)
+        };
+        let of_it: Vec<&Due> = hunted.iter().filter(is_of_it).collect();
         // From the whole round, so that no scenario alone decides.
         let apart = (of_it.len() / TWINS).max(1);
         for (number, one) in of_it.into_iter().step_by(apart).take(TWINS).enumerate() {
             let bugs = scenarios[one.lane].protocol.bugs;
             let bug = bugs.get((canary.runs as usize + number) % bugs.len().max(1));
-            twins.extend(bug.map(|bug| Try { bug: Some(bug), repeat: false, ..one.clone() }));
+            twins.extend(bug.map(|bug| Due { bug: Some(bug.name.to_owned()), ..one.clone() }));
         }
     }
     twins
+}
+
+/// The bug that is to be planted into a run, if one is and there still is such a bug.
+pub(super) fn named(scenario: &Scenario, due: &Due) -> Option<&'static Bug> {
+    let name = due.bug.as_ref()?;
+    scenario.protocol.bugs.iter().find(|bug| bug.name == *name)
 }
 
 /// The same scenario with this bug in the protocol.
@@ -51,9 +65,9 @@ impl Hunt<'_> {
             due.retain(|canary| canary.runs < bugs(&canary.protocol, self.scenarios));
             let again = |lane: usize| (0..TWINS as u64).map(move |place| (lane, place));
             let hunted = (0..self.scenarios.len()).filter(|&lane| self.state.lanes[lane].runs > 0);
-            let hunted: Vec<Try> = hunted.flat_map(again).map(|(lane, place)| self.one(lane, place)).collect();
+            let hunted: Vec<Due> = hunted.flat_map(again).map(|(lane, place)| self.due(lane, place)).collect();
             let twins = twins(&hunted, self.scenarios, &due);
-            if twins.is_empty() || !self.done_all(&twins, &budget, watch) {
+            if twins.is_empty() || self.done_all(&twins, &budget, watch) < twins.len() {
                 return;
             }
         }

@@ -44,7 +44,7 @@ struct Step {
 
 /// How a run was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) enum Made {
+pub(crate) enum Made {
     /// Drawn from the seed of its place.
     Anew,
     /// By changing the first of these steps, perhaps with parts of the second.
@@ -69,31 +69,34 @@ pub(super) struct Guided {
 }
 
 impl Corpus {
-    /// The runs of a trail, done again.
-    pub(super) fn new(scenario: &Scenario, base: u64, trail: &Trail) -> Corpus {
+    /// The runs of a trail, done again; none if that was `over` before it was done.
+    pub(super) fn new(scenario: &Scenario, base: u64, trail: &Trail, over: impl Fn() -> bool) -> Option<Corpus> {
         let mut scenario = scenario.clone();
         scenario.plan.states = true;
         let mut corpus = Corpus { scenario, base, runs: Vec::new() };
         for step in &trail.steps {
+            if over() {
+                return None;
+            }
             let guided = corpus.make(step.place, step.made);
             let run = Subject { scenario: &guided.scenario, side: Side::Own }.run(guided.seed, None);
             corpus.add(&guided, &run);
         }
-        corpus
+        Some(corpus)
     }
 
-    /// The run at this place of the search.
-    pub(super) fn next(&self, place: u64, trail: &Trail) -> Guided {
+    /// How the run at this place of the search is to be made.
+    pub(super) fn next(&self, place: u64, trail: &Trail) -> Made {
         let mut rng = Seed(self.base).stream(format_args!("guided {place} parents"));
-        let made = match self.runs.len() {
+        match self.runs.len() {
             0 => Made::Anew,
             _ if rng.below(ANEW) == 0 => Made::Anew,
             _ => Made::From(trail.pick(&mut rng), trail.pick(&mut rng)),
-        };
-        self.make(place, made)
+        }
     }
 
-    fn make(&self, place: u64, made: Made) -> Guided {
+    /// The run at this place, made so. Runs that were added since then are no matter.
+    pub(super) fn make(&self, place: u64, made: Made) -> Guided {
         let seed = Seed(self.base.saturating_add(place));
         let mut rng = Seed(self.base).stream(format_args!("guided {place}"));
         if let Made::From(parent, other) = made
@@ -137,7 +140,24 @@ impl Trail {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+    use crate::fakes::scenario;
+
+    #[test]
+    fn whoever_wants_it_to_stop_does_not_wait_for_a_trail_to_be_followed() {
+        let mut trail = Trail::default();
+        (0..9).for_each(|place| assert!(trail.learn(place, Made::Anew, &[place])));
+        let scenario = scenario("fake", "");
+        let followed = |enough: usize| {
+            let asked = Cell::new(0);
+            let over = || asked.replace(asked.get() + 1) == enough;
+            (Corpus::new(&scenario, 0, &trail, over).map(|corpus| corpus.runs.len()), asked.get())
+        };
+        assert_eq!(followed(usize::MAX), (Some(9), 9));
+        assert_eq!(followed(3), (None, 4));
+    }
 
     #[test]
     fn what_few_have_met_is_changed_more_often() {

@@ -1,8 +1,8 @@
 //! A search for failures within a budget, over many scenarios, that can be stopped and goes on.
 //!
 //! A hunt goes in rounds. A round is a list of runs that follows from how far the hunt has come at its beginning and from nothing else; they are done by
-//! several threads, and taken in order. How far the hunt has come is kept at the end of whole rounds; one that is cut short is done
-//! again by the next start. So neither the number of threads nor any end on the way makes a difference to what a number of runs finds.
+//! several threads, and taken in order. How far the hunt has come is kept at the end of rounds and where the budget ends, with what is left of the round; after
+//! a kill, the next start does again what was done since it was last kept. So neither the number of threads nor any end on the way makes a difference to what a number of runs finds.
 //! A failure is saved as a case the moment it is taken, before anything else is done.
 //!
 //! - `turns` shares the budget among scenarios; `finds` keeps the cheapest case of each signature.
@@ -34,11 +34,13 @@ use crate::cases::Cases;
 use crate::lanes::in_order;
 use crate::scenario::Scenario;
 
+pub(crate) use canary::bears_canaries;
 pub(crate) use finds::recall;
 pub(crate) use state::{Canary, Doubt, Evidence, Find, First, Lane, Split, State, Wavering};
 pub(crate) use store::{Identity, Store};
 
 use guide::{Corpus, Guided};
+use state::Due;
 use turns::TURN;
 
 /// One in so many runs is repeated even if it passes.
@@ -65,6 +67,7 @@ pub(crate) struct Hunt<'a> {
     cases: &'a Cases,
     store: &'a Store,
     state: State,
+    guided: bool,
     /// What guides the search in each scenario; none if nothing does.
     corpora: Vec<Corpus>,
     clocks: Vec<Clock>,
@@ -82,7 +85,6 @@ pub(crate) struct Clock {
 }
 
 /// One run to be done.
-#[derive(Clone)]
 struct Try {
     /// Of which scenario.
     lane: usize,
@@ -92,7 +94,7 @@ struct Try {
     seed: Seed,
     /// Whether it is repeated even if it passes.
     repeat: bool,
-    /// A bug to plant into it, if that is what it is for.
+    /// The bug to plant into it, if that is what it is for.
     bug: Option<&'static Bug>,
     /// What runs, if that is not the scenario as it is drawn.
     guided: Option<Arc<Guided>>,
@@ -104,13 +106,14 @@ impl<'a> Hunt<'a> {
         scenarios: &'a [Scenario],
         cases: &'a Cases,
         store: &'a Store,
-        state: State,
+        mut state: State,
         guided: bool,
     ) -> Hunt<'a> {
-        let corpus = |(scenario, lane): (&Scenario, &Lane)| Corpus::new(scenario, store.base, &lane.trail);
-        let corpora = if guided { scenarios.iter().zip(&state.lanes).map(corpus).collect() } else { Vec::new() };
+        // Bugs come and go with builds that do the same otherwise.
+        let planted = |due: &Due| due.bug.is_none() || canary::named(&scenarios[due.lane], due).is_some();
+        state.rest.retain(planted);
         let clocks = vec![Clock::default(); scenarios.len()];
-        Hunt { scenarios, cases, store, state, corpora, clocks, troubles: Vec::new() }
+        Hunt { scenarios, cases, store, state, guided, corpora: Vec::new(), clocks, troubles: Vec::new() }
     }
 
     /// Hunts until the budget is spent. `watch` is told after each run.
@@ -119,27 +122,35 @@ impl<'a> Hunt<'a> {
     /// If how far it has come cannot be kept.
     pub(crate) fn run(&mut self, budget: &Budget<'_>, mut watch: impl FnMut(&State)) -> std::io::Result<()> {
         self.store.keep(&self.state)?;
-        let mut whole = self.state.clone();
+        let Some(corpora) = self.retraced(budget) else { return Ok(()) };
+        self.corpora = corpora;
         let mut kept = Instant::now();
         loop {
             let left = budget.runs.map_or(u64::MAX, |runs| runs.saturating_sub(self.state.runs()));
             if left == 0 || budget.is_spent() || self.scenarios.is_empty() {
                 break;
             }
-            let (tries, cut) = self.tries(left);
-            if !self.done_all(&tries, budget, &mut watch) || cut {
-                break;
+            if self.state.rest.is_empty() {
+                self.state.rest = self.round();
             }
-            let found = whole.finds != self.state.finds;
-            whole.clone_from(&self.state);
-            if found || kept.elapsed() >= PAUSE {
-                self.store.keep(&whole)?;
+            let known = self.state.finds.clone();
+            let due = within(&self.state.rest, left);
+            let taken = self.done_all(&due, budget, &mut watch);
+            self.state.rest.drain(..taken);
+            if known != self.state.finds || kept.elapsed() >= PAUSE {
+                self.store.keep(&self.state)?;
                 kept = Instant::now();
             }
         }
         self.last_chance(budget, &mut watch);
-        whole.canaries.clone_from(&self.state.canaries);
-        self.store.keep(&whole)
+        self.store.keep(&self.state)
+    }
+
+    /// What guides the search, made again from how far it has come; none if the budget was spent before that was done.
+    fn retraced(&self, budget: &Budget<'_>) -> Option<Vec<Corpus>> {
+        let lanes = self.scenarios.iter().zip(&self.state.lanes).filter(|_| self.guided);
+        let over = || budget.is_spent();
+        lanes.map(|(scenario, lane)| Corpus::new(scenario, self.store.base, &lane.trail, over)).collect()
     }
 
     /// How many runs there were, with those of earlier starts.
@@ -147,13 +158,14 @@ impl<'a> Hunt<'a> {
         self.state.runs()
     }
 
-    /// How far it has come, also within a round that was cut short; and what that has cost since this start.
+    /// How far it has come, and what that has cost since this start.
     pub(crate) fn done(self) -> (State, Vec<Clock>) {
         (self.state, self.clocks)
     }
 
-    /// Does these runs and takes what comes of them, in order, until the budget is spent. Whether that were all.
-    fn done_all(&mut self, tries: &[Try], budget: &Budget<'_>, watch: &mut impl FnMut(&State)) -> bool {
+    /// Does these runs and takes what comes of them, in order, until the budget is spent. How many were taken.
+    fn done_all(&mut self, due: &[Due], budget: &Budget<'_>, watch: &mut impl FnMut(&State)) -> usize {
+        let tries: Vec<Try> = due.iter().map(|due| self.made(due)).collect();
         let halt = AtomicBool::new(false);
         let scenarios = self.scenarios;
         let mut taken = 0;
@@ -174,33 +186,35 @@ impl<'a> Hunt<'a> {
                 ControlFlow::Continue(())
             },
         );
-        taken == tries.len()
+        taken
     }
 
-    /// The runs of the next round, and whether the budget cuts it short: those with planted bugs, then scenario by scenario.
-    fn tries(&self, left: u64) -> (Vec<Try>, bool) {
-        let turns = turns::next(&self.state.lanes);
-        let all = turns.len() as u64 * TURN;
+    /// The runs of the next round: those with planted bugs, then scenario by scenario.
+    fn round(&self) -> Vec<Due> {
         let places = |lane: usize| {
             let first = self.state.lanes[lane].runs;
             (first..first + TURN).map(move |place| (lane, place))
         };
-        let hunted: Vec<Try> = turns
-            .into_iter()
-            .flat_map(places)
-            .map(|(lane, place)| self.one(lane, place))
-            .take(left.min(all) as usize)
-            .collect();
-        let mut tries = canary::twins(&hunted, self.scenarios, &self.state.canaries);
-        tries.extend(hunted);
-        (tries, left < all)
+        let turns = turns::next(&self.state.lanes).into_iter().flat_map(places);
+        let hunted: Vec<Due> = turns.map(|(lane, place)| self.due(lane, place)).collect();
+        let mut round = canary::twins(&hunted, self.scenarios, &self.state.canaries);
+        round.extend(hunted);
+        round
     }
 
     /// The run at this place of a scenario's search.
-    fn one(&self, lane: usize, place: u64) -> Try {
-        let guided = self.corpora.get(lane).map(|corpus| Arc::new(corpus.next(place, &self.state.lanes[lane].trail)));
+    fn due(&self, lane: usize, place: u64) -> Due {
+        let made = self.corpora.get(lane).map(|corpus| corpus.next(place, &self.state.lanes[lane].trail));
+        Due { lane, place, bug: None, made }
+    }
+
+    /// A run that is due, with all that it takes to do it.
+    fn made(&self, due: &Due) -> Try {
+        let &Due { lane, place, made, .. } = due;
+        let guided = made.map(|made| Arc::new(self.corpora[lane].make(place, made)));
         let seed = guided.as_ref().map_or(Seed(self.store.base.saturating_add(place)), |guided| guided.seed);
-        Try { lane, place, seed, repeat: place.is_multiple_of(REPEATED), bug: None, guided }
+        let bug = canary::named(&self.scenarios[lane], due);
+        Try { lane, place, seed, repeat: bug.is_none() && place.is_multiple_of(REPEATED), bug, guided }
     }
 
     /// Counts a run.
@@ -265,6 +279,16 @@ impl Try {
         };
         (attempt, began.elapsed())
     }
+}
+
+/// The first of these runs, up to so many that count.
+fn within(due: &[Due], left: u64) -> Vec<Due> {
+    let mut counted = 0;
+    let fits = |one: &&Due| {
+        counted += u64::from(one.bug.is_none());
+        counted <= left
+    };
+    due.iter().take_while(fits).cloned().collect()
 }
 
 fn doubt(known: &mut Option<Doubt>, seed: u64, why: &str) {

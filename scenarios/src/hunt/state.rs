@@ -3,17 +3,34 @@
 use serde::{Deserialize, Serialize};
 use shaketable_reports as reports;
 
-use super::guide::Trail;
+use super::canary::bears_canaries;
+use super::guide::{Made, Trail};
+use crate::scenario::Scenario;
 
-/// How far a hunt has come, at the end of a round.
+/// How far a hunt has come.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct State {
     /// One for each scenario, in the order in which they are hunted.
     pub(crate) lanes: Vec<Lane>,
     /// What was found, in the order of [`Find::key`].
     pub(crate) finds: Vec<Find>,
-    /// One for each protocol, in the order in which scenarios name them first.
+    /// One for each protocol of which some scenario has twins, in the order in which scenarios name them first.
     pub(crate) canaries: Vec<Canary>,
+    /// What is left of the round that has begun, in its order.
+    pub(super) rest: Vec<Due>,
+}
+
+/// A run that is due.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Due {
+    /// Of which scenario.
+    pub(super) lane: usize,
+    /// At which place of its search.
+    pub(super) place: u64,
+    /// The bug to plant into it, if that is what it is for.
+    pub(super) bug: Option<String>,
+    /// How it is made, if the search is guided.
+    pub(super) made: Option<Made>,
 }
 
 /// How far one scenario has come.
@@ -153,14 +170,16 @@ impl Kept {
 }
 
 impl State {
-    /// Before the first run of a hunt of so many scenarios, of these protocols.
-    pub(crate) fn new(scenarios: usize, protocols: &[&str]) -> State {
-        let canary = |name: &&str| Canary { protocol: (*name).to_owned(), runs: 0, found: None };
-        State {
-            lanes: vec![Lane::default(); scenarios],
-            finds: Vec::new(),
-            canaries: protocols.iter().map(canary).collect(),
+    /// Before the first run of a hunt of these scenarios.
+    pub(crate) fn new(scenarios: &[Scenario]) -> State {
+        let mut canaries: Vec<Canary> = Vec::new();
+        for scenario in scenarios.iter().filter(|scenario| bears_canaries(scenario)) {
+            let protocol = scenario.protocol.name;
+            if canaries.iter().all(|canary| canary.protocol != protocol) {
+                canaries.push(Canary { protocol: protocol.to_owned(), runs: 0, found: None });
+            }
         }
+        State { lanes: vec![Lane::default(); scenarios.len()], finds: Vec::new(), canaries, rest: Vec::new() }
     }
 
     /// How many runs there were.

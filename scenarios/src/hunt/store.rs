@@ -18,7 +18,7 @@ use crate::whole::write_whole;
 const FILE: &str = "hunt.json";
 
 /// The version of its format.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// What a hunt is: with another of these it would be another hunt.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

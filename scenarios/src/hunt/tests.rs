@@ -20,7 +20,7 @@ fn hunt_until(
     enough: impl Fn(&State) -> bool,
 ) -> State {
     let (store, earlier) = Store::open(folder, Identity::new(scenarios, "file"), None, || 0).unwrap();
-    let state = earlier.unwrap_or_else(|| State::new(scenarios.len(), &["fake"]));
+    let state = earlier.unwrap_or_else(|| State::new(scenarios));
     let cases = Cases::new(folder, render, tables());
     let stop = AtomicBool::new(false);
     let budget = Budget { runs: Some(runs), deadline: None, threads: NonZeroUsize::new(threads).unwrap(), stop: &stop };
@@ -100,6 +100,15 @@ fn a_hunt_that_is_stopped_goes_on_as_if_it_had_not_been() {
 }
 
 #[test]
+fn a_round_that_is_cut_short_is_not_done_again() {
+    let folder = Folder::new("hunt-cut");
+    let cut = hunt_until(&folder.0, &several(), 500, 2, |state| state.runs() >= 20);
+    assert!((20..100).contains(&cut.runs()) && !cut.rest.is_empty(), "{} runs", cut.runs());
+    let (_, earlier) = Store::open(&folder.0, Identity::new(&several(), "file"), None, || 0).unwrap();
+    assert_eq!(earlier, Some(cut));
+}
+
+#[test]
 fn what_cannot_be_judged_is_neither_found_nor_passed() {
     let folder = Folder::new("hunt-doubts");
     let lane = hunt_in(&folder.0, &several(), 400, 2).lanes.remove(3);
@@ -122,6 +131,17 @@ fn a_canary_is_found_and_never_mixed_with_what_is_hunted() {
     let found = Some(("broken".to_owned(), "invariant/order".to_owned()));
     assert_eq!((state.canaries[0].runs, state.canaries[0].found.clone()), (3, found));
     assert_eq!((state.runs(), state.finds.len(), cases_of(&folder).len()), (32, 0, 0));
+}
+
+#[test]
+fn a_scenario_that_expects_a_violation_has_no_canary() {
+    let expect = "\n[expect]\nverdict = { violation = \"invariant/order\", within-seeds = 40 }\n";
+    let broken = || scenario("fake/broken", &format!("[fake]\nwrong = \"*:order\"{expect}"));
+    let alone = hunt_in(&Folder::new("hunt-negative").0, &[broken()], 64, 2);
+    assert_eq!(alone.canaries, []);
+    let beside = hunt_in(&Folder::new("hunt-beside").0, &[broken(), scenario("fake", "")], 64, 2);
+    assert_eq!(beside.canaries.len(), 1);
+    assert!(beside.canaries[0].runs > 0 && beside.canaries[0].found.is_none(), "{:?}", beside.canaries);
 }
 
 #[test]
@@ -161,7 +181,7 @@ fn what_cannot_be_used_says_why_and_the_cases_stay() {
         (text.replace("\"finding\":1", "\"finding\":2"), "it is damaged"),
         (text[..text.len() / 2].to_owned(), "it is damaged"),
         (String::new(), "it is damaged"),
-        (text.replace("\"version\":1", "\"version\":2"), "its format is of version 2, not 1"),
+        (text.replace("\"version\":2", "\"version\":3"), "its format is of version 3, not 2"),
     ];
     for (damaged, why) in damages {
         assert_ne!(damaged, text);
