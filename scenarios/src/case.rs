@@ -33,7 +33,7 @@ pub(crate) fn render(scenario: &Scenario, run: &Run<Any>) -> String {
     let mut text = String::new();
     opening(&mut text, scenario, run);
     body(&mut text, &scenario.drawn(run.seed), run.seed, &run.applied);
-    outcome(&mut text, run, None);
+    outcome(&mut text, scenario, run, None);
     text
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn render_smaller(scenario: &Scenario, run: &Run<Any>, larger: &Large
     comment(&mut text, &format!("{}, from {}.", larger.headline, larger.path.display()));
     comment(&mut text, "To replay it: shaketable replay, and the name of this file.");
     body(&mut text, scenario, run.seed, &run.applied);
-    outcome(&mut text, run, Some(larger));
+    outcome(&mut text, scenario, run, Some(larger));
     text
 }
 
@@ -171,19 +171,22 @@ fn comment(text: &mut String, line: &str) {
     *text += "\n";
 }
 
-fn outcome(text: &mut String, run: &Run<Any>, larger: Option<&Larger>) {
+fn outcome(text: &mut String, scenario: &Scenario, run: &Run<Any>, larger: Option<&Larger>) {
     let (expects, signature) = match &run.verdict {
         Verdict::Violation(violation) => (Expects::Violation, violation.signature()),
         verdict => (Expects::Pass, verdict.to_string()),
     };
-    let recorded =
-        Recorded { shrunk_from: larger.map(|larger| larger.digest), ..Recorded::of(run, signature, &run.applied) };
+    let recorded = Recorded {
+        scenario: Some(scenario.origin()),
+        shrunk_from: larger.map(|larger| larger.digest),
+        ..Recorded::of(run, signature, &run.applied)
+    };
     *text += &remembered(expects, &recorded);
 }
 
 /// The tables that say what must come of a case and what came of it when it was recorded.
 pub(crate) fn remembered(expects: Expects, recorded: &Recorded) -> String {
-    let Recorded { seed, digest, version, signature, shrunk_from, .. } = recorded;
+    let Recorded { seed, digest, version, signature, scenario, shrunk_from, .. } = recorded;
     let verdict = match expects {
         Expects::Violation => {
             let violation = vec![("violation", Value::Text(signature.clone())), ("within-seeds", Value::Count(1))];
@@ -199,6 +202,9 @@ pub(crate) fn remembered(expects: Expects, recorded: &Recorded) -> String {
         ("version", Value::Text(version.clone())),
         ("signature", Value::Text(signature.clone())),
     ]);
+    if let Some(scenario) = scenario {
+        args.set("scenario", Value::Text(scenario.clone()));
+    }
     if let Some(larger) = shrunk_from {
         args.set("shrunk-from", Value::Text(format!("{larger:016x}")));
     }

@@ -133,6 +133,7 @@ mod tests {
             digest: if matches!(known, Known::Exactly) { run.digest } else { !run.digest },
             version: "0.0.0".to_owned(),
             signature: signature.to_owned(),
+            scenario: None,
             shrunk_from: None,
             meaning: (!matches!(known, Known::Nothing)).then_some(meaning),
             checkpoints: vec![checkpoint(4, 4), checkpoint(run.coverage.events, 9)],

@@ -19,6 +19,8 @@ pub(crate) struct Recorded {
     pub(crate) version: String,
     /// The violation's signature.
     pub(crate) signature: String,
+    /// The file of the scenario that the run came of, as it was given; none if the case was saved before that was recorded.
+    pub(crate) scenario: Option<String>,
     /// The digest of the run that it was made smaller from, if it was.
     pub(crate) shrunk_from: Option<u64>,
     /// What the run did, by meaning; none if the case was saved before that was recorded.
@@ -66,6 +68,7 @@ impl Recorded {
             digest: run.digest,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             signature,
+            scenario: None,
             shrunk_from: None,
             meaning: Some(Meaning { acted: faults.iter().map(Acted::of).collect(), messages: traffic(run) }),
             checkpoints: run.checkpoints.clone(),

@@ -40,6 +40,14 @@ pub(crate) struct Scenario {
     pub(crate) recorded: Option<Recorded>,
 }
 
+impl Scenario {
+    /// The file of the scenario that runs of this one come of: its own, unless it is a saved case that says of which it came.
+    pub(crate) fn origin(&self) -> String {
+        let earlier = self.recorded.as_ref().and_then(|recorded| recorded.scenario.clone());
+        earlier.unwrap_or_else(|| self.path.display().to_string())
+    }
+}
+
 /// What must come of a scenario.
 #[derive(Clone)]
 pub(crate) struct Expect {

@@ -194,6 +194,12 @@ static RECORDED: &[Param] = &[
     Param { name: "version", shape: Shape::Text, default: Default::Required, doc: "the version of the tool" },
     Param { name: "signature", shape: Shape::Text, default: Default::Required, doc: "what came of it" },
     Param {
+        name: "scenario",
+        shape: Shape::Text,
+        default: Default::Absent,
+        doc: "the file of the scenario that the run came of",
+    },
+    Param {
         name: "shrunk-from",
         shape: Shape::Text,
         default: Default::Absent,

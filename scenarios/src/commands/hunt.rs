@@ -18,7 +18,7 @@ use crate::case;
 use crate::cases::{Cases, from_seed, quoted};
 use crate::cli::{self, Format, Look, Search};
 use crate::files::read_all;
-use crate::hunt::{self, Budget, Clock, Evidence, Hunt, Identity, State, Store, recall};
+use crate::hunt::{self, Budget, Clock, Earlier, Evidence, Hunt, Identity, State, Store, recall};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::scenario::Scenario;
@@ -48,8 +48,18 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
             return Ok(Exit::Usage);
         }
     };
-    let mut state = earlier.unwrap_or_else(|| State::new(&scenarios));
-    recall(&mut state, &scenarios, &store, &tables);
+    if earlier == Earlier::OtherBuild && !look.quiet {
+        tell(
+            "another build of this program has hunted here, so the hunt begins anew; the cases that it has left are judged again\n",
+        );
+    }
+    let mut state = match earlier {
+        Earlier::So(state) => state,
+        Earlier::Nothing | Earlier::OtherBuild => State::new(&scenarios),
+    };
+    for trouble in recall(&mut state, &scenarios, &store, &tables) {
+        tell(&format!("warning: {trouble}\n"));
+    }
     if !look.quiet {
         let done = counted(state.runs(), "run");
         tell(&format!("hunting from seed {} in {}, {done} done before\n", store.base, folder.display()));

@@ -1,21 +1,18 @@
 //! `shaketable run --shard`: one part of a sweep, written into a file.
 
-use std::collections::BTreeSet;
 use std::env;
 use std::io;
 
 use serde_json::json;
-use shaketable_reports::{Exit, Side, counted};
-use shaketable_sim::rng::Seed;
+use shaketable_reports::{Exit, counted};
 
 use super::run::{threads, warn};
-use crate::attempt::Subject;
 use crate::case;
 use crate::cases::Cases;
 use crate::cli::{self, Format, Look, SeedArg};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::shards::{Probe, Shard, Sheet};
+use crate::shards::{Shard, Sheet, probes};
 use crate::sweep::{Swept, Task, count};
 use crate::tables::Tables;
 use crate::terminal::{print, tell};
@@ -67,7 +64,7 @@ pub(super) fn run(
     look: &Look,
     tables: Tables,
 ) -> io::Result<Exit> {
-    let probes = probes(&tasks);
+    let probes = probes(tasks.iter().map(|task| (task.scenario, task.seeds.start)));
     let tasks: Vec<_> = tasks.into_iter().enumerate().map(|(place, task)| task.shared(place, shard)).collect();
     let mut cases = Cases::for_later(&args.out, case::render, tables);
     let mut progress = Progress::new(look.progress, look.quiet);
@@ -101,17 +98,6 @@ pub(super) fn run(
         }
     })?;
     Ok(Exit::Pass)
-}
-
-/// The first seed of the first scenario of each protocol, as every shard sees it.
-fn probes(tasks: &[Task<'_>]) -> Vec<Probe> {
-    let mut known = BTreeSet::new();
-    let firsts = tasks.iter().filter(|task| known.insert(task.scenario.protocol.name));
-    let probe = |task: &Task<'_>| {
-        let run = Subject { scenario: task.scenario, side: Side::Own }.run(Seed(task.seeds.start), None);
-        Probe { scenario: task.scenario.path.display().to_string(), seed: task.seeds.start, digest: run.digest }
-    };
-    firsts.map(probe).collect()
 }
 
 #[cfg(test)]

@@ -1,18 +1,19 @@
 //! What was found: for each signature of each protocol the cheapest run, saved as a case.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use shaketable_reports::{Side, Sought};
 use shaketable_sim::rng::Seed;
-use shaketable_sim::run::{Run, Verdict, Violation};
+use shaketable_sim::run::{Run, Violation};
 use shaketable_sim::spec::any::Any;
 
 use super::state::{Evidence, Find, First, Kept, State};
 use super::store::Store;
 use super::{Hunt, Try};
-use crate::attempt::Subject;
+use crate::attempt::{Subject, fails_by};
 use crate::files::read;
+use crate::recorded::Recorded;
 use crate::scenario::{Expected, Scenario};
 use crate::tables::Tables;
 
@@ -59,37 +60,58 @@ impl Hunt<'_> {
 }
 
 /// Takes the cases that are there into account: those of what is hunted that still fail as they say. They are there because an earlier start was killed before it could
-/// keep how far it had come, or because its state was lost.
-pub(crate) fn recall(state: &mut State, scenarios: &[Scenario], store: &Store, tables: &Tables) {
-    let Ok(entries) = fs::read_dir(&store.folder) else { return };
+/// keep how far it had come, because its state was lost, or because it was of another build. Says of the others why nothing follows of them.
+pub(crate) fn recall(state: &mut State, scenarios: &[Scenario], store: &Store, tables: &Tables) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(&store.folder) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
-        let Ok(case) = read(path, tables, false) else { continue };
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let mut troubles = Vec::new();
+    for path in paths {
+        let Ok(case) = read(&path, tables, false) else { continue };
         let Some(recorded) = case.recorded.clone().filter(|recorded| recorded.shrunk_from.is_none()) else { continue };
-        let subject = Subject { scenario: &case, side: Side::Own };
-        let protocol = subject.protocol();
-        let hunted = |scenario: &&Scenario| Subject { scenario, side: Side::Own }.protocol() == protocol;
-        let Some(scenario) = scenarios.iter().find(hunted) else { continue };
-        let run = subject.run(Seed(recorded.seed), None);
-        match &run.verdict {
-            Verdict::Violation(violation) if violation.signature() == recorded.signature => {}
-            _ => continue,
-        }
-        let expected = expects(scenario, &recorded.signature);
-        let evidence = Evidence::Case(file_name(path));
-        let kept = Kept { events: run.coverage.events, seed: run.seed.0, evidence };
-        match state.find((&protocol, &recorded.signature, expected)) {
-            Err(_) => {
-                insert(state, Find { protocol, signature: recorded.signature, expected, runs: 0, first: None, kept });
+        match judged(&case, &recorded, scenarios) {
+            Ok((expected, kept)) => {
+                let protocol = Subject { scenario: &case, side: Side::Own }.protocol();
+                take_in(state, &store.folder, Find::known(protocol, recorded.signature, expected, kept));
             }
-            Ok(place) => {
-                let known = &mut state.finds[place].kept;
-                let gone = matches!(&known.evidence, Evidence::Case(name) if !store.folder.join(name).exists());
-                if gone || kept.cost() < known.cost() {
-                    forget(&store.folder, known, &kept);
-                    *known = kept;
-                }
+            Err(why) => troubles.push(format!("{} is not counted: {why}", path.display())),
+        }
+    }
+    troubles
+}
+
+/// Whether the scenario that a case came from expects what the case shows, and the run that shows it.
+///
+/// # Errors
+/// Why nothing follows of the case.
+fn judged(case: &Scenario, recorded: &Recorded, scenarios: &[Scenario]) -> Result<(bool, Kept), String> {
+    let Some(origin) = &recorded.scenario else {
+        return Err("it does not say of which scenario it came, so nobody knows what was expected".to_owned());
+    };
+    let Some(scenario) = scenarios.iter().find(|scenario| scenario.origin() == *origin) else {
+        let gone = if Path::new(origin).exists() { "is not hunted here" } else { "is gone" };
+        return Err(format!("it came of {origin}, which {gone}"));
+    };
+    let run = Subject { scenario: case, side: Side::Own }.run(Seed(recorded.seed), None);
+    if !fails_by(&run, &recorded.signature) {
+        return Err(format!("it does not fail by {} any more, but is: {}", recorded.signature, run.verdict));
+    }
+    let evidence = Evidence::Case(file_name(&case.path));
+    let kept = Kept { events: run.coverage.events, seed: run.seed.0, evidence };
+    Ok((expects(scenario, &recorded.signature), kept))
+}
+
+/// Adds what is known from a case, unless a cheaper run is known.
+fn take_in(state: &mut State, folder: &Path, find: Find) {
+    match state.find(find.key()) {
+        Err(_) => insert(state, find),
+        Ok(place) => {
+            let known = &mut state.finds[place].kept;
+            let gone = matches!(&known.evidence, Evidence::Case(name) if !folder.join(name).exists());
+            if gone || find.kept.cost() < known.cost() {
+                forget(folder, known, &find.kept);
+                *known = find.kept;
             }
         }
     }
@@ -102,7 +124,7 @@ fn insert(state: &mut State, find: Find) {
 }
 
 /// Removes the case of a run in the place of which a cheaper one is kept.
-fn forget(folder: &std::path::Path, old: &Kept, new: &Kept) {
+fn forget(folder: &Path, old: &Kept, new: &Kept) {
     if let (Evidence::Case(old), true) = (&old.evidence, old.evidence != new.evidence) {
         // One that is not there any more need not be removed.
         let _ = fs::remove_file(folder.join(old));
@@ -118,6 +140,6 @@ fn expects(scenario: &Scenario, signature: &str) -> bool {
     }
 }
 
-fn file_name(path: &std::path::Path) -> String {
+fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -37,7 +37,7 @@ use crate::scenario::Scenario;
 pub(crate) use canary::bears_canaries;
 pub(crate) use finds::recall;
 pub(crate) use state::{Canary, Doubt, Evidence, Find, First, Lane, Split, State, Wavering};
-pub(crate) use store::{Identity, Store};
+pub(crate) use store::{Earlier, Identity, Store};
 
 use guide::{Corpus, Guided};
 use state::Due;

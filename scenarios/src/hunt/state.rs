@@ -156,6 +156,11 @@ impl From<reports::Split> for Split {
 }
 
 impl Find {
+    /// What is known only from a case that was there before.
+    pub(crate) fn known(protocol: String, signature: String, expected: bool, kept: Kept) -> Find {
+        Find { protocol, signature, expected, runs: 0, first: None, kept }
+    }
+
     /// Under what it is known.
     pub(crate) fn key(&self) -> (&str, &str, bool) {
         (&self.protocol, &self.signature, self.expected)

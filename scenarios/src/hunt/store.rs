@@ -12,6 +12,7 @@ use shaketable_sim::digest::digest_of;
 
 use super::state::State;
 use crate::scenario::Scenario;
+use crate::shards::{Probe, probes};
 use crate::whole::write_whole;
 
 /// What the file of a hunt is called.
@@ -29,10 +30,12 @@ pub(crate) struct Identity {
     strategy: String,
     /// Each scenario, with the digest of its text.
     scenarios: Vec<(String, String)>,
+    /// What this build makes of one run of each protocol. Another build goes on with the cases, not with the counts.
+    pub(super) probes: Vec<Probe>,
 }
 
 impl Identity {
-    /// Of a hunt of these scenarios.
+    /// Of a hunt of these scenarios, by this build.
     pub(crate) fn new(scenarios: &[Scenario], strategy: &str) -> Identity {
         let scenario =
             |scenario: &Scenario| (scenario.path.display().to_string(), format!("{:016x}", digest_of(&scenario.text)));
@@ -40,12 +43,14 @@ impl Identity {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             strategy: strategy.to_owned(),
             scenarios: scenarios.iter().map(scenario).collect(),
+            probes: probes(scenarios.iter().map(|scenario| (scenario, scenario.seeds.start))),
         }
     }
 
-    /// A short name for it.
+    /// A short name for it, the same for all builds: its cases are worth something to each of them.
     pub(crate) fn name(&self) -> String {
-        let text = serde_json::to_string(self).expect("names and digests can be written");
+        let Identity { tool, strategy, scenarios, probes: _ } = self;
+        let text = serde_json::to_string(&(tool, strategy, scenarios)).expect("names and digests can be written");
         format!("hunt-{:08x}", digest_of(&text) >> 32)
     }
 
@@ -77,6 +82,17 @@ struct Record {
     state: State,
 }
 
+/// What is known of a hunt before it starts.
+#[derive(PartialEq, Debug)]
+pub(crate) enum Earlier {
+    /// Nothing: this is the first start.
+    Nothing,
+    /// Another build has come to something, which says nothing about this one.
+    OtherBuild,
+    /// It has come so far.
+    So(State),
+}
+
 /// The folder of a hunt.
 pub(crate) struct Store {
     /// The folder.
@@ -98,7 +114,7 @@ impl Store {
         identity: Identity,
         from: Option<u64>,
         fresh: impl FnOnce() -> u64,
-    ) -> Result<(Store, Option<State>), String> {
+    ) -> Result<(Store, Earlier), String> {
         let cannot = |error: io::Error| format!("error: cannot use {}: {error}\n", folder.display());
         fs::create_dir_all(folder).map_err(cannot)?;
         let lock = File::create(folder.join("hunt.lock")).map_err(cannot)?;
@@ -121,11 +137,12 @@ impl Store {
                 )
             })?),
         };
-        let (base, state) = match record {
-            Some(record) => (record.base, Some(record.state)),
-            None => (from.unwrap_or_else(fresh), None),
+        let (base, earlier) = match record {
+            Some(record) if record.hunt == identity => (record.base, Earlier::So(record.state)),
+            Some(_) => (from.unwrap_or_else(fresh), Earlier::OtherBuild),
+            None => (from.unwrap_or_else(fresh), Earlier::Nothing),
         };
-        Ok((Store { folder: folder.to_owned(), base, identity, _lock: lock }, state))
+        Ok((Store { folder: folder.to_owned(), base, identity, _lock: lock }, earlier))
     }
 
     /// Remembers how far the hunt has come.
@@ -141,7 +158,7 @@ impl Store {
     }
 }
 
-/// Reads the file of this hunt; else says why not.
+/// Reads the file of this hunt, by whatever build; else says why not.
 fn read(text: &str, identity: &Identity, from: Option<u64>) -> Result<Record, String> {
     let damaged = || "it is damaged".to_owned();
     let whole: Value = serde_json::from_str(text).map_err(|_| damaged())?;
@@ -158,7 +175,7 @@ fn read(text: &str, identity: &Identity, from: Option<u64>) -> Result<Record, St
     if let Some(difference) = identity.difference(&record.hunt) {
         return Err(difference);
     }
-    match from.filter(|from| *from != record.base) {
+    match from.filter(|from| *from != record.base && identity.probes == record.hunt.probes) {
         Some(_) => Err(format!("it is of a hunt from seed {}", record.base)),
         None => Ok(record),
     }

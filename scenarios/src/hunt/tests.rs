@@ -1,10 +1,17 @@
 //! Hunts, over a protocol that does as it is told.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use shaketable_reports::Expects;
+use shaketable_sim::run::Run;
+use shaketable_sim::spec::any::Any;
+
+use super::state::Kept;
 use super::*;
+use crate::case::remembered;
 use crate::fakes::{Folder, render, scenario, tables};
+use crate::recorded::Recorded;
 
 /// What a hunt in this folder has come to.
 fn hunt_in(folder: &Path, scenarios: &[Scenario], runs: u64, threads: usize) -> State {
@@ -20,14 +27,30 @@ fn hunt_until(
     enough: impl Fn(&State) -> bool,
 ) -> State {
     let (store, earlier) = Store::open(folder, Identity::new(scenarios, "file"), None, || 0).unwrap();
-    let state = earlier.unwrap_or_else(|| State::new(scenarios));
-    let cases = Cases::new(folder, render, tables());
+    let state = so_far(earlier).unwrap_or_else(|| State::new(scenarios));
+    let cases = Cases::new(folder, recording, tables());
     let stop = AtomicBool::new(false);
     let budget = Budget { runs: Some(runs), deadline: None, threads: NonZeroUsize::new(threads).unwrap(), stop: &stop };
     let mut hunt = Hunt::new(scenarios, &cases, &store, state, false);
     hunt.run(&budget, |state| stop.store(enough(state), Ordering::Relaxed)).unwrap();
     assert_eq!(hunt.troubles, Vec::<String>::new());
     hunt.done().0
+}
+
+fn so_far(earlier: Earlier) -> Option<State> {
+    match earlier {
+        Earlier::So(state) => Some(state),
+        Earlier::Nothing | Earlier::OtherBuild => None,
+    }
+}
+
+/// A case that remembers what it came of.
+fn recording(scenario: &Scenario, run: &Run<Any>) -> String {
+    let Verdict::Violation(violation) = &run.verdict else { panic!("only failures are kept") };
+    let origin = Some(scenario.path.display().to_string());
+    let recorded = Recorded { scenario: origin, ..Recorded::of(run, violation.signature(), &[]) };
+    let seeds = format!("seeds = \"{}..{}\"\nnodes", run.seed, run.seed.0 + 1);
+    render(scenario, run).replacen("nodes", &seeds, 1) + &remembered(Expects::Violation, &recorded)
 }
 
 /// Scenarios of which one passes, two fail now and then, and one expects to.
@@ -105,7 +128,7 @@ fn a_round_that_is_cut_short_is_not_done_again() {
     let cut = hunt_until(&folder.0, &several(), 500, 2, |state| state.runs() >= 20);
     assert!((20..100).contains(&cut.runs()) && !cut.rest.is_empty(), "{} runs", cut.runs());
     let (_, earlier) = Store::open(&folder.0, Identity::new(&several(), "file"), None, || 0).unwrap();
-    assert_eq!(earlier, Some(cut));
+    assert_eq!(earlier, Earlier::So(cut));
 }
 
 #[test]
@@ -144,6 +167,71 @@ fn a_scenario_that_expects_a_violation_has_no_canary() {
     assert!(beside.canaries[0].runs > 0 && beside.canaries[0].found.is_none(), "{:?}", beside.canaries);
 }
 
+/// Two scenarios that meet the same violation: the first expects it, the second does not.
+fn expecting_and_not() -> [Scenario; 2] {
+    let expect = "\n[expect]\nverdict = { violation = \"invariant/order\", within-seeds = 40 }\n";
+    let [mut first, mut second] = [("8:order", expect), ("9:order", "")]
+        .map(|(wrong, expect)| scenario("fake/broken", &format!("[fake]\nwrong = \"{wrong}\"{expect}\n")));
+    (first.path, second.path) = (PathBuf::from("some/expecting.toml"), PathBuf::from("some/other.toml"));
+    [first, second]
+}
+
+/// What the finds are, without how often they were met.
+fn known(state: &State) -> Vec<(bool, Kept)> {
+    state.finds.iter().map(|find| (find.expected, find.kept.clone())).collect()
+}
+
+#[test]
+fn a_case_is_judged_by_the_scenario_that_it_came_of() {
+    let folder = Folder::new("hunt-origin");
+    let scenarios = expecting_and_not();
+    let found = hunt_in(&folder.0, &scenarios, 64, 2);
+    assert_eq!(
+        known(&found).iter().map(|(expected, kept)| (*expected, kept.seed)).collect::<Vec<_>>(),
+        [(false, 9), (true, 8)]
+    );
+    fs::remove_file(folder.0.join("hunt.json")).unwrap();
+    let recalled = |scenarios: &[Scenario]| {
+        let (store, _) = Store::open(&folder.0, Identity::new(scenarios, "file"), None, || 0).unwrap();
+        let mut state = State::new(scenarios);
+        let troubles = recall(&mut state, scenarios, &store, &tables());
+        (known(&state), troubles)
+    };
+    assert_eq!(recalled(&scenarios), (known(&found), Vec::new()));
+    let (left, troubles) = recalled(&scenarios[..1]);
+    assert_eq!(left, known(&found)[1..]);
+    assert_eq!(troubles.len(), 1);
+    assert!(troubles[0].ends_with("is not counted: it came of some/other.toml, which is gone"), "{troubles:?}");
+}
+
+#[test]
+fn another_build_begins_anew_and_judges_what_is_there_again() {
+    let folder = Folder::new("hunt-other-build");
+    let scenarios = expecting_and_not();
+    let found = hunt_in(&folder.0, &scenarios, 64, 2);
+    let mut other = Identity::new(&scenarios, "file");
+    assert_eq!(other.probes.len(), 1, "a run of the one protocol");
+    other.probes[0].digest += 1;
+    assert_eq!(other.name(), Identity::new(&scenarios, "file").name(), "it looks into the same folder");
+    let (store, earlier) = Store::open(&folder.0, other, None, || 7).unwrap();
+    assert_eq!((store.base, earlier), (7, Earlier::OtherBuild));
+    // This build makes something else of the first case.
+    let case = folder.0.join(match &found.finds[1].kept.evidence {
+        Evidence::Case(name) => name,
+        other => panic!("{other:?}"),
+    });
+    let text = fs::read_to_string(&case).unwrap();
+    fs::write(&case, text.replace("8:order", "")).unwrap();
+    let mut state = State::new(&scenarios);
+    let troubles = recall(&mut state, &scenarios, &store, &tables());
+    assert_eq!((known(&state), state.runs()), (known(&found)[..1].to_vec(), 0));
+    assert!(troubles[0].ends_with("it does not fail by invariant/order any more, but is: pass"), "{troubles:?}");
+    store.keep(&state).unwrap();
+    drop(store);
+    let (_, earlier) = Store::open(&folder.0, Identity::new(&scenarios, "file"), None, || 7).unwrap();
+    assert_eq!(earlier, Earlier::OtherBuild, "and so does the first one");
+}
+
 #[test]
 fn a_canary_that_is_not_found_costs_little() {
     let folder = Folder::new("hunt-blind");
@@ -161,7 +249,9 @@ fn what_cannot_be_used_says_why_and_the_cases_stay() {
     let state = hunt_in(&folder.0, &scenarios, 384, 2);
     let open = |scenarios: &[Scenario], strategy: &str, from| {
         let opened = Store::open(&folder.0, Identity::new(scenarios, strategy), from, || 0);
-        opened.map(|(_, state)| state.unwrap()).map_err(|why| why.replace(&folder.0.display().to_string(), "out"))
+        opened
+            .map(|(_, earlier)| so_far(earlier).unwrap())
+            .map_err(|why| why.replace(&folder.0.display().to_string(), "out"))
     };
     assert_eq!(open(&scenarios, "file", Some(0)), Ok(state));
     let refused = |scenarios: &[Scenario], strategy, from, why: &str| {

@@ -65,13 +65,17 @@ impl Reading<'_> {
             return None;
         };
         let (version, signature) = (version.clone(), signature.clone());
+        let scenario = match args.get("scenario") {
+            Some(Value::Text(scenario)) => Some(scenario.clone()),
+            _ => None,
+        };
         let shrunk_from = match raw.get("shrunk-from") {
             Some(raw) => Some(self.digest(args.get("shrunk-from"), Some(raw))?),
             None => None,
         };
         let checkpoints = self.lines(raw.get("checkpoints"), "checkpoint", CHECKPOINT, read_checkpoint);
         let meaning = self.meaning(raw);
-        Some(Recorded { seed: *seed, digest: digest?, version, signature, shrunk_from, meaning, checkpoints })
+        Some(Recorded { seed: *seed, digest: digest?, version, signature, scenario, shrunk_from, meaning, checkpoints })
     }
 
     /// What the recorded run did, if that is written.

@@ -56,7 +56,11 @@ pub(crate) fn add(case: &Scenario, folder: &Path, name: Option<&str>, tables: &T
         return Err(format!("error: {path}: {why}\n"));
     }
     let (kept, run) = settled(case, old).ok_or_else(|| format!("error: {path} is not steady\n"))?;
-    let new = Recorded { shrunk_from: old.shrunk_from, ..Recorded::of(&run, old.signature.clone(), &run.applied) };
+    let new = Recorded {
+        scenario: old.scenario.clone(),
+        shrunk_from: old.shrunk_from,
+        ..Recorded::of(&run, old.signature.clone(), &run.applied)
+    };
     if let Some(known) = twin(&kept, &new, folder, tables)? {
         return Ok(Added::Known(known));
     }

@@ -53,7 +53,11 @@ pub(crate) fn refresh(case: &Scenario, accept: Accept, tables: &Tables) -> Resul
     let Some(expects) = expects(&judged, &run, accept) else { return Ok((judged, Renewed::Refused)) };
     let was = judged.replayed.recorded.as_ref().map(|past| past.expects);
     let faults = as_planned(&case.plan.faults, &run);
-    let new = Recorded { shrunk_from: old.shrunk_from, ..Recorded::of(&run, old.signature.clone(), &faults) };
+    let new = Recorded {
+        scenario: old.scenario.clone(),
+        shrunk_from: old.shrunk_from,
+        ..Recorded::of(&run, old.signature.clone(), &faults)
+    };
     let text = renewed(&case.text, &remembered(expects, &new))
         .ok_or_else(|| format!("error: {} has no tables [expect] and [recorded] at its end\n", case.path.display()))?;
     if text == case.text {

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 pub(crate) use merge::{Refusal, merge};
-pub(crate) use sheet::{Flaw, Probe, Sheet};
+pub(crate) use sheet::{Flaw, Probe, Sheet, probes};
 
 /// One part of so many. Written as people count: `3/16` is the third.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -7,15 +7,20 @@
 //!
 //! Nothing in it depends on when, where or how fast it was written. The same shard of the same sweep gives the same bytes.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shaketable_reports::Side;
 use shaketable_sim::digest::digest_of;
+use shaketable_sim::rng::Seed;
 
 use super::Shard;
+use crate::attempt::Subject;
 use crate::counts::Part;
 use crate::hex;
+use crate::scenario::Scenario;
 use crate::sweep::VERSION;
 
 /// The version of the format.
@@ -32,7 +37,7 @@ pub(crate) struct Sheet {
     pub(crate) parts: Vec<Part>,
 }
 
-/// One run that every shard of a sweep repeats. If two shards see different digests, they ran different builds.
+/// One run that every shard of a sweep repeats, and every start of a hunt. If two see different digests, they are different builds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Probe {
@@ -43,6 +48,17 @@ pub(crate) struct Probe {
     /// The digest of the run.
     #[serde(with = "hex")]
     pub(crate) digest: u64,
+}
+
+/// The first of these runs of each protocol, whatever bug is planted in it.
+pub(crate) fn probes<'a>(runs: impl Iterator<Item = (&'a Scenario, u64)>) -> Vec<Probe> {
+    let mut known = BTreeSet::new();
+    let firsts = runs.filter(|(scenario, _)| known.insert(scenario.protocol.name));
+    let probe = |(scenario, seed): (&Scenario, u64)| {
+        let digest = Subject { scenario, side: Side::Own }.run(Seed(seed), None).digest;
+        Probe { scenario: scenario.path.display().to_string(), seed, digest }
+    };
+    firsts.map(probe).collect()
 }
 
 /// Why a file cannot be read.
