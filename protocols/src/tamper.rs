@@ -9,7 +9,7 @@ use shaketable_sim::check::invariant::{Breach, Invariants, Property};
 use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{
-    Command, Ctx, DiskError, EffectOf, Electorate, Milestone, Node, Observation, Op, Recovered,
+    Cluster, Command, Ctx, DiskError, EffectOf, Electorate, Milestone, Node, Observation, Op, Recovered,
 };
 
 /// A way of changing what a node does.
@@ -102,8 +102,8 @@ impl<N: Node> Node for Tampered<N> {
         self.inner.observe()
     }
 
-    fn electorates(&self, nodes: usize, decided: u64) -> Vec<Electorate> {
-        self.inner.electorates(nodes, decided)
+    fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
+        self.inner.electorates(cluster)
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {

@@ -87,7 +87,7 @@ static PROTOCOLS: &[Protocol] = &[
 pub(crate) fn bears_all(_: &Args, _: &Plan) -> Tolerance {
     Tolerance {
         disks: 0,
-        majority: false,
+        for_ever: true,
         drift: Ppm::ZERO,
         jumps: false,
         under_way: None,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use shaketable_sim::check::invariant::NoInvariants;
 use shaketable_sim::faults::Planned;
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Ctx, Electorate, Message, Node, Observation, Op, Recovered};
+use shaketable_sim::node::{Cluster, Ctx, Electorate, Message, Node, Observation, Op, Recovered};
 use shaketable_sim::param::Value;
 use shaketable_sim::plan::{Heal, Plan};
 use shaketable_sim::rng::Seed;
@@ -77,8 +77,8 @@ impl Node for Club {
         Observation { commit: self.says.commit, applied: self.says.applied, ..Observation::default() }
     }
 
-    fn electorates(&self, _: usize, decided: u64) -> Vec<Electorate> {
-        if self.says.commit < decided { Vec::new() } else { self.says.electorates.clone() }
+    fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
+        if self.says.commit < cluster.decided { Vec::new() } else { self.says.electorates.clone() }
     }
 }
 

@@ -18,7 +18,7 @@ const TENS: Milestone = Milestone { name: "tens-of-ticks", doc: "times a node ha
 fn bold() -> Tolerance {
     Tolerance {
         disks: 1,
-        majority: true,
+        for_ever: true,
         drift: Ppm::percent(3),
         jumps: true,
         under_way: None,
@@ -61,7 +61,7 @@ fn every_kind_is_drawn_by_some_seed_and_none_by_all() {
 fn what_the_protocol_does_not_bear_is_not_drawn() {
     let timid = Tolerance {
         disks: 0,
-        majority: false,
+        for_ever: false,
         drift: Ppm::ZERO,
         jumps: false,
         under_way: Some(Span::millis(50)),

@@ -36,7 +36,9 @@
 use std::collections::BTreeMap;
 
 use shaketable_sim::id::{Key, NodeId, OpId, RequestId};
-use shaketable_sim::node::{Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role, Stored};
+use shaketable_sim::node::{
+    Cluster, Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role, Stored,
+};
 use shaketable_sim::spec::Spec;
 
 pub mod bugs;
@@ -226,10 +228,13 @@ impl<S: Spec> Node for Dynamo<S> {
         Observation { role, epoch, commit: epoch, applied: epoch, reconfigurations: epoch, leader: None }
     }
 
-    fn electorates(&self, _: usize, decided: u64) -> Vec<Electorate> {
+    fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
         match &self.replica {
-            Some(_) if self.preferences.epoch().number >= decided => {
-                vec![Electorate::majority(self.preferences.ring().members.iter().copied().collect())]
+            Some(_) if self.preferences.epoch().number >= cluster.decided => {
+                // Any nodes do for a sloppy quorum (§4.6), and a majority for a change of the ring.
+                let mut all = Electorate::majority(self.preferences.ring().members.iter().copied().collect());
+                all.quorum = all.quorum.max(self.config.read_quorum).max(self.config.write_quorum);
+                vec![all]
             }
             _ => Vec::new(),
         }

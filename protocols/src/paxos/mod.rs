@@ -36,7 +36,9 @@
 //! - A node whose disk has lost promises takes no part any more ([`Role::Faulty`](NodeRole::Faulty)).
 
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::node::{
+    Cluster, Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role as NodeRole,
+};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Span};
 
@@ -225,8 +227,8 @@ impl<S: Spec> Node for Paxos<S> {
         Observation { role, epoch: self.promised.round.get(), leader, commit, applied, reconfigurations }
     }
 
-    fn electorates(&self, _: usize, decided: u64) -> Vec<Electorate> {
-        self.all_electorates(Slot::new(decided))
+    fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
+        self.all_electorates(Slot::new(cluster.decided))
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {

@@ -45,7 +45,7 @@ pub(super) fn bears(args: &Args, plan: &Plan) -> Tolerance {
     let plain = args.get("phase1-quorum").is_none() && args.get("phase2-quorum").is_none();
     Tolerance {
         disks: if fixed && plain { (plan.nodes - 1) / 2 } else { 0 },
-        majority: true,
+        for_ever: true,
         drift: if leases { args.odds("clock-bound").beyond(plan.clock.drift) } else { Ppm::percent(20) },
         jumps: !leases,
         under_way: None,

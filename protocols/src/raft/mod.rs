@@ -39,7 +39,9 @@
 //! - A leader that has committed its own removal tells another server to stand for election.
 
 use shaketable_sim::id::{NodeId, RequestId};
-use shaketable_sim::node::{Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role as NodeRole};
+use shaketable_sim::node::{
+    Cluster, Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role as NodeRole,
+};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Span};
 
@@ -248,8 +250,8 @@ impl<S: Spec> Node for Raft<S> {
         Observation { role, epoch: self.term.get(), leader, commit, applied, reconfigurations }
     }
 
-    fn electorates(&self, _: usize, decided: u64) -> Vec<Electorate> {
-        self.all_electorates(LogIndex::new(decided))
+    fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
+        self.all_electorates(LogIndex::new(cluster.decided))
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {

@@ -44,7 +44,7 @@ pub(super) fn bears(args: &Args, plan: &Plan) -> Tolerance {
     let fixed = args.choice("membership") == "fixed" && args.get("members").is_none();
     Tolerance {
         disks: if fixed { (plan.nodes - 1) / 2 } else { 0 },
-        majority: true,
+        for_ever: true,
         drift: if leases { args.odds("clock-bound").beyond(plan.clock.drift) } else { Ppm::percent(20) },
         jumps: !leases,
         under_way: None,

@@ -35,11 +35,11 @@
 //!
 //! Sloppy quorums and hinted handoff (§4.6) would break what it promises: the store that has them is [`crate::dynamo`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use shaketable_sim::id::{Key, NodeId, OpId, RequestId};
-use shaketable_sim::node::{Ctx, Node, Observation, Op, Recovered, Role};
+use shaketable_sim::node::{Cluster, Ctx, Electorate, Node, Observation, Op, Recovered, Role};
 use shaketable_sim::spec::Spec;
 
 pub mod bugs;
@@ -149,6 +149,14 @@ impl<S: Spec> Node for Store<S> {
     fn observe(&self) -> Observation {
         let role = if self.replica.is_some() { Role::Peer } else { Role::Faulty };
         Observation { role, ..Observation::default() }
+    }
+
+    /// Of each key its replicas, of whom as many must work as are read or written (strict quorums).
+    fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
+        let quorum = self.config.read_quorum.max(self.config.write_quorum);
+        let replicas = (0..cluster.keys).map(|key| self.replicas(Key::at(key)).into_iter().collect());
+        let apart: BTreeSet<BTreeSet<NodeId>> = replicas.collect();
+        apart.into_iter().map(|members| Electorate { members, quorum }).collect()
     }
 
     fn details(&self) -> Vec<(&'static str, String)> {

@@ -20,7 +20,7 @@ pub(super) fn bears(args: &Args, plan: &Plan) -> Tolerance {
     let replicas = args.count("replicas") as usize;
     Tolerance {
         disks: (replicas.min(plan.nodes) - 1) / 2,
-        majority: false,
+        for_ever: true,
         drift: Ppm::percent(20),
         jumps: true,
         under_way: None,

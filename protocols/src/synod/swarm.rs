@@ -18,7 +18,7 @@ pub(super) const DIALS: &[Dial] =
 pub(super) fn bears(args: &Args, plan: &Plan) -> Tolerance {
     Tolerance {
         disks: (plan.nodes - 1) / 2,
-        majority: true,
+        for_ever: true,
         drift: Ppm::percent(20),
         jumps: true,
         under_way: None,

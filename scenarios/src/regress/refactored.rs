@@ -17,7 +17,8 @@ use shaketable_sim::faults::FAULTS;
 use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{
-    Command, Ctx, DiskError, Effect, EffectOf, Electorate, Message, Milestone, Node, Observation, Op, Recovered,
+    Cluster, Command, Ctx, DiskError, Effect, EffectOf, Electorate, Message, Milestone, Node, Observation, Op,
+    Recovered,
 };
 use shaketable_sim::param::Args;
 use shaketable_sim::plan::Plan;
@@ -204,8 +205,8 @@ impl<N: Node> Node for Reworked<N> {
         self.inner.observe()
     }
 
-    fn electorates(&self, nodes: usize, decided: u64) -> Vec<Electorate> {
-        self.inner.electorates(nodes, decided)
+    fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
+        self.inner.electorates(cluster)
     }
 }
 

@@ -122,17 +122,27 @@ pub trait Node: Sized + Clone + 'static {
     /// The electorates of which each needs a working quorum for the cluster to serve, as far as this node knows: the members of
     /// the cluster, and before and after a change that is under way or that this node is about to make. Whoever is in none is outside.
     ///
-    /// Somebody knows `decided` log entries to be decided. A node whose log does not reach so far may go by members of the past: it returns none.
-    /// By default, all of the `nodes` are members for ever, and a majority of them is a quorum.
-    fn electorates(&self, nodes: usize, decided: u64) -> Vec<Electorate> {
-        let _ = decided;
-        vec![Electorate::majority(NodeId::all(nodes).collect())]
+    /// A node whose log does not reach what is decided in the cluster may go by members of the past: it returns none. By default, all
+    /// nodes are members for ever, and a majority of them is a quorum.
+    fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
+        vec![Electorate::majority(NodeId::all(cluster.nodes).collect())]
     }
 
     /// Anything else worth showing in a trace, by name.
     fn details(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
+}
+
+/// What a whole cluster is, and how far it has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cluster {
+    /// How many nodes there are, members or not.
+    pub nodes: usize,
+    /// How many log entries somebody knows to be decided.
+    pub decided: u64,
+    /// How many objects clients may ask about: those of the keys from 0 on.
+    pub keys: usize,
 }
 
 /// Members of a cluster, and how many of them must work for it to serve.

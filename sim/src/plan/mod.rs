@@ -6,6 +6,8 @@ use crate::faults::Planned;
 use crate::param::Args;
 use crate::rng::Delay;
 use crate::script::Scripted;
+use crate::spec::Spec;
+use crate::spec::any::Any;
 use crate::time::{Instant, Ppm, Span};
 use crate::workload::WorkloadType;
 
@@ -200,6 +202,14 @@ impl ClockPlan {
 }
 
 impl ClientPlan {
+    /// How many objects clients may ask about: those of the keys from 0 on.
+    pub fn keys(&self) -> usize {
+        match &self.script {
+            Some(script) => script.iter().map(|line| Any::key(&line.op).index() + 1).max().unwrap_or(0),
+            None => self.mix.get("keys").map_or(0, |_| self.mix.count("keys") as usize),
+        }
+    }
+
     /// From the values of [`CLIENTS`] and of the workload's own parameters.
     pub fn from_args(args: &Args, workload: &WorkloadType) -> ClientPlan {
         ClientPlan {

@@ -214,9 +214,9 @@ fn commands(menu: &mut Menu<'_>) {
     }
 }
 
-/// Trouble that the heal does not end, so that a minority must do without.
+/// Trouble that the heal does not end, as far as quorums can do without.
 fn permanent(menu: &mut Menu<'_>) {
-    if !menu.tolerance.majority {
+    if !menu.tolerance.for_ever {
         return;
     }
     let kind = ["crash", "isolate"][menu.rng.below(2) as usize];

@@ -68,8 +68,8 @@ pub enum Which {
 pub struct Tolerance {
     /// How many nodes may lose their disk, or find it damaged, in a whole run.
     pub disks: usize,
-    /// Whether it serves as long as any majority of its nodes works, so that some may stay away for ever. A heal makes sure of a majority alone.
-    pub majority: bool,
+    /// Whether some nodes may stay away for ever, as far as quorums can do without.
+    pub for_ever: bool,
     /// How much faster or slower than true time a clock may run.
     pub drift: Ppm,
     /// Whether clocks may be set.

@@ -14,7 +14,7 @@ use super::World;
 use crate::check::invariant::Invariants;
 use crate::faults::{Action, LinkRule};
 use crate::id::{ClientId, Endpoint, NodeId};
-use crate::node::{Electorate, Node, Role};
+use crate::node::{Cluster, Electorate, Node, Role};
 use crate::run::Verdict;
 use crate::time::{Instant, Span};
 
@@ -94,11 +94,12 @@ impl<N: Node> World<'_, N> {
 
     /// What the nodes know of the members. If nobody has a say, all nodes may be members.
     fn words(&self) -> Words {
-        let count = self.plan.nodes;
+        let cluster =
+            Cluster { nodes: self.plan.nodes, decided: self.coverage.commits, keys: self.plan.clients.keys() };
         let known = self.servers.iter().filter_map(|server| server.node.as_ref().or(server.former.as_ref()));
-        let words = known.map(|node| node.electorates(count, self.coverage.commits)).filter(|word| !word.is_empty());
+        let words = known.map(|node| node.electorates(cluster)).filter(|word| !word.is_empty());
         let words: Vec<Vec<Electorate>> = words.collect();
-        let everyone = || vec![Electorate::majority(NodeId::all(count).collect())];
+        let everyone = || vec![Electorate::majority(NodeId::all(cluster.nodes).collect())];
         Words(if words.is_empty() { vec![everyone()] } else { words })
     }
 
