@@ -1,5 +1,7 @@
 //! A protocol and faults that stand in for the shipped ones, so that what is said about files stays the same when those change.
 
+use std::path::Path;
+
 use shaketable_protocols::{Bug, Protocol};
 use shaketable_sim::check::invariant::Property;
 use shaketable_sim::faults::{Action, FaultType};
@@ -10,7 +12,14 @@ use shaketable_sim::swarm::Tolerance;
 use shaketable_sim::time::{Ppm, Span};
 use shaketable_sim::workload::WORKLOADS;
 
+use crate::load::load;
+use crate::scenario::Scenario;
 use crate::tables::Tables;
+
+/// The scenario that a text says.
+pub(crate) fn read(text: &str, tables: &Tables) -> Scenario {
+    load(Path::new("case.toml"), text, tables).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"))
+}
 
 /// The stand-ins, with the shipped workloads.
 pub(crate) fn tables() -> Tables {

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use shaketable_sim::history::{Moment, Operation, Outcome};
 use shaketable_sim::id::{ClientId, NodeId, OpId};
 use shaketable_sim::rng::Seed;
@@ -7,7 +5,6 @@ use shaketable_sim::run::{Coverage, Violation};
 use shaketable_sim::time::Span;
 
 use super::*;
-use crate::load::load;
 use crate::recorded::Acted;
 use crate::testing;
 
@@ -28,7 +25,7 @@ jump = { node = "n3", by = "+3s", at = "4s" }
 "#;
 
 fn case() -> Scenario {
-    load(Path::new("case.toml"), CASE, &testing::tables()).unwrap_or_else(|wrong| panic!("{wrong}"))
+    testing::read(CASE, &testing::tables())
 }
 
 /// What was recorded: the second fault had done nothing.

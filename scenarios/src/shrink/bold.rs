@@ -2,24 +2,58 @@
 
 use std::collections::BTreeSet;
 
-use shaketable_sim::faults::Start;
 use shaketable_sim::id::{ClientId, Key};
 use shaketable_sim::run::Verdict;
 use shaketable_sim::script::Scripted;
 use shaketable_sim::spec::Spec;
 use shaketable_sim::spec::any::Any;
-use shaketable_sim::time::Instant;
+use shaketable_sim::time::{Instant, Span};
 
-use super::Shrinker;
-use super::edit::{changed, without_faults, without_operations};
-use super::passes::{FEW, MANY, thin};
+use super::edit::{changed, ends, since, without_faults, without_operations};
+use super::lists::thin;
+use super::passes::{FEW, MANY};
+use super::settle::strikes_at;
+use super::{Failing, Shrinker};
 use crate::scenario::Scenario;
 
 /// What part of the time up to the failure is kept, one in so many.
-const LAST: [u64; 4] = [16, 8, 4, 2];
+const LAST: [u64; 5] = [32, 16, 8, 4, 2];
 
-/// What is cut off from the beginning: faults, operations.
-const OF_BOTH: [(bool, bool); 3] = [(true, true), (false, true), (true, false)];
+/// Enough time for most protocols to find a leader.
+const LEAD: Span = Span::millis(500);
+
+/// How what happened last is kept.
+#[derive(Clone, Copy)]
+enum Last {
+    /// The run begins so long before.
+    Alone(Span),
+    /// Everything keeps its time. Which of what was earlier is gone?
+    AtItsTime { faults: bool, operations: bool },
+}
+
+impl Last {
+    /// What is left of a scenario.
+    fn of(self, scenario: &Scenario, from: Instant) -> Scenario {
+        let (faults, operations) = match self {
+            Last::Alone(begun) => return since(scenario, from, begun),
+            Last::AtItsTime { faults, operations } => (faults, operations),
+        };
+        changed(scenario, |scenario| {
+            let plan = &mut scenario.plan;
+            plan.faults.retain(|fault| !faults || ends(fault).is_none_or(|end| end >= from));
+            plan.clients.script.iter_mut().for_each(|script| script.retain(|line| !operations || line.at >= from));
+        })
+    }
+}
+
+/// The ways to keep it.
+const CUTS: [Last; 5] = [
+    Last::Alone(Span::ZERO),
+    Last::Alone(LEAD),
+    Last::AtItsTime { faults: true, operations: true },
+    Last::AtItsTime { faults: false, operations: true },
+    Last::AtItsTime { faults: true, operations: false },
+];
 
 /// How many keys are tried by themselves.
 const KEYS: usize = 12;
@@ -35,34 +69,42 @@ pub(super) fn checks(shrinker: &mut Shrinker<'_>) {
     }
 }
 
-/// Only what happened last.
+/// Only what happened last: as if the run had begun shortly before, or at the same times as ever.
 pub(super) fn late(shrinker: &mut Shrinker<'_>) {
-    let Verdict::Violation(violation) = &shrinker.smallest.run.verdict else { return };
-    let until = violation.at.as_nanos();
-    let changes: Vec<(Instant, (bool, bool))> =
-        LAST.into_iter().flat_map(|part| OF_BOTH.map(|both| (Instant::nanos(until - until / part), both))).collect();
-    let later = |scenario: &Scenario, place: usize| {
-        let (from, (faults, operations)) = changes[place];
-        changed(scenario, |scenario| {
-            let plan = &mut scenario.plan;
-            plan.faults.retain(|fault| !faults || ends(fault).is_none_or(|end| end >= from));
-            plan.clients.script.iter_mut().for_each(|script| script.retain(|line| !operations || line.at >= from));
-        })
-    };
-    let size = |scenario: &Scenario| scenario.plan.faults.len() + script(scenario).len();
-    let now = size(shrinker.scenario());
-    if now > PAIRS {
-        shrinker.try_all(changes.len(), later, FEW);
+    while planned(shrinker.scenario()) > PAIRS && !shrinker.is_over() {
+        let Some(until) = struck_until(&shrinker.smallest) else { return };
+        let all = LAST.into_iter().flat_map(|part| CUTS.map(|cut| (part, cut)));
+        let later = |scenario: &Scenario, (part, cut): (u64, Last)| {
+            cut.of(scenario, Instant::nanos(until.as_nanos() - until.as_nanos() / part))
+        };
+        let before = shrinker.scenario();
+        let changes: Vec<(u64, Last)> =
+            all.filter(|&change| planned(&later(before, change)) < planned(before)).collect();
+        // What makes a run so much shorter may be tried so much more often.
+        let (events, span) = (shrinker.smallest.run.coverage.events, millis(before.plan.duration).max(1));
+        let cost = |&change| events * millis(later(before, change).plan.duration) / span;
+        let effort = if shrinker.coarse { FEW } else { MANY };
+        let seeds: Vec<u64> = changes.iter().map(|change| shrinker.seeds(effort, cost(change))).collect();
+        if shrinker.try_each(&seeds, |scenario, place| later(scenario, changes[place])).is_none() {
+            return;
+        }
     }
 }
 
-/// When a fault of a case is over; none if the heal ends it.
-fn ends(fault: &shaketable_sim::faults::Planned) -> Option<Instant> {
-    match (&fault.start, fault.lasting) {
-        (Start::At(at), _) if fault.kind.instantaneous => Some(*at),
-        (Start::At(at), Some((lasting, _))) => Some(*at + lasting),
-        _ => None,
-    }
+/// When the last came that can have mattered: what the healed cluster owes is asked for at the deadline, and what broke it came before the heal.
+fn struck_until(failing: &Failing) -> Option<Instant> {
+    let Verdict::Violation(violation) = &failing.run.verdict else { return None };
+    let heal = failing.scenario.plan.heal.filter(|heal| violation.at >= heal.at + heal.within);
+    Some(heal.map_or(violation.at, |heal| heal.at))
+}
+
+fn millis(span: Span) -> u64 {
+    span.as_nanos() / 1_000_000
+}
+
+/// How many faults and operations there are.
+pub(super) fn planned(scenario: &Scenario) -> usize {
+    scenario.plan.faults.len() + script(scenario).len()
 }
 
 /// Only the operations on one key, first on those that the violation tells of; else without some of the keys.
@@ -136,22 +178,22 @@ pub(super) fn together(shrinker: &mut Shrinker<'_>) {
 
 /// Something that is planned, by its place among its like.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Planned {
+pub(super) enum Planned {
     Fault(usize),
     Operation(usize),
 }
 
 /// All that is planned, in the order of time.
-fn moments(scenario: &Scenario) -> Vec<Planned> {
+pub(super) fn moments(scenario: &Scenario) -> Vec<Planned> {
     let faults = scenario.plan.faults.iter().enumerate();
-    let faults = faults.map(|(place, fault)| (super::settle::strikes_at(fault), Planned::Fault(place)));
+    let faults = faults.map(|(place, fault)| (strikes_at(fault), Planned::Fault(place)));
     let operations = script(scenario).iter().enumerate().map(|(place, line)| (line.at, Planned::Operation(place)));
     let mut moments: Vec<_> = faults.chain(operations).collect();
     moments.sort_unstable();
     moments.into_iter().map(|(_, planned)| planned).collect()
 }
 
-fn without_moments(scenario: &Scenario, gone: &[Planned]) -> Scenario {
+pub(super) fn without_moments(scenario: &Scenario, gone: &[Planned]) -> Scenario {
     let mut gone = gone.to_vec();
     gone.sort_unstable();
     // From the end, so that no place shifts before its turn.
@@ -176,11 +218,9 @@ fn script(scenario: &Scenario) -> &[Scripted] {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::load::load;
     use crate::tables::Tables;
+    use crate::testing::read;
 
     const PLANNED: &str = r#"protocol = "raft"
 nodes = 3
@@ -197,7 +237,7 @@ pause = { node = "n2", at = "1s", for = "1ms" }
 
     #[test]
     fn what_is_planned_is_one_list_in_the_order_of_time() {
-        let scenario = load(Path::new("case.toml"), PLANNED, &Tables::shipped()).unwrap();
+        let scenario = read(PLANNED, &Tables::shipped());
         let moments = moments(&scenario);
         let expected =
             [Planned::Operation(0), Planned::Fault(0), Planned::Operation(1), Planned::Operation(2), Planned::Fault(1)];
@@ -209,7 +249,7 @@ pause = { node = "n2", at = "1s", for = "1ms" }
 
     #[test]
     fn operations_fall_into_groups_by_key_and_by_client() {
-        let scenario = load(Path::new("case.toml"), PLANNED, &Tables::shipped()).unwrap();
+        let scenario = read(PLANNED, &Tables::shipped());
         assert_eq!(groups(&scenario, key).len(), 2);
         assert_eq!(groups(&scenario, |line| line.client).len(), 2);
     }

@@ -15,18 +15,18 @@ use shaketable_sim::rng::Delay;
 use shaketable_sim::time::{Instant, Ppm, Span};
 
 use super::edit::changed;
-use super::passes::{FEW, SMALL, faults};
+use super::passes::{FEW, faults};
 use super::{Failing, Shrinker};
 use crate::attempt::Subject;
 
 /// How many messages are worth the attempt: each becomes a fault.
 const MESSAGES: usize = 600;
 
-/// Makes the network calm, if no more faults are left then than there were, or than a person can read.
+/// Makes the network calm, if that takes no more than one fault in its place.
 pub(super) fn network(shrinker: &mut Shrinker<'_>) {
     let plan = &shrinker.scenario().plan.network;
     let restless = [plan.loss, plan.duplicate, plan.reorder].iter().any(|odds| *odds != Ppm::ZERO);
-    if (!restless && matches!(plan.delay, Delay::Fixed(_))) || shrinker.is_over() {
+    if shrinker.coarse || (!restless && matches!(plan.delay, Delay::Fixed(_))) {
         return;
     }
     let sent = messages(&shrinker.smallest);
@@ -34,7 +34,7 @@ pub(super) fn network(shrinker: &mut Shrinker<'_>) {
     if sent.len() > MESSAGES {
         return;
     }
-    let readable = shrinker.scenario().plan.faults.len().max(SMALL);
+    let most = shrinker.scenario().plan.faults.len() + 1;
     let calm = changed(shrinker.scenario(), |scenario| {
         let network = &mut scenario.plan.network;
         (network.loss, network.duplicate, network.reorder) = (Ppm::ZERO, Ppm::ZERO, Ppm::ZERO);
@@ -47,7 +47,7 @@ pub(super) fn network(shrinker: &mut Shrinker<'_>) {
                 faults(shrinker);
             }
         },
-        |left| left.scenario.plan.faults.len() <= readable,
+        |left| left.scenario.plan.faults.len() <= most,
     );
 }
 
@@ -182,16 +182,14 @@ fn node(value: &Json, key: &str) -> Option<NodeId> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use shaketable_sim::rng::Seed;
     use shaketable_sim::run::Run;
     use shaketable_sim::spec::any::Any;
 
     use super::*;
-    use crate::load::load;
     use crate::scenario::Scenario;
     use crate::tables::Tables;
+    use crate::testing::read;
 
     const RESTLESS: &str = r#"protocol = "raft"
 nodes = 3
@@ -215,7 +213,7 @@ cut = { from = "n2", to = "n3", at = "1200ms", for = "200ms" }
 
     #[test]
     fn a_calm_network_with_all_that_was_written_down_does_the_same() {
-        let scenario = load(Path::new("case.toml"), RESTLESS, &Tables::shipped()).unwrap();
+        let scenario = read(RESTLESS, &Tables::shipped());
         for seed in 0..5 {
             let before = run(&scenario, seed);
             let (lost, doubled) = (before.coverage.lost, before.coverage.duplicated);

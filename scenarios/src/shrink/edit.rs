@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use shaketable_sim::faults::Start;
 use shaketable_sim::faults::target::Target;
+use shaketable_sim::faults::{Planned, Start};
 use shaketable_sim::id::{ClientId, Endpoint, NodeId};
 use shaketable_sim::param::{Args, Value};
+use shaketable_sim::plan::Heal;
 use shaketable_sim::script::Scripted;
 use shaketable_sim::spec::any;
 use shaketable_sim::time::{Instant, Span};
@@ -211,4 +212,29 @@ pub(super) fn times(scenario: &Scenario) -> Vec<Instant> {
 /// A time in whole units, down.
 pub(super) fn rounded(at: Instant, unit: Span) -> Instant {
     Instant::nanos(at.as_nanos() / unit.as_nanos() * unit.as_nanos())
+}
+
+/// As if the run had begun so long before `from`: what was over then is gone, and the rest comes that much earlier.
+pub(super) fn since(scenario: &Scenario, from: Instant, before: Span) -> Scenario {
+    let less = Span::nanos(from.as_nanos().saturating_sub(before.as_nanos()));
+    let begun = Instant::ZERO + less;
+    let of_late = changed(scenario, |scenario| {
+        scenario.plan.faults.retain(|fault| ends(fault).is_none_or(|end| end >= from));
+        scenario.plan.clients.script.iter_mut().for_each(|script| script.retain(|line| line.at >= from));
+    });
+    // What was going on begins where the rest does.
+    let mut earlier = with_times(&of_late, &|at| at.max(from) - less);
+    earlier.plan.duration = earlier.plan.duration - less;
+    earlier.plan.heal =
+        earlier.plan.heal.filter(|heal| heal.at > begun).map(|heal| Heal { at: heal.at - less, ..heal });
+    earlier
+}
+
+/// When a fault of a case is over; none if the heal ends it.
+pub(super) fn ends(fault: &Planned) -> Option<Instant> {
+    match (&fault.start, fault.lasting) {
+        (Start::At(at), _) if fault.kind.instantaneous => Some(*at),
+        (Start::At(at), Some((lasting, _))) => Some(*at + lasting),
+        _ => None,
+    }
 }

@@ -24,13 +24,14 @@ use crate::scenario::Scenario;
 mod bold;
 mod calm;
 mod edit;
+mod lists;
+mod merge;
 mod passes;
+mod patience;
 mod settle;
+mod thresholds;
 
 use passes::Effort;
-
-/// Into how many parts long lists are cut as long as anything else makes a case smaller.
-const PARTS: usize = 64;
 
 /// What shrinking may cost.
 #[derive(Clone, Copy)]
@@ -93,7 +94,7 @@ pub(crate) fn shrink(
         runs: 0,
         kept: 0,
         on_trial: false,
-        parts: PARTS,
+        coarse: true,
         longest,
     };
     passes::all(&mut shrinker);
@@ -111,8 +112,8 @@ struct Shrinker<'a> {
     kept: u64,
     /// Whether what is kept may be given up again: then nobody is told of it.
     on_trial: bool,
-    /// Into how many parts a list is cut at most, to see which of them can go.
-    parts: usize,
+    /// As long as anything makes it smaller with little effort, nothing is tried with much.
+    coarse: bool,
     /// How long the first failing run was allowed to be.
     longest: Span,
 }
@@ -125,6 +126,11 @@ impl Shrinker<'_> {
     /// The smallest so far.
     fn scenario(&self) -> &Scenario {
         &self.smallest.scenario
+    }
+
+    /// With how many seeds a run of so many events is tried now.
+    fn seeds(&self, effort: Effort, events: u64) -> u64 {
+        if self.coarse { effort.coarse() } else { effort }.seeds(events)
     }
 
     /// Tries one change. Whether it was kept.
@@ -140,13 +146,18 @@ impl Shrinker<'_> {
         change: impl Fn(&Scenario, usize) -> Scenario + Sync,
         effort: Effort,
     ) -> Option<usize> {
-        let seeds = effort.seeds(self.smallest.run.coverage.events);
+        let seeds = self.seeds(effort, self.smallest.run.coverage.events);
+        self.try_each(&vec![seeds; count], change)
+    }
+
+    /// Tries changes like [`try_all`](Self::try_all), each with as many seeds as it is given here.
+    fn try_each(&mut self, seeds: &[u64], change: impl Fn(&Scenario, usize) -> Scenario + Sync) -> Option<usize> {
         let (smallest, longest) = (&self.smallest, self.longest);
         let changed = |place| settle::with_room(change(&smallest.scenario, place), longest);
         let (over, budget, runs) = (AtomicBool::new(self.is_over()), self.budget, &mut self.runs);
         let (signature, mut found) = (&self.signature, None);
         in_order(
-            &vec![seeds; count],
+            seeds,
             budget.threads,
             &over,
             |piece| {

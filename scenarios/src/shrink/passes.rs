@@ -1,7 +1,6 @@
 //! What is tried to make a case smaller, from the boldest to what only pleases the eye.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use shaketable_sim::id::{NodeId, OpId};
 use shaketable_sim::param::{Args, Param, Shape, Value};
@@ -15,7 +14,8 @@ use super::edit::{
     Names, changed, rounded, times, with_small_names, with_times, without_faults, without_idle_clients, without_node,
     without_operations,
 };
-use super::{Failing, Shrinker, bold, calm};
+use super::lists::{self, thin};
+use super::{Failing, Shrinker, bold, calm, merge, patience, thresholds};
 use crate::scenario::Scenario;
 
 /// With how many seeds a change is tried: as many as make so many events together, within bounds. Short runs cost little.
@@ -41,13 +41,20 @@ pub(super) const SMALL: usize = 5;
 /// How often what has pleased the eye may make something smaller again.
 const ROUNDS: usize = 4;
 
-/// How many leaps of one size are tried.
-const LEAPS: usize = 20;
-
 impl Effort {
     /// How many seeds, if a run has so many events.
     pub(super) fn seeds(self, events: u64) -> u64 {
         (self.events / events.max(1)).clamp(self.least, self.most)
+    }
+
+    /// No more than is worth it as long as anything else makes a case smaller: later, all runs are shorter.
+    pub(super) fn coarse(self) -> Effort {
+        Effort { events: self.events.min(200_000), least: 1, most: self.most }
+    }
+
+    /// So many times as much.
+    pub(super) fn times(self, times: u64) -> Effort {
+        Effort { events: self.events * times, least: self.least * times, most: self.most * times }
     }
 }
 
@@ -70,18 +77,21 @@ const PASSES: &[fn(&mut Shrinker<'_>)] = &[
     bold::late,
     bold::keys,
     bold::askers,
+    world,
+    configuration,
+    nodes,
     faults,
     addresses,
     operations,
     bold::together,
-    leaps,
+    merge::faults,
     clients,
-    nodes,
-    world,
-    configuration,
     faults_themselves,
     idle_time,
 ];
+
+/// What is tried when none of them takes anything away: it costs more.
+const RESORTS: &[fn(&mut Shrinker<'_>)] = &[lists::leaps, calm::network, thresholds::all, patience::all];
 
 /// All of them, until none takes anything away. Long lists are cut into fine parts only when nothing else helps: other cuts may make all runs shorter.
 fn fewer(shrinker: &mut Shrinker<'_>) {
@@ -93,16 +103,18 @@ fn fewer(shrinker: &mut Shrinker<'_>) {
             }
             pass(shrinker);
         }
-        if shrinker.kept == before {
-            if shrinker.parts < usize::MAX {
-                shrinker.parts = usize::MAX;
-                continue;
+        for resort in RESORTS {
+            if shrinker.kept == before && !shrinker.is_over() {
+                resort(shrinker);
             }
-            calm::network(shrinker);
         }
-        if shrinker.kept == before {
+        if shrinker.kept > before {
+            continue;
+        }
+        if !shrinker.coarse {
             return;
         }
+        shrinker.coarse = false;
     }
 }
 
@@ -140,66 +152,8 @@ pub(super) fn faults(shrinker: &mut Shrinker<'_>) {
     thin(shrinker, |scenario| scenario.plan.faults.len(), without_faults);
 }
 
-fn operations(shrinker: &mut Shrinker<'_>) {
+pub(super) fn operations(shrinker: &mut Shrinker<'_>) {
     thin(shrinker, |scenario| scenario.plan.clients.script.as_ref().map_or(0, Vec::len), without_operations);
-}
-
-/// Takes parts of a list away: half of it, a quarter, …, one by one (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002, without its
-/// complements: what is left after one part has gone is tried on in any case).
-pub(super) fn thin(
-    shrinker: &mut Shrinker<'_>,
-    length: impl Fn(&Scenario) -> usize,
-    without: impl Fn(&Scenario, Range<usize>) -> Scenario + Sync,
-) {
-    if length(shrinker.scenario()) > 0 {
-        shrinker.try_one(without(shrinker.scenario(), 0..length(shrinker.scenario())), MANY);
-    }
-    let mut size = length(shrinker.scenario()).div_ceil(2);
-    while size > 0 && length(shrinker.scenario()) <= size.saturating_mul(shrinker.parts) {
-        let mut from = 0;
-        while !shrinker.is_over() {
-            let length = length(shrinker.scenario());
-            let start = |place: usize| from + place * size;
-            let part = |place: usize| start(place)..(start(place) + size).min(length);
-            let effort = if length <= 16 { MANY } else { FEW };
-            let count = length.saturating_sub(from).div_ceil(size);
-            match shrinker.try_all(count, |scenario, place| without(scenario, part(place)), effort) {
-                Some(place) => from = start(place),
-                None => break,
-            }
-        }
-        size = if size == 1 { 0 } else { size.div_ceil(2) };
-    }
-}
-
-/// Where taking away part after part has got stuck: only some of what is left, chosen by chance, most of them late, as those are nearest to the failure.
-fn leaps(shrinker: &mut Shrinker<'_>) {
-    leap(shrinker, |scenario| scenario.plan.faults.len(), without_faults);
-    leap(shrinker, |scenario| scenario.plan.clients.script.as_ref().map_or(0, Vec::len), without_operations);
-}
-
-fn leap(
-    shrinker: &mut Shrinker<'_>,
-    length: impl Fn(&Scenario) -> usize,
-    without: impl Fn(&Scenario, Range<usize>) -> Scenario + Sync,
-) {
-    for size in 1..=SMALL {
-        let length = length(shrinker.scenario());
-        if length <= SMALL || shrinker.is_over() {
-            return;
-        }
-        let seed = shrinker.smallest.run.seed;
-        let leap = |scenario: &Scenario, place: usize| {
-            let mut rng = seed.stream(format_args!("leap {place} to {size} of {length}"));
-            let late = if rng.below(2) == 0 { length.saturating_sub(2 * SMALL) } else { 0 };
-            let mut stays: Vec<usize> = (late..length).collect();
-            rng.shuffle(&mut stays);
-            stays.truncate(size);
-            let gone = (0..length).rev().filter(|place| !stays.contains(place));
-            gone.fold(scenario.clone(), |scenario, place| without(&scenario, place..place + 1))
-        };
-        shrinker.try_all(LEAPS, leap, FEW);
-    }
 }
 
 /// Says of every operation which node is asked: the one that was asked last, so that nobody has to look for it.
@@ -373,6 +327,12 @@ fn idle_time(shrinker: &mut Shrinker<'_>) {
             place += 1;
         }
     }
+}
+
+/// Whether a person can read what is planned.
+pub(super) fn is_readable(scenario: &Scenario) -> bool {
+    let operations = scenario.plan.clients.script.as_ref().map_or(0, Vec::len);
+    scenario.plan.faults.len() <= SMALL && operations <= SMALL + 1
 }
 
 /// What only pleases the eye: round times, small numbers.

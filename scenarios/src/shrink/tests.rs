@@ -3,20 +3,25 @@ use std::sync::atomic::AtomicBool;
 
 use shaketable_sim::faults::Planned;
 use shaketable_sim::id::NodeId;
+use shaketable_sim::param::Value;
+use shaketable_sim::time::Instant;
 
-use super::edit::{Names, with_small_names, without_idle_clients, without_node, without_operations};
+use super::edit::{Names, since, times, with_small_names, without_idle_clients, without_node, without_operations};
 use super::*;
-use crate::load::load;
 use crate::tables::Tables;
+use crate::testing;
 
 fn read(text: &str) -> Scenario {
-    load(Path::new("case.toml"), text, &Tables::shipped()).map_err(|wrong| wrong.render(false)).unwrap()
+    testing::read(text, &Tables::shipped())
 }
 
 /// The first failing run of a shipped scenario, with its faults as they struck.
 fn failing(name: &str) -> Failing {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("negative").join(name);
-    let mut scenario = read(&std::fs::read_to_string(path).unwrap());
+    first_failing(read(&std::fs::read_to_string(path).unwrap()))
+}
+
+fn first_failing(mut scenario: Scenario) -> Failing {
     let mut runs =
         scenario.seeds.clone().map(|seed| Subject { scenario: &scenario, side: Side::Own }.run(Seed(seed), None));
     let run = runs.find(|run| matches!(run.verdict, Verdict::Violation(_))).expect("a planted bug is caught");
@@ -129,4 +134,133 @@ fn values_and_keys_get_small_names_that_tell_as_much() {
     let named = with_small_names(&read(NAMED), Names::ALL).expect("there are large ones");
     assert_eq!(script(&named), ["c1 1ms put k1 1", "c3→n4 2ms cas k1 1→2", "c3→n2 3ms get k2"]);
     assert!(with_small_names(&named, Names::ALL).is_none(), "what is small stays");
+}
+
+/// What one pass leaves, when nothing is too costly any more.
+fn after(failing: Failing, pass: impl FnOnce(&mut Shrinker<'_>)) -> Failing {
+    let signature = signature(&failing).expect("it fails");
+    let (threads, stop) = (NonZeroUsize::new(2).unwrap(), AtomicBool::new(false));
+    let mut shrinker = Shrinker {
+        signature: signature.clone(),
+        budget: Budget { runs: u64::MAX, deadline: None, threads, stop: &stop },
+        keep: &mut |_, _| {},
+        longest: failing.scenario.plan.duration,
+        smallest: failing,
+        runs: 0,
+        kept: 0,
+        on_trial: false,
+        coarse: false,
+    };
+    pass(&mut shrinker);
+    assert!(fails_by(&shrinker.smallest.run, &signature), "it fails otherwise now");
+    shrinker.smallest
+}
+
+const LONG: &str = r#"protocol = "raft"
+nodes = 3
+duration = "2s"
+[clients]
+count = 2
+workload = "kv"
+script = ["c1 1ms put k1 1", "c2 1100ms get k1"]
+[heal]
+at = "1500ms"
+within = "300ms"
+[[fault]]
+isolate = { node = "n1", at = "100ms", for = "200ms" }
+[[fault]]
+cut = { from = "n1", to = "n2", at = "300ms" }
+[[fault]]
+campaign = { node = "n1", at = "400ms" }
+[[fault]]
+isolate = { node = "n2", at = "500ms", for = "900ms" }
+[[fault]]
+pause = { node = "n3", at = "1200ms", for = "30ms" }
+"#;
+
+#[test]
+fn what_happened_last_comes_as_early_as_if_nothing_had_been_before() {
+    let millis = |times: &[u64]| times.iter().map(|&at| Instant::ZERO + Span::millis(at)).collect::<Vec<_>>();
+    let late = since(&read(LONG), Instant::ZERO + Span::secs(1), Span::millis(200));
+    let kinds: Vec<&str> = late.plan.faults.iter().map(|fault| fault.kind.name).collect();
+    assert_eq!(kinds, ["cut", "isolate", "pause"], "what was over is gone");
+    assert_eq!(script(&late), ["c2 300ms get k1"]);
+    // Those two that were in force, the operation, the pause and its end, the end of the isolation, the heal.
+    assert_eq!(times(&late), millis(&[0, 200, 300, 400, 430, 600, 700]));
+    assert_eq!(late.plan.duration, Span::millis(1_200));
+}
+
+#[test]
+fn a_long_run_that_needs_only_its_end_begins_there() {
+    let before = failing("paxos-forgets-promise.toml");
+    let (faults, span) = (before.size().faults, before.scenario.plan.duration);
+    let after = after(before, bold::late);
+    let size = after.size();
+    assert!(size.faults * 4 < faults, "{faults} faults to {}", size.faults);
+    assert!(size.span.as_nanos() * 8 < span.as_nanos(), "{span} to {}", size.span);
+}
+
+const REPEATED: &str = r#"protocol = "raft/votes-twice"
+nodes = 3
+duration = "5s"
+seeds = "0..50"
+[clients]
+script = []
+[[fault]]
+isolate = { node = "n2", at = "1ms", for = "5ms" }
+[[fault]]
+pause = { node = "n1", at = "2ms", for = "1ms" }
+[[fault]]
+isolate = { node = "n2", at = "20ms", for = "10ms" }
+[[fault]]
+isolate = { node = "n2", at = "40ms", for = "9ms" }
+[[fault]]
+isolate = { node = "n3", at = "50ms", for = "9ms" }
+"#;
+
+#[test]
+fn faults_that_are_alike_become_one_from_the_first_to_the_end_of_the_last() {
+    let scenario = read(REPEATED);
+    assert_eq!(merge::alike(&scenario), [[0, 2, 3]]);
+    let lasting = |scenario: &Scenario| -> Vec<(&str, Option<Span>)> {
+        scenario.plan.faults.iter().map(|fault| (fault.kind.name, fault.lasting.map(|(lasting, _)| lasting))).collect()
+    };
+    let [millis_48, millis_29] = [48, 29].map(|millis| Some(Span::millis(millis)));
+    let two = merge::merged(&scenario, &[vec![0, 2]]);
+    assert_eq!(lasting(&two)[0], ("isolate", millis_29));
+    assert_eq!((two.plan.faults.len(), merge::alike(&two)), (4, vec![vec![0, 2]]));
+    let mut endless = read(REPEATED);
+    endless.plan.faults[2].lasting = None;
+    assert_eq!(lasting(&merge::merged(&endless, &[vec![0, 2, 3]]))[0], ("isolate", None));
+    let left = after(first_failing(scenario), merge::faults);
+    let short = Some(Span::millis(9));
+    let expected = [("isolate", millis_48), ("pause", Some(Span::millis(1))), ("isolate", short)];
+    assert_eq!(lasting(&left.scenario), expected);
+}
+
+#[test]
+fn a_threshold_goes_down_where_fewer_operations_reach_it() {
+    let before = failing("directed/raft-stale-snapshot-replaces-log.toml");
+    let (operations, count) = (before.size().operations, before.scenario.config.get("snapshot-every").cloned());
+    let after = after(before, thresholds::all);
+    let Some(&Value::Count(every)) = after.scenario.config.get("snapshot-every") else { panic!("it is written") };
+    assert!(count == Some(Value::Count(4)) && every < 4, "{count:?} to {every}");
+    assert!(after.size().operations < operations, "{operations} to {}", after.size().operations);
+}
+
+#[test]
+fn patience_takes_away_what_is_too_much_to_read_and_nothing_else() {
+    let readable = first_failing(read(REPEATED));
+    assert_eq!(after(readable, patience::all).size().faults, 5);
+    let mut scenario = read(REPEATED);
+    scenario.plan.faults.extend(read(REPEATED).plan.faults);
+    assert_eq!(after(first_failing(scenario), patience::all).size().faults, 8, "two at once go first");
+}
+
+#[test]
+fn less_is_tried_of_what_is_costly_as_long_as_anything_helps() {
+    use passes::{FEW, MANY};
+    assert_eq!((MANY.seeds(10_000), MANY.coarse().seeds(10_000), MANY.times(4).seeds(10_000)), (50, 20, 200));
+    assert_eq!((FEW.seeds(100), FEW.coarse().seeds(100), FEW.times(4).seeds(100)), (40, 40, 160));
+    assert_eq!((MANY.seeds(1_000_000), MANY.coarse().seeds(1_000_000)), (16, 1));
 }
