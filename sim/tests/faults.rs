@@ -121,7 +121,7 @@ fn a_rule_that_drops_a_message_shifts_no_rule_after_it() {
     let both = arrivals(calm, &[&loss, &slow]);
     assert!(both.len() < slowed.len());
     assert!(both.iter().all(|arrival| slowed.contains(arrival)), "a loss before it shifted the slow link");
-    // What the network loses by itself is the same with a rule in force or without, and shifts nothing of the rule's.
+    // What the network loses by itself is the same with a rule in force or without.
     let noisy = arrivals(lossy, &[&slow]);
     assert_eq!(noisy.len(), arrivals(lossy, &[]).len());
     assert!(noisy.len() < slowed.len());

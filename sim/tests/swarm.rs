@@ -91,13 +91,18 @@ fn disks_and_clocks_stay_within_what_is_borne() {
 
 #[test]
 fn what_a_plan_does_to_disks_by_itself_is_not_done_again() {
-    let wipe = Planned::new("wipe", &[("node", "n1")]).expect("a fault").at(Span::millis(100));
-    let plan = Plan { faults: vec![wipe], ..plan() };
-    for seed in 0..600 {
-        let drawn = Swarm::ALL.plan(&plan, &bold(), Seed(seed), 0).faults;
-        let lost = drawn.iter().filter(|fault| ["wipe", "rot"].contains(&fault.kind.name)).count();
-        assert_eq!(lost, 1, "seed {seed}: the plan's own");
-    }
+    let most = |node: &str, disks| {
+        let wipe = Planned::new("wipe", &[("node", node)]).expect("a fault").at(Span::millis(100));
+        let plan = Plan { faults: vec![wipe], ..plan() };
+        let lost = |seed| {
+            let drawn = Swarm::ALL.plan(&plan, &Tolerance { disks, ..bold() }, Seed(seed), 0).faults;
+            let more = drawn[1..].iter().filter(|fault| ["wipe", "rot"].contains(&fault.kind.name));
+            more.map(|fault| fault.times).sum::<u32>()
+        };
+        (0..600).map(lost).max()
+    };
+    assert_eq!((most("n1", 1), most("n1", 2)), (Some(0), Some(1)));
+    assert_eq!((most("some", 2), most("minority", 9)), (Some(0), Some(0)), "who knows how many");
 }
 
 #[test]

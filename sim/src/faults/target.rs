@@ -107,6 +107,18 @@ impl View<'_> {
 }
 
 impl Target {
+    /// How many nodes it may mean at most; none if that depends on the cluster.
+    pub(crate) fn most(&self) -> Option<usize> {
+        match self {
+            Target::Client(_) | Target::Clients => Some(0),
+            Target::Node(_) | Target::Leader | Target::Follower | Target::Random | Target::It | Target::Sender => {
+                Some(1)
+            }
+            Target::Minority | Target::Majority | Target::Some | Target::All | Target::Not(_) => None,
+            Target::Each(targets) => targets.iter().map(Target::most).sum(),
+        }
+    }
+
     /// Settles whom this means now. Empty if nobody fits. Each endpoint occurs once, nodes first, in order.
     pub fn resolve(&self, view: &View<'_>, rng: &mut Stream) -> Vec<Endpoint> {
         let count = view.nodes.len();

@@ -112,9 +112,11 @@ impl Tolerance {
 
     /// What is left of it beside these faults.
     fn beside(&self, faults: &[Planned]) -> Tolerance {
-        let strikes =
-            faults.iter().filter(|fault| matches!(fault.kind.name, "wipe" | "rot")).map(|fault| fault.times as usize);
-        Tolerance { disks: self.disks.saturating_sub(strikes.fold(0, usize::saturating_add)), ..self.clone() }
+        let lost = faults.iter().filter(|fault| matches!(fault.kind.name, "wipe" | "rot")).map(|fault| {
+            let nodes = fault.args.target("node").most();
+            nodes.map_or(usize::MAX, |nodes| nodes.saturating_mul(fault.times as usize))
+        });
+        Tolerance { disks: self.disks.saturating_sub(lost.fold(0, usize::saturating_add)), ..self.clone() }
     }
 }
 

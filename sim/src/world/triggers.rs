@@ -111,8 +111,10 @@ impl<N: Node> World<'_, N> {
         }
     }
 
+    /// Whether a node is in this state. One that has died on the way is in none.
     fn is_in(&self, state: &State, node: NodeId) -> bool {
-        state.fits(&self.servers[node.index()].observation)
+        let server = &self.servers[node.index()];
+        !state.is_about_a_node() || (server.node.is_some() && state.fits(&server.observation))
     }
 
     /// A node that is in this state and has not set off this fault in its epoch: the one that has just acted, else the first of all. Of a state
@@ -124,7 +126,7 @@ impl<N: Node> World<'_, N> {
         let spent = &self.strikes.planned[planned].spent;
         let fresh = |node: &NodeId| {
             let server = &self.servers[node.index()];
-            server.node.is_some() && self.is_in(state, *node) && !spent.contains(&(*node, server.observation.epoch))
+            self.is_in(state, *node) && !spent.contains(&(*node, server.observation.epoch))
         };
         Some(acting).filter(fresh).or_else(|| NodeId::all(self.servers.len()).find(fresh))
     }
