@@ -1,5 +1,6 @@
 //! What was found: for each signature of each protocol the cheapest run, saved as a case.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -66,18 +67,29 @@ pub(crate) fn recall(state: &mut State, scenarios: &[Scenario], store: &Store, t
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    let mut troubles = Vec::new();
+    let (mut troubles, mut proven) = (Vec::new(), BTreeSet::new());
     for path in paths {
         let Ok(case) = read(&path, tables, false) else { continue };
         let Some(recorded) = case.recorded.clone().filter(|recorded| recorded.shrunk_from.is_none()) else { continue };
         match judged(&case, &recorded, scenarios) {
             Ok((expected, kept)) => {
+                proven.insert(file_name(&path));
                 let protocol = Subject { scenario: &case, side: Side::Own }.protocol();
                 take_in(state, &store.folder, Find::known(protocol, recorded.signature, expected, kept));
             }
             Err(why) => troubles.push(format!("{} is not counted: {why}", path.display())),
         }
     }
+    state.finds.retain(|find| match &find.kept.evidence {
+        Evidence::Case(name) if !proven.contains(name) => {
+            let (case, signature) = (store.folder.join(name), &find.signature);
+            if !case.exists() {
+                troubles.push(format!("{} is gone: {signature} of {} is not counted", case.display(), find.protocol));
+            }
+            false
+        }
+        _ => true,
+    });
     troubles
 }
 

@@ -226,6 +226,15 @@ fn another_build_begins_anew_and_judges_what_is_there_again() {
     let troubles = recall(&mut state, &scenarios, &store, &tables());
     assert_eq!((known(&state), state.runs()), (known(&found)[..1].to_vec(), 0));
     assert!(troubles[0].ends_with("it does not fail by invariant/order any more, but is: pass"), "{troubles:?}");
+    // Nor does what is known already count for longer than its case does.
+    let mut state = found.clone();
+    recall(&mut state, &scenarios, &store, &tables());
+    assert_eq!(known(&state), known(&found)[..1].to_vec());
+    fs::remove_file(&case).unwrap();
+    let mut state = found.clone();
+    let troubles = recall(&mut state, &scenarios, &store, &tables());
+    assert_eq!(known(&state), known(&found)[..1].to_vec());
+    assert!(troubles[0].contains(" is gone: invariant/order of "), "{troubles:?}");
     store.keep(&state).unwrap();
     drop(store);
     let (_, earlier) = Store::open(&folder.0, Identity::new(&scenarios, "file"), None, || 7).unwrap();
