@@ -17,6 +17,7 @@ use shaketable_sim::time::{Instant, Span};
 
 use crate::recorded::Recorded;
 use crate::scenario::Scenario;
+use crate::strategy::Strategy;
 
 /// What a case was made smaller from.
 pub(crate) struct Larger {
@@ -42,13 +43,10 @@ pub(crate) fn render_drawn(scenario: &Scenario, seed: Seed) -> String {
     let drawn = scenario.drawn(seed);
     let mut text = String::new();
     comment(&mut text, &format!("What seed {seed} makes of {}.", scenario.path.display()));
-    if let (Some(heal), None) = (scenario.plan.heal, drawn.plan.heal) {
+    if scenario.strategy != Strategy::File && scenario.is_a_script() {
         comment(
             &mut text,
-            &format!(
-                "No progress is demanded: {} are too short for any trouble that the file does not know of.",
-                heal.within
-            ),
+            "It says itself who leads when, and leaves no time for anything else: every strategy does what the file says.",
         );
     }
     keys(&mut text, &Args::new(vec![("duration", Value::Span(drawn.plan.duration))]));

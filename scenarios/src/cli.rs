@@ -206,8 +206,8 @@ pub(crate) struct Bugs {
     pub(crate) within_alone: u64,
 
     /// How trouble is looked for
-    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
-    pub(crate) strategy: Strategy,
+    #[arg(long, value_enum, default_value_t = Search::Drawn(Strategy::File), value_name = "HOW")]
+    pub(crate) strategy: Search,
 
     /// How many seeds to run at once. The results do not depend on it
     #[arg(short, long, env = "SHAKETABLE_JOBS", value_name = "N")]

@@ -159,7 +159,7 @@ impl Terms {
                 Strategy::File => {
                     scenario.expect.reach.iter().map(|&(name, wanted)| (name.to_owned(), wanted)).collect()
                 }
-                Strategy::Swarm | Strategy::Pct => Vec::new(),
+                _ => Vec::new(),
             },
             sought,
         }

@@ -30,6 +30,21 @@ pub(crate) enum Strategy {
     Swarm,
     /// As the file says, and chains of messages get priorities (PCT)
     Pct,
+    /// Half of all seeds as `pct`, a quarter each as `file` and as `swarm`: no one way finds everything
+    Mixed,
+}
+
+impl Strategy {
+    /// How the trouble of this seed is drawn: as one of the others.
+    fn of(self, seed: Seed) -> Strategy {
+        match self {
+            Strategy::Mixed => {
+                let drawn = [Strategy::Pct, Strategy::File, Strategy::Swarm];
+                drawn[seed.stream("strategy").weighted(&[2, 1, 1])]
+            }
+            one => one,
+        }
+    }
 }
 
 impl Strategy {
@@ -64,24 +79,25 @@ impl Scenario {
 
     /// What this scenario is with a seed: everything that a seed draws before its run is drawn, and stands in the plan.
     pub(crate) fn drawn(&self, seed: Seed) -> Cow<'_, Scenario> {
-        let swarm = match (self.strategy, &self.swarm) {
+        let strategy = if self.is_a_script() { Strategy::File } else { self.strategy.of(seed) };
+        let swarm = match (strategy, &self.swarm) {
             (Strategy::File, None) => return Cow::Borrowed(self),
             (Strategy::Swarm, None) => Some(Swarm::ALL),
             (_, swarm) => swarm.clone(),
         };
         let mut drawn = Scenario { strategy: Strategy::File, swarm: None, ..self.clone() };
-        if self.strategy == Strategy::Swarm {
+        if strategy == Strategy::Swarm {
             let mut rng = seed.stream("own faults");
             drawn.plan.faults.retain(|_| rng.below(2) == 0);
         }
         if let Some(swarm) = swarm {
             drawn.config = config(&swarm, self.protocol, &self.config, &drawn.plan, seed);
-            if self.strategy == Strategy::Swarm {
-                drawn.allow_time(drawn.config != self.config);
+            if strategy == Strategy::Swarm {
+                drawn.allow_time(self);
             }
             drawn.adopt(|plan, bears, draw| swarm.plan(plan, bears, seed, draw));
         }
-        if self.strategy == Strategy::Pct {
+        if strategy == Strategy::Pct {
             drawn.adopt(|plan, bears, draw| {
                 let faults = [&plan.faults[..], &priorities(plan, bears, seed, draw)].concat();
                 Plan { faults, ..plan.clone() }
@@ -90,15 +106,18 @@ impl Scenario {
         Cow::Owned(drawn)
     }
 
-    /// Makes what a file demands after its heal fair for trouble that it does not know of. A cluster that is `slower` than the one it was written
-    /// for may take as long to hand over what somebody missed as it took to decide it. Where the bound is too short for even a few
-    /// elections, because the file says who leads when, no progress can be demanded: then only safety is checked.
-    fn allow_time(&mut self, slower: bool) {
+    /// Whether the file itself says who leads when, and sees to it that nothing else happens: after its heal it leaves no time for even a few
+    /// elections. Trouble that it does not know of would have the cluster blamed for that.
+    pub(crate) fn is_a_script(&self) -> bool {
         let patience = (self.protocol.bears)(&self.config, &self.plan).patience;
+        self.plan.heal.is_some_and(|heal| heal.within < patience.times(ELECTIONS))
+    }
+
+    /// Makes what `own` demands after its heal fair for parameters that it does not know of. A cluster that is slower than the one it was
+    /// written for may take as long to hand over what somebody missed as it took to decide it.
+    fn allow_time(&mut self, own: &Scenario) {
         let Some(heal) = &mut self.plan.heal else { return };
-        if heal.within < patience.times(ELECTIONS) {
-            self.plan.heal = None;
-        } else if slower {
+        if self.config != own.config {
             heal.within = heal.within + heal.at.since(Instant::ZERO);
             self.plan.duration = self.plan.duration.max(heal.at.since(Instant::ZERO) + heal.within);
         }
@@ -146,6 +165,21 @@ mod tests {
     }
 
     #[test]
+    fn a_mixed_search_is_each_of_the_others_by_turns() {
+        let drawn = |strategy: Strategy| (0..400).filter(|&seed| Strategy::Mixed.of(Seed(seed)) == strategy).count();
+        assert!((170..230).contains(&drawn(Strategy::Pct)), "{}", drawn(Strategy::Pct));
+        assert!((70..130).contains(&drawn(Strategy::File)) && (70..130).contains(&drawn(Strategy::Swarm)));
+        // A seed gives what the strategy that it draws gives.
+        let scenario = |strategy| Scenario { strategy, ..swarmed("") };
+        for seed in (0..40).map(Seed) {
+            let [mixed, one] = [Strategy::Mixed, Strategy::Mixed.of(seed)].map(scenario);
+            let (mixed, one) = (mixed.drawn(seed), one.drawn(seed));
+            assert_eq!(mixed.config, one.config);
+            assert_eq!(format!("{:?}", mixed.plan), format!("{:?}", one.plan));
+        }
+    }
+
+    #[test]
     fn no_parameter_is_drawn_that_does_not_bear_the_faults_of_the_file() {
         let leases = |scenario: &Scenario| reads(scenario).iter().filter(|read| *read == "lease").count();
         assert!(leases(&swarmed("")) > 20);
@@ -171,7 +205,23 @@ mod tests {
             assert_eq!(within, Some(Span::secs(if own { 5 } else { 15 })));
             assert_eq!(plan.duration, Span::secs(if own { 20 } else { 25 }));
         }
-        let slow = heal("[raft]\nelection-timeout = [\"1s\", \"2s\"]\n");
-        assert!(slow.iter().all(|(plan, _)| plan.heal.is_none()), "ten elections take 20 s");
+    }
+
+    #[test]
+    fn a_script_is_left_as_it_is_by_every_strategy() {
+        let fault = "[[fault]]\ncrash = { node = \"n1\", at = \"1s\", for = \"1s\" }\n";
+        let text = |timeout| {
+            format!(
+                "[raft]\nelection-timeout = [\"100ms\", \"{timeout}\"]\n{fault}[heal]\nat = \"10s\"\nwithin = \"5s\"\n"
+            )
+        };
+        let changed = |timeout, strategy| {
+            let scenario = Scenario { strategy, ..swarmed(&text(timeout)) };
+            (0..40).filter(|&seed| scenario.drawn(Seed(seed)).plan.faults.len() != scenario.plan.faults.len()).count()
+        };
+        for strategy in [Strategy::Swarm, Strategy::Pct, Strategy::Mixed] {
+            assert_eq!(changed("501ms", strategy), 0, "ten elections may take more than 5 s");
+            assert!(changed("500ms", strategy) > 20, "{strategy:?}");
+        }
     }
 }

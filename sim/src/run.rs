@@ -31,8 +31,8 @@ pub struct Run<S: Spec> {
     pub applied: Vec<Applied>,
     /// How many messages were sent, by what they are: in order.
     pub messages: Vec<Sent>,
-    /// The digests of the abstract states that it was in (roles, and how epochs and decided entries compare; which node is which makes no
-    /// difference), in ascending order. None unless [asked for](crate::plan::Plan::states).
+    /// The digests of the abstract states that it was in (roles, and how epochs and decided entries compare; which messages met whom in what
+    /// role; which node is which makes no difference), in ascending order. None unless [asked for](crate::plan::Plan::states).
     pub states: Vec<u64>,
     /// What it exercised.
     pub coverage: Coverage,

@@ -1,6 +1,7 @@
 //! `shaketable bugs`: the kill matrix, measured.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,8 +13,9 @@ use shaketable_sim::run::Verdict;
 use super::refuse;
 use super::run::threads;
 use crate::attempt::Subject;
-use crate::cli::{self, Format, Look};
+use crate::cli::{self, Format, Look, Search};
 use crate::files::read_all;
+use crate::hunt::search;
 use crate::interrupt;
 use crate::lanes::in_order;
 use crate::scenario::{Expected, Scenario};
@@ -41,7 +43,7 @@ pub(super) fn bugs(args: &cli::Bugs, look: &Look, tables: &Tables) -> io::Result
     };
     let stop = interrupt::heed();
     // Some expect a violation of the right protocol: what it does not promise. Those are no planted bugs.
-    scenarios.iter_mut().for_each(|scenario| scenario.strategy = args.strategy);
+    scenarios.iter_mut().for_each(|scenario| scenario.strategy = args.strategy.strategy());
     let planted = scenarios.iter().filter(|scenario| scenario.bug.is_some());
     let negative = planted.filter(|scenario| matches!(scenario.expect.verdict, Expected::Violation { .. }));
     let mut matrix = Matrix { sweeps: args.sweeps, within: (args.within, args.within_alone), rows: Vec::new() };
@@ -90,34 +92,76 @@ fn measure(scenario: &Scenario, checks: Checks, args: &cli::Bugs, stop: &AtomicB
         Checks::Invariants => CheckPlan { linearizable: false, ..check.clone() },
         Checks::History => CheckPlan { invariants: Some(Vec::new()), ..check.clone() },
     };
-    let subject = Subject { scenario: &checked, side: Side::Own };
-    let first = scenario.seeds.start;
-    let mut caught = vec![None; args.sweeps as usize];
-    in_order(
-        &vec![within; args.sweeps as usize],
-        threads(args.jobs),
-        stop,
-        |piece| {
-            let seed = first + piece.lane as u64 * args.within.max(args.within_alone) + piece.place;
-            match subject.run(Seed(seed), None).verdict {
-                Verdict::Violation(violation) => Some(violation.signature()),
-                _ => None,
-            }
-        },
-        |piece, violated| match violated {
-            None => ControlFlow::Continue(()),
-            Some(signature) => {
-                caught[piece.lane] = Some((piece.place + 1, signature));
-                ControlFlow::Break(())
-            }
-        },
-    );
+    let step = args.within.max(args.within_alone);
+    let bases: Vec<u64> = (0..args.sweeps).map(|sweep| scenario.seeds.start + sweep * step).collect();
+    let caught = match args.strategy {
+        Search::Drawn(_) => sweep(&checked, &bases, within, threads(args.jobs), stop),
+        Search::Guided => search_all(&checked, &bases, within, threads(args.jobs), stop),
+    };
     let mut power =
         Power { missed: caught.iter().filter(|caught| caught.is_none()).count() as u64, ..Power::default() };
-    for (seeds, signature) in caught.into_iter().flatten() {
+    for Caught { seeds, signature } in caught.into_iter().flatten() {
         power.seeds.push(seeds);
         *power.signatures.entry(signature).or_default() += 1;
     }
     power.seeds.sort_unstable();
     power
+}
+
+/// When a sweep first met a violation.
+struct Caught {
+    /// With the how-manieth seed.
+    seeds: u64,
+    signature: String,
+}
+
+/// Sweeps in which no seed knows of another.
+fn sweep(
+    scenario: &Scenario,
+    bases: &[u64],
+    within: u64,
+    threads: NonZeroUsize,
+    stop: &AtomicBool,
+) -> Vec<Option<Caught>> {
+    let subject = Subject { scenario, side: Side::Own };
+    let mut caught: Vec<_> = bases.iter().map(|_| None).collect();
+    in_order(
+        &vec![within; bases.len()],
+        threads,
+        stop,
+        |piece| match subject.run(Seed(bases[piece.lane] + piece.place), None).verdict {
+            Verdict::Violation(violation) => Some(violation.signature()),
+            _ => None,
+        },
+        |piece, violated| match violated {
+            None => ControlFlow::Continue(()),
+            Some(signature) => {
+                caught[piece.lane] = Some(Caught { seeds: piece.place + 1, signature });
+                ControlFlow::Break(())
+            }
+        },
+    );
+    caught
+}
+
+/// Sweeps in which each run may be made from those before it: side by side, and each in its own order.
+fn search_all(
+    scenario: &Scenario,
+    bases: &[u64],
+    within: u64,
+    threads: NonZeroUsize,
+    stop: &AtomicBool,
+) -> Vec<Option<Caught>> {
+    let mut caught: Vec<_> = bases.iter().map(|_| None).collect();
+    in_order(
+        &vec![1; bases.len()],
+        threads,
+        stop,
+        |piece| search(scenario, bases[piece.lane], within, stop),
+        |piece, met| {
+            caught[piece.lane] = met.map(|(seeds, signature)| Caught { seeds, signature });
+            ControlFlow::Continue(())
+        },
+    );
+    caught
 }

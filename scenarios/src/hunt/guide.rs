@@ -7,12 +7,13 @@
 //! Only how each such run was made is kept with the state of a hunt. The runs themselves are made again when it goes on.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use shaketable_reports::Side;
 use shaketable_sim::faults::Planned;
 use shaketable_sim::rng::{Seed, Stream};
-use shaketable_sim::run::Run;
+use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::any::Any;
 
 use super::mutate::{Parent, changed};
@@ -114,6 +115,24 @@ impl Corpus {
         scenario.plan.faults = run.applied.iter().map(Planned::from).collect();
         self.runs.push(Parent { scenario, planned: guided.planned.clone(), seed: run.seed });
     }
+}
+
+/// Searches one scenario by itself, until something is violated or somebody wants it to stop: after how many runs, and what.
+pub(crate) fn search(scenario: &Scenario, base: u64, within: u64, stop: &AtomicBool) -> Option<(u64, String)> {
+    let mut trail = Trail::default();
+    let over = || stop.load(Ordering::Relaxed);
+    let mut corpus = Corpus::new(scenario, base, &trail, over)?;
+    for place in (0..within).take_while(|_| !over()) {
+        let guided = corpus.make(place, corpus.next(place, &trail));
+        let run = Subject { scenario: &guided.scenario, side: Side::Own }.run(guided.seed, None);
+        if let Verdict::Violation(violation) = &run.verdict {
+            return Some((place + 1, violation.signature()));
+        }
+        if trail.learn(place, guided.made, &run.states) {
+            corpus.add(&guided, &run);
+        }
+    }
+    None
 }
 
 impl Trail {

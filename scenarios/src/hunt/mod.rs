@@ -36,6 +36,7 @@ use crate::scenario::Scenario;
 
 pub(crate) use canary::bears_canaries;
 pub(crate) use finds::recall;
+pub(crate) use guide::search;
 pub(crate) use state::{Canary, Doubt, Evidence, Find, First, Lane, Split, State, Wavering};
 pub(crate) use store::{Earlier, Identity, Store};
 

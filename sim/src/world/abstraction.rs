@@ -1,20 +1,27 @@
-//! Where a run has been, seen from so far away that the same place is met again: for each node whether it is up, its role, and how its
-//! epoch and what it knows to be decided compare with those of the others.
+//! Where a run has been, seen from so far away that the same place is met again.
+//!
+//! Of the cluster: for each node whether it is up, its role, and how its epoch and what it knows to be decided compare with those of the others. Of messages: what kind
+//! of message met a node in what role, how its epoch and what its sender knows to be decided compare with the node's own, and about
+//! how often. Untimely messages are what most bugs of protocols wait for, and leave no trace in a state if they are ignored rightly.
 //!
 //! Which node is which makes no difference, nor do the numbers by themselves. A search that is guided by novelty counts such states; a run
 //! that is not asked for them pays nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use super::server::Server;
-use crate::digest::Digest;
+use crate::digest::{Digest, digest_of};
+use crate::id::NodeId;
+use crate::network::Name;
 use crate::node::Node;
 
 /// The abstract states that a run has been in.
 #[derive(Clone, Default)]
 pub(super) struct States {
     seen: BTreeSet<u64>,
+    /// How often each kind of encounter of a message with a node was.
+    met: BTreeMap<u64, u64>,
     nodes: Vec<Seen>,
 }
 
@@ -35,11 +42,24 @@ enum Seen {
 impl States {
     /// Their digests, in ascending order.
     pub(super) fn into_digests(self) -> Vec<u64> {
-        self.seen.into_iter().collect()
+        let about = self.met.into_iter().map(|(meeting, times)| digest_of(&(meeting, times.ilog2() / 2)));
+        let all: BTreeSet<u64> = self.seen.into_iter().chain(about).collect();
+        all.into_iter().collect()
     }
 }
 
 impl<N: Node> World<'_, N> {
+    /// A node is about to handle a message.
+    #[inline]
+    pub(super) fn see_message(&mut self, from: NodeId, to: NodeId, name: Name) {
+        if let Some(states) = &mut self.states {
+            let [theirs, mine] = [from, to].map(|node| self.servers[node.index()].observation);
+            let (epoch, commit) = (name.epoch.cmp(&mine.epoch), theirs.commit.cmp(&mine.commit));
+            let meeting = digest_of(&(name.kind, theirs.role as u8, mine.role as u8, epoch as i8, commit as i8));
+            *states.met.entry(meeting).or_default() += 1;
+        }
+    }
+
     /// Some node is not what it was.
     #[inline]
     pub(super) fn see_state(&mut self) {

@@ -83,6 +83,7 @@ impl<N: Node> World<'_, N> {
                 self.coverage.delivered += 1;
                 self.record("message", |line| line.message(from, to, &msg));
                 let name = name_of(&msg);
+                self.see_message(from, to, name);
                 self.handle(to, |state, ctx| state.on_message(from, msg, ctx));
                 self.check_message(|| name.passing(route, Phase::Delivered));
             }
