@@ -44,6 +44,8 @@ pub(super) struct Client<S: Spec> {
     timer: Timers<Only>,
     /// When it first asked for anything since the heal, or the heal itself if it was asking then; and whether it was answered since.
     pub(super) asked_since_heal: Option<Instant>,
+    /// When it last gave an operation up.
+    pub(super) gave_up: Instant,
     pub(super) served_since_heal: bool,
 }
 
@@ -92,6 +94,7 @@ impl<S: Spec> Client<S> {
             last: None,
             timer: Timers::new(),
             asked_since_heal: None,
+            gave_up: Instant::ZERO,
             served_since_heal: false,
         }
     }
@@ -285,6 +288,7 @@ impl<N: Node> World<'_, N> {
         let nodes = self.plan.nodes;
         let state = &mut self.clients[client.index()];
         let Some(asking) = state.asking.take() else { return };
+        state.gave_up = self.now;
         if asking.open == 0 && !asking.doubtful {
             self.history[asking.place].outcome = Outcome::Failed;
             self.coverage.failed_ops += 1;

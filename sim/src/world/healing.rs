@@ -112,12 +112,14 @@ impl<N: Node> World<'_, N> {
         if let Some(electorate) = words.without_quorum(&healed.core) {
             return self.stop(Verdict::AssumptionExceeded(self.who_is_lost(&healed.core, electorate)));
         }
-        // Who asked only just now has not waited long: half of the bound is what each may claim.
-        let late = healed.at + Span::nanos(self.now.since(healed.at).as_nanos() / 2);
+        // Half of the bound is what each may claim: who asked only just now has not waited long, nor has who gave up soon and asks for nothing more.
+        let enough = Span::nanos(self.now.since(healed.at).as_nanos() / 2);
         let unserved: Vec<ClientId> = (0..self.clients.len())
             .filter(|&index| {
                 let client = &self.clients[index];
-                client.asked_since_heal.is_some_and(|asked| asked <= late) && !client.served_since_heal
+                let tried_until = if client.waits_for().is_some() { self.now } else { client.gave_up };
+                let tried = |asked: Instant| asked <= tried_until && tried_until.since(asked) >= enough;
+                client.asked_since_heal.is_some_and(tried) && !client.served_since_heal
             })
             .map(ClientId::at)
             .collect();
