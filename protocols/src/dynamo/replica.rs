@@ -83,6 +83,11 @@ impl<V: Data + PartialEq + Default> Replica<V> {
         self.hints.iter().map(|(&key, hint)| (key, hint))
     }
 
+    /// What it keeps of a key for others, if anything.
+    pub fn hint(&self, key: Key) -> Option<&Hint<V>> {
+        self.hints.get(&key)
+    }
+
     /// All that it knows of a key, for itself or for others.
     pub fn object(&self, key: Key) -> Option<&Object<V>> {
         self.owned.get(&key).or_else(|| self.hints.get(&key).map(|hint| &hint.object))

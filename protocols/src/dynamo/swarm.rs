@@ -21,12 +21,12 @@ pub(super) const DIALS: &[Dial] = &[
 ];
 
 /// Fewer disks than a write waits for; any clocks, but where the last writer wins; no messages that outlast the grace of tombstones. Who stays away for
-/// ever takes along what it alone was handed when it stood in for others, or with W = 1.
+/// ever may take along the only copy of what was acknowledged with W = 1, or what too few others were handed when it stood in for them.
 pub(super) fn bears(args: &Args, plan: &Plan) -> Tolerance {
     let by_clocks = matches!(args.get("versions"), Some(Value::Table(_)));
     Tolerance {
         disks: (args.count("write-quorum") as usize - 1).min((plan.nodes - 1) / 2),
-        for_ever: false,
+        for_ever: true,
         drift: if by_clocks { Ppm::ZERO } else { Ppm::percent(20) },
         jumps: !by_clocks,
         under_way: args.get("tombstone-grace").map(|_| args.span("tombstone-grace")),

@@ -74,18 +74,27 @@ impl<'a, S: Spec> Cluster<'a, S> {
         ))
     }
 
-    /// Every owner knows a write that was acknowledged long ago.
+    /// Every owner knows a write that was acknowledged long ago, if it can have heard of it: from another owner, or from who keeps it for one that is up.
+    ///
+    /// What is kept for owners that never come back alone, as it can be with W = 1, reaches nobody until an operator takes those out of the ring (Dynamo §4.6, §4.8.1);
+    /// what nobody has any more is lost. Whether it may be is for [`Cluster::kept`] to say.
     pub(super) fn caught_up(&self, key: Key, dot: Dot, owners: &[NodeId]) -> Result<(), Box<Breach>> {
-        let lacks =
-            |&&node: &&NodeId| self.up(node) && !self.object(node, key).is_some_and(|object| object.past().knows(dot));
-        match owners.iter().find(lacks) {
-            Some(node) => {
-                let story =
-                    format!("{node} owns {key} and does not know the write {dot}, which was acknowledged long before");
-                Err(Breach::new(CONVERGENCE, story))
-            }
-            None => Ok(()),
-        }
+        let knows = |node| self.object(node, key).is_some_and(|object| object.past().knows(dot));
+        let Some(lacking) = owners.iter().find(|&&node| self.up(node) && !knows(node)) else { return Ok(()) };
+        let Some(teacher) = NodeId::all(self.nodes.len()).find(|&node| knows(node) && self.tells(node, key, owners))
+        else {
+            return Ok(());
+        };
+        let story = format!(
+            "{lacking} owns {key} and does not know the write {dot}, which was acknowledged long before and which {teacher} knows"
+        );
+        Err(Breach::new(CONVERGENCE, story))
+    }
+
+    /// Whether a node owes it to owners that are up to tell them what it knows of a key.
+    fn tells(&self, node: NodeId, key: Key, owners: &[NodeId]) -> bool {
+        let hint = self.nodes[node.index()].and_then(Dynamo::replica).and_then(|replica| replica.hint(key));
+        hint.is_none_or(|hint| hint.missing.iter().any(|owner| self.up(*owner) || !owners.contains(owner)))
     }
 
     /// All owners have the same versions in force, if all of those are of long ago.
