@@ -25,9 +25,7 @@ mod bold;
 mod calm;
 mod edit;
 mod lists;
-mod merge;
 mod passes;
-mod patience;
 mod settle;
 mod thresholds;
 

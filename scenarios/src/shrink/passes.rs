@@ -15,7 +15,7 @@ use super::edit::{
     without_operations,
 };
 use super::lists::{self, thin};
-use super::{Failing, Shrinker, bold, calm, merge, patience, thresholds};
+use super::{Failing, Shrinker, bold, calm, thresholds};
 use crate::scenario::Scenario;
 
 /// With how many seeds a change is tried: as many as make so many events together, within bounds. Short runs cost little.
@@ -51,11 +51,6 @@ impl Effort {
     pub(super) fn coarse(self) -> Effort {
         Effort { events: self.events.min(200_000), least: 1, most: self.most }
     }
-
-    /// So many times as much.
-    pub(super) fn times(self, times: u64) -> Effort {
-        Effort { events: self.events * times, least: self.least * times, most: self.most * times }
-    }
 }
 
 /// All passes, again and again until none makes anything smaller.
@@ -84,14 +79,13 @@ const PASSES: &[fn(&mut Shrinker<'_>)] = &[
     addresses,
     operations,
     bold::together,
-    merge::faults,
     clients,
     faults_themselves,
     idle_time,
 ];
 
 /// What is tried when none of them takes anything away: it costs more.
-const RESORTS: &[fn(&mut Shrinker<'_>)] = &[lists::leaps, calm::network, thresholds::all, patience::all];
+const RESORTS: &[fn(&mut Shrinker<'_>)] = &[lists::leaps, calm::network, thresholds::all];
 
 /// All of them, until none takes anything away. Long lists are cut into fine parts only when nothing else helps: other cuts may make all runs shorter.
 fn fewer(shrinker: &mut Shrinker<'_>) {
