@@ -59,10 +59,18 @@ pub(super) struct Trial<'m, S: Spec> {
 
 impl<S: Spec> Trial<'_, S> {
     pub(super) fn decide(&mut self, calls: &[Call<'_, S>]) -> Decision {
+        self.spend(calls, Memory::decide)
+    }
+
+    fn spend<'h>(
+        &mut self,
+        calls: &[Call<'h, S>],
+        decide: impl FnOnce(&mut Memory<S>, &[Call<'h, S>], &mut Budget) -> Decision,
+    ) -> Decision {
         let allowed = 20_000 + 20 * calls.len() as u64 + 2 * self.verdict;
         let mut budget = Budget { states: self.left.states.min(allowed), ..self.left };
         let before = budget.states;
-        let decision = self.memory.decide(calls, &mut budget);
+        let decision = decide(self.memory, calls, &mut budget);
         // Even a search that decides at once has looked at each call, if not for long.
         self.left.states = self.left.states.saturating_sub(before - budget.states + calls.len() as u64 / 4);
         if matches!(decision, Decision::Inconclusive { .. }) {
@@ -72,8 +80,23 @@ impl<S: Spec> Trial<'_, S> {
         decision
     }
 
+    /// The place among `returns` of the last of the calls that contradict each other, if the last decision was made by such.
+    fn last_of_conflict(&self, calls: &[Call<'_, S>], returns: &[u32]) -> Option<usize> {
+        let last = self.memory.conflict.iter().filter_map(|&call| calls[call as usize].returned()).max()?;
+        returns.binary_search(&last).ok()
+    }
+
     fn is_violation(&mut self, calls: &[Call<'_, S>]) -> bool {
         matches!(self.decide(calls), Decision::Violation { .. })
+    }
+
+    fn is_violation_from(&mut self, origin: Origin, calls: &[Call<'_, S>]) -> bool {
+        match origin {
+            Origin::Start => self.is_violation(calls),
+            Origin::Anywhere => {
+                matches!(self.spend(calls, Memory::decide_from_anywhere), Decision::Violation { .. })
+            }
+        }
     }
 }
 
@@ -84,12 +107,17 @@ fn first_violation<S: Spec>(
     explained: usize,
     trial: &mut Trial<'_, S>,
 ) -> usize {
-    // What the search got stuck at is often the first already; so begin there, and go on in growing strides.
+    // What the verdict got stuck at is often the first already; so begin there, and go on in growing strides.
     let (mut low, mut high, mut stride) = (explained, returns.len() - 1, 0);
+    let mut guess = trial.last_of_conflict(calls, returns);
     while low < high {
-        let middle = low + ((high - low) / 2).min(stride);
-        if trial.is_violation(&prefix(calls, returns[middle])) {
+        let middle = guess.take().unwrap_or(low + ((high - low) / 2).min(stride)).clamp(low, high - 1);
+        let calls = prefix(calls, returns[middle]);
+        if trial.is_violation(&calls) {
             high = middle;
+            // If calls contradict each other before that, then not later than when the last of them has returned; else that is likely to be the first.
+            guess =
+                trial.last_of_conflict(&calls, returns).map(|last| if last < high { last } else { high.max(1) - 1 });
         } else {
             low = middle + 1;
             stride = stride * 2 + 1;
@@ -99,17 +127,18 @@ fn first_violation<S: Spec>(
 }
 
 /// As few calls as can be found that cannot be explained by themselves, nor with the help of all others, whatever
-/// became of those: a call is left out only if there is still no linearization when its outcome is unknown.
+/// became of those: a call is left out only if there is still no linearization when its outcome is unknown. Or, if that is
+/// a shorter story, whatever came before: what had returned by its beginning has left one state or another.
 fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Vec<Call<'h, S>> {
-    let looked_at = |calls: &[Call<'h, S>]| calls.iter().filter(|call| call.returned().is_some()).count();
-    let mut calls = latest(calls, looked_at(calls), trial);
+    let begun = contradictory(calls, trial).or_else(|| latest(calls, trial));
+    let (mut calls, origin) = begun.unwrap_or_else(|| (calls.to_vec(), Origin::Start));
     let mut chunk = looked_at(&calls).div_ceil(2);
     while chunk > 0 {
         let before = looked_at(&calls);
         let mut begin = 0;
         while begin < looked_at(&calls) && trial.left.states > 0 {
             let fewer = forget(&calls, begin, begin + chunk);
-            if trial.is_violation(&fewer) {
+            if trial.is_violation_from(origin, &fewer) {
                 calls = ByFootprint::useful(fewer);
             } else {
                 begin += chunk;
@@ -122,18 +151,47 @@ fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Ve
     calls
 }
 
-/// The calls, when nobody looks at the outcomes of any but the last that returned: as few of these as will do, by growing
-/// strides. There are `returned` in all.
-fn latest<'h, S: Spec>(calls: &[Call<'h, S>], returned: usize, trial: &mut Trial<'_, S>) -> Vec<Call<'h, S>> {
+/// In which state a story finds the object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// As it is at first.
+    Start,
+    /// In any.
+    Anywhere,
+}
+
+fn looked_at<S: Spec>(calls: &[Call<'_, S>]) -> usize {
+    calls.iter().filter(|call| call.returned().is_some()).count()
+}
+
+/// The calls, when nobody looks at the outcomes of any but the few that contradict each other, if there are such.
+fn contradictory<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Option<(Vec<Call<'h, S>>, Origin)> {
+    if !trial.is_violation(calls) || trial.memory.conflict.is_empty() {
+        return None;
+    }
+    let conflict = std::mem::take(&mut trial.memory.conflict);
+    let few = |call: u32| conflict.binary_search(&call).is_ok();
+    let calls =
+        (0..).zip(calls).filter_map(|(place, call)| if few(place) { Some(call.clone()) } else { call.forgotten() });
+    let calls = ByFootprint::useful(calls.collect());
+    trial.is_violation(&calls).then_some((calls, Origin::Start))
+}
+
+/// The calls without those that returned before the last so many, by growing strides, if the rest contradicts itself from any state.
+fn latest<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Option<(Vec<Call<'h, S>>, Origin)> {
+    let mut returns: Vec<u32> = calls.iter().filter_map(Call::returned).collect();
+    returns.sort_unstable();
     let mut look = FIRST_LOOK;
-    while look < returned / 2 && trial.left.states > 0 {
-        let fewer = ByFootprint::useful(forget(calls, 0, returned - look));
-        if trial.is_violation(&fewer) {
-            return fewer;
+    while look < returns.len() && trial.left.states > 0 {
+        let begin = returns[returns.len() - look];
+        let lasts = |call: &&Call<'h, S>| call.returned().is_none_or(|order| order >= begin);
+        let window: Vec<_> = calls.iter().filter(lasts).cloned().collect();
+        if trial.is_violation_from(Origin::Anywhere, &window) {
+            return Some((window, Origin::Anywhere));
         }
         look *= 4;
     }
-    calls.to_vec()
+    None
 }
 
 /// The calls, when nobody looks at the outcomes of some of those that returned: from the `begin`th to the `end`th.

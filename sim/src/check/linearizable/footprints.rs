@@ -6,16 +6,17 @@
 use super::calls::{Call, Fate};
 use super::intern::Interner;
 use super::model::Model;
+use super::zones::{Judgement, judge};
 use crate::spec::{Footprint, Spec};
 
 /// The number of a state.
-type Number = u32;
+pub(super) type Number = u32;
 
 /// The number of all states that no call can tell from one another: those that nobody finds, misses or changes.
 const ANY: Number = 0;
 
 /// See the [module](self).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ByFootprint {
     acts: Vec<Act>,
     initial: Option<Number>,
@@ -26,17 +27,18 @@ pub(super) struct ByFootprint {
 
 /// What a call does.
 #[derive(Clone, Copy, Debug)]
-struct Act {
-    deed: Deed,
-    found: Number,
-    left: Number,
+pub(super) struct Act {
+    pub(super) deed: Deed,
+    pub(super) found: Number,
+    pub(super) left: Number,
     class: u32,
+    pub(super) invoked: u32,
     /// When it returns, if it does.
-    returned: Option<u32>,
+    pub(super) returned: Option<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Deed {
+pub(super) enum Deed {
     /// Leaves `left` whatever it finds.
     Overwrites,
     /// Is legal in `found` and leaves `left`.
@@ -62,7 +64,7 @@ struct Regard {
 }
 
 impl ByFootprint {
-    /// The model of these calls, if each has a footprint.
+    /// What these calls do, if each has a footprint.
     pub(super) fn new<S: Spec>(calls: &[Call<'_, S>]) -> Option<ByFootprint> {
         let mut states = Interner::new(calls.len() + 1);
         let initial = states.number(S::State::default()) + 1;
@@ -70,18 +72,37 @@ impl ByFootprint {
         for call in calls {
             acts.push(Act::new(call, &mut states)?);
         }
-        let mut model = ByFootprint {
-            acts,
-            initial: Some(initial),
-            classes: 0,
-            regards: vec![Regard::default(); states.values().len() + 1],
-        };
-        model.count_tellers();
-        model.count_changes();
-        model.merge_untold();
-        model.count_others(calls);
-        model.classify();
-        Some(model)
+        let regards = vec![Regard::default(); states.values().len() + 1];
+        Some(ByFootprint { acts, initial: Some(initial), classes: 0, regards })
+    }
+
+    /// What the zones of the calls show. To be asked before the model is [ready](Self::prepare) for the search.
+    pub(super) fn judge(&self) -> Judgement {
+        self.initial.map_or(Judgement::Unclear, |initial| judge(&self.acts, self.regards.len(), initial))
+    }
+
+    /// All states that a call may find, and one that none does.
+    pub(super) fn origins(&self) -> impl Iterator<Item = Number> + use<> {
+        let mut found: Vec<Number> =
+            self.acts.iter().filter(|act| act.deed == Deed::Finds).map(|act| act.found).collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().chain([ANY])
+    }
+
+    /// Makes the model ready for a search that begins in another state than the object does.
+    pub(super) fn begin_in(&mut self, origin: Number) {
+        self.initial = Some(origin);
+        self.prepare();
+    }
+
+    /// Makes the model ready for the search.
+    pub(super) fn prepare(&mut self) {
+        self.count_tellers();
+        self.count_changes();
+        self.merge_untold();
+        self.count_others();
+        self.classify();
     }
 
     fn count_tellers(&mut self) {
@@ -125,16 +146,16 @@ impl ByFootprint {
         }
     }
 
-    fn count_others<S: Spec>(&mut self, calls: &[Call<'_, S>]) {
+    fn count_others(&mut self) {
         // What leads to a state that nobody tells from others can explain a miss of the state before, and only that: so
         // no more of it is needed than there are misses, and none after the last of these.
         let misses = self.acts.iter().filter(|act| act.deed == Deed::Misses);
         let (count, last) = misses.fold((0, None), |(count, last), act| (count + 1, last.max(act.returned)));
         let mut overwrites = 0;
-        for (act, call) in self.acts.iter_mut().zip(calls) {
-            if call.returned().is_none() && act.left == ANY {
+        for act in &mut self.acts {
+            if act.returned.is_none() && act.left == ANY {
                 overwrites += usize::from(act.deed == Deed::Overwrites);
-                if overwrites > count || last.is_none_or(|order| order < call.invoked()) {
+                if overwrites > count || last.is_none_or(|order| order < act.invoked) {
                     act.deed = Deed::Errs;
                     continue;
                 }
@@ -143,7 +164,7 @@ impl ByFootprint {
             if act.deed == Deed::Finds {
                 let regard = &mut regards[act.found as usize];
                 regard.finders += 1;
-                regard.last_finder = regard.last_finder.max(call.invoked());
+                regard.last_finder = regard.last_finder.max(act.invoked);
             }
             regards[act.left as usize].makers += u32::from(act.makes());
         }
@@ -175,7 +196,8 @@ impl Act {
     fn new<S: Spec>(call: &Call<'_, S>, states: &mut Interner<S::State>) -> Option<Act> {
         let op = &call.operation.op;
         let mut number = |state: S::State| states.number(state) + 1;
-        let act = |deed, found, left| Act { deed, found, left, class: 0, returned: call.returned() };
+        let (invoked, returned) = (call.invoked(), call.returned());
+        let act = |deed, found, left| Act { deed, found, left, class: 0, invoked, returned };
         let ret = match call.fate {
             Fate::Returned(_, ret) => Some(ret),
             Fate::Open => None,
@@ -209,7 +231,7 @@ impl Act {
     }
 
     /// Whether it can lead from one state to another.
-    fn makes(&self) -> bool {
+    pub(super) fn makes(&self) -> bool {
         match self.deed {
             Deed::Overwrites => true,
             Deed::Finds | Deed::Changes => self.found != self.left,
@@ -314,7 +336,8 @@ impl ByFootprint {
     /// The calls without those that cannot explain anything.
     pub(super) fn useful<'h, S: Spec>(calls: Vec<Call<'h, S>>) -> Vec<Call<'h, S>> {
         match ByFootprint::new(&calls) {
-            Some(model) => {
+            Some(mut model) => {
+                model.prepare();
                 let useless = |act: &Act| act.returned.is_none() && act.deed == Deed::Errs;
                 calls.into_iter().zip(&model.acts).filter(|(_, act)| !useless(act)).map(|(call, _)| call).collect()
             }

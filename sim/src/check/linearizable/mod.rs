@@ -24,6 +24,7 @@ mod memo;
 mod model;
 mod search;
 mod timeline;
+mod zones;
 
 pub use counterexample::Counterexample;
 
@@ -31,6 +32,7 @@ use calls::{Call, Split};
 use footprints::ByFootprint;
 use model::BySpec;
 use search::{Decision, Stacks, search};
+use zones::Judgement;
 
 /// What a check may cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -149,23 +151,54 @@ struct Memory<S: Spec> {
     by_spec: Stacks<S::State>,
     /// The answer of the [probe](calls::Fate::Probe) in the linearization that was found last.
     probed: Option<S::Ret>,
+    /// The few calls that contradict each other by themselves, if the last violation was found so.
+    conflict: Vec<u32>,
 }
 
 impl<S: Spec> Memory<S> {
     fn new() -> Memory<S> {
-        Memory { by_footprint: Stacks::new(), by_spec: Stacks::new(), probed: None }
+        Memory { by_footprint: Stacks::new(), by_spec: Stacks::new(), probed: None, conflict: Vec::new() }
     }
 
     /// Decides whether calls on one key, in the order of their invocations, are linearizable.
     fn decide(&mut self, calls: &[Call<'_, S>], budget: &mut Budget) -> Decision {
-        let moments = calls.iter().map(|call| (call.invoked(), call.returned()));
+        self.conflict.clear();
         if let Some(mut model) = ByFootprint::new(calls) {
-            search(&mut model, moments, &mut self.by_footprint, budget)
+            match model.judge() {
+                Judgement::Order(_) => Decision::Linearizable,
+                Judgement::Conflict(conflict) => {
+                    self.conflict = conflict;
+                    Decision::Violation { explained: 0 }
+                }
+                Judgement::Unclear => {
+                    model.prepare();
+                    search(&mut model, moments(calls), &mut self.by_footprint, budget)
+                }
+            }
         } else {
             let mut model = BySpec::new(calls);
-            let decision = search(&mut model, moments, &mut self.by_spec, budget);
+            let decision = search(&mut model, moments(calls), &mut self.by_spec, budget);
             self.probed = model.probed();
             decision
         }
     }
+
+    /// Decides whether calls can have found the object in some state. If too little is known of its states, they can, as far as anybody can tell.
+    fn decide_from_anywhere(&mut self, calls: &[Call<'_, S>], budget: &mut Budget) -> Decision {
+        self.conflict.clear();
+        let Some(model) = ByFootprint::new(calls) else { return Decision::Linearizable };
+        for origin in model.origins() {
+            let mut model = model.clone();
+            model.begin_in(origin);
+            let decision = search(&mut model, moments(calls), &mut self.by_footprint, budget);
+            if !matches!(decision, Decision::Violation { .. }) {
+                return decision;
+            }
+        }
+        Decision::Violation { explained: 0 }
+    }
+}
+
+fn moments<S: Spec>(calls: &[Call<'_, S>]) -> impl Iterator<Item = (u32, Option<u32>)> {
+    calls.iter().map(|call| (call.invoked(), call.returned()))
 }
