@@ -6,8 +6,9 @@ mod exhaustive;
 mod generate;
 mod known;
 mod limits;
+mod verify;
 
-use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, check};
+use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, Verdict, check, decide};
 use shaketable_sim::history::{Moment, Operation, Outcome};
 use shaketable_sim::id::{ClientId, NodeId, OpId};
 use shaketable_sim::spec::Spec;
@@ -27,15 +28,39 @@ fn operation<S: Spec>(client: usize, op: S::Op, invoked: u32, outcome: Outcome<S
     Operation { id, op, invoked: moment(invoked), node: NodeId::at(0), outcome }
 }
 
-/// Whether the check finds a history linearizable. It must come to a verdict, and an explanation must hold.
+/// Whether the check finds a history linearizable. It must come to a verdict, its proof must hold, and so must an explanation.
 fn is_linearizable<S: Spec>(history: &[Operation<S>]) -> bool {
     match check(history, AMPLE) {
-        Linearizability::Linearizable { .. } => true,
+        Linearizability::Linearizable { .. } => {
+            assert!(is_proved(history));
+            true
+        }
         Linearizability::Violation(counterexample) => {
+            assert!(!is_proved(history));
             assert_holds(history, &counterexample);
             false
         }
         Linearizability::Inconclusive { reason, .. } => panic!("{reason}: {history:#?}"),
+    }
+}
+
+/// Whether there is a proof that a history is linearizable, which then holds. If there is none because a few operations contradict each other, they do.
+fn is_proved<S: Spec>(history: &[Operation<S>]) -> bool {
+    match decide(history, AMPLE) {
+        Verdict::Linearizable(proof) => {
+            verify::assert_explains(history, &proof.order);
+            true
+        }
+        Verdict::Violation { conflict, .. } => {
+            assert!(conflict.is_sorted());
+            if (1..=7).contains(&conflict.len()) && history.len() <= 12 {
+                let alone: Vec<_> = (0..).zip(history).filter(|(place, _)| conflict.contains(place)).collect();
+                let alone: Vec<_> = alone.into_iter().map(|(_, operation)| operation.clone()).collect();
+                assert!(!brute::is_linearizable(&alone), "{alone:#?} do not contradict each other");
+            }
+            false
+        }
+        Verdict::Inconclusive(undecided) => panic!("{undecided:?}: {history:#?}"),
     }
 }
 

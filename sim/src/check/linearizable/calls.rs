@@ -7,6 +7,8 @@ use crate::spec::Spec;
 /// One operation, and what is taken for its outcome: that of the history, or less, when a part of it is tried.
 #[derive(Clone, Debug)]
 pub(super) struct Call<'h, S: Spec> {
+    /// Its place in the history.
+    pub(super) place: u32,
     pub(super) operation: &'h Operation<S>,
     pub(super) fate: Fate<'h, S::Ret>,
 }
@@ -33,19 +35,19 @@ impl<R> Copy for Fate<'_, R> {}
 impl<'h, S: Spec> Call<'h, S> {
     /// The call of an operation, if it constrains anything or can explain anything: a failed operation never happened,
     /// and a read that was not answered saw nothing that anybody knows of.
-    pub(super) fn new(operation: &'h Operation<S>) -> Option<Call<'h, S>> {
+    pub(super) fn new(place: u32, operation: &'h Operation<S>) -> Option<Call<'h, S>> {
         let fate = match &operation.outcome {
             Outcome::Ok { ret, returned } => Fate::Returned(returned.order, ret),
             Outcome::Failed => return None,
             Outcome::Unknown if S::is_read(&operation.op) => return None,
             Outcome::Unknown => Fate::Open,
         };
-        Some(Call { operation, fate })
+        Some(Call { place, operation, fate })
     }
 
     /// The same operation when nobody looks at its outcome; nothing if it then means nothing.
     pub(super) fn forgotten(&self) -> Option<Call<'h, S>> {
-        (!S::is_read(&self.operation.op)).then_some(Call { operation: self.operation, fate: Fate::Open })
+        (!S::is_read(&self.operation.op)).then_some(Call { fate: Fate::Open, ..*self })
     }
 
     pub(super) fn invoked(&self) -> u32 {
@@ -113,7 +115,9 @@ impl<'h, S: Spec> Split<'h, S> {
     /// Puts the calls on one key into `calls`, in the order of their invocations.
     pub(super) fn calls(&self, key: Key, calls: &mut Vec<Call<'h, S>>) {
         calls.clear();
-        calls.extend(self.group(key.index()).iter().filter_map(|&place| Call::new(&self.history[place as usize])));
+        calls.extend(
+            self.group(key.index()).iter().filter_map(|&place| Call::new(place, &self.history[place as usize])),
+        );
         if !calls.is_sorted_by_key(Call::invoked) {
             calls.sort_by_key(Call::invoked);
         }

@@ -83,7 +83,44 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Checks a history.
+/// Whether a history is linearizable, and what shows it.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It is.
+    Linearizable(Linearization),
+    /// It is not: the calls on this key, which [`check`] would explain.
+    Violation {
+        /// The key.
+        key: Key,
+        /// The places in the history of a few operations that contradict each other, in order; none if a search had to be exhausted.
+        conflict: Vec<u32>,
+    },
+    /// The budget ran out before it was known.
+    Inconclusive(Undecided),
+}
+
+/// An order that explains a history.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Linearization {
+    /// The places in the history of all operations that took effect, one after another; those on one key follow each other. Whoever was not answered and is
+    /// missing here need not have happened.
+    pub order: Vec<u32>,
+    /// How many times the search tried to linearize an operation.
+    pub states: u64,
+}
+
+/// How far a check has come when its budget ran out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Undecided {
+    /// The first key that is not decided.
+    pub key: Key,
+    /// Which budget ran out.
+    pub reason: Reason,
+    /// How many returns on that key can be explained, from its first on.
+    pub explained: usize,
+}
+
+/// Checks a history, and explains why it is not linearizable if it is not.
 ///
 /// An operation that was answered took effect between its invocation and its return, one that failed never did, and one
 /// whose outcome is unknown did at any moment after its invocation or never. What came before what is
@@ -97,34 +134,97 @@ impl fmt::Display for Reason {
 /// ```
 pub fn check<S: Spec>(history: &[Operation<S>], budget: Budget) -> Linearizability<S> {
     let split = Split::new(history);
-    let mut left = budget;
-    let mut memory = Memory::new();
-    let mut calls = Vec::new();
-    let mut keys = split.keys();
-    let mut inconclusive = None;
-    // A key that is hard must not keep the others from being looked at, so each is given little at first.
-    for patience in [Patience::Short, Patience::Long] {
-        for key in std::mem::take(&mut keys) {
-            split.calls(key, &mut calls);
-            let given = patience.share(left, calls.len());
-            let mut rest = given;
-            let decision = memory.decide(&calls, &mut rest);
-            let cost = Budget { states: given.states - rest.states, ..budget };
-            match decision {
-                Decision::Linearizable => {}
-                Decision::Violation { explained } => {
-                    let violation = explain::Violation { key, calls: &calls, explained, cost };
-                    return Linearizability::Violation(Box::new(explain::explain(&violation, &mut memory)));
-                }
-                Decision::Inconclusive { reason: Reason::States, .. } if given.states < left.states => keys.push(key),
-                Decision::Inconclusive { reason, explained } => {
-                    inconclusive.get_or_insert(Linearizability::Inconclusive { key, reason, explained });
-                }
-            }
-            left.states -= cost.states;
+    let mut keys = Keys::new(&split, budget);
+    match keys.decide_all(|_, _| {}) {
+        Ok(states) => Linearizability::Linearizable { states },
+        Err(Stop::Undecided(Undecided { key, reason, explained })) => {
+            Linearizability::Inconclusive { key, reason, explained }
+        }
+        Err(Stop::Violation { key, explained, cost }) => {
+            let violation = explain::Violation { key, calls: &keys.calls, explained, cost };
+            Linearizability::Violation(Box::new(explain::explain(&violation, &mut keys.memory)))
         }
     }
-    inconclusive.unwrap_or(Linearizability::Linearizable { states: budget.states - left.states })
+}
+
+/// Decides whether a history is linearizable, as [`check`] does, and gives a proof instead of an explanation: sooner if it is not, a little later if it is.
+///
+/// ```
+/// use shaketable_sim::check::linearizable::{Budget, Verdict, decide};
+/// use shaketable_sim::spec::register::Register;
+/// let Verdict::Linearizable(proof) = decide::<Register>(&[], Budget { states: 1_000, bytes: 100_000 }) else { panic!() };
+/// assert_eq!(proof.order, []);
+/// ```
+pub fn decide<S: Spec>(history: &[Operation<S>], budget: Budget) -> Verdict {
+    let split = Split::new(history);
+    let mut keys = Keys::new(&split, budget);
+    let mut order = Vec::with_capacity(history.len());
+    let explained = |memory: &mut Memory<S>, calls: &[Call<'_, S>]| {
+        order.extend(memory.order().into_iter().map(|call| calls[call as usize].place));
+    };
+    match keys.decide_all(explained) {
+        Ok(states) => Verdict::Linearizable(Linearization { order, states }),
+        Err(Stop::Undecided(undecided)) => Verdict::Inconclusive(undecided),
+        Err(Stop::Violation { key, .. }) => {
+            let place = |&call: &u32| keys.calls[call as usize].place;
+            let mut conflict: Vec<u32> = keys.memory.conflict.iter().map(place).collect();
+            conflict.sort_unstable();
+            Verdict::Violation { key, conflict }
+        }
+    }
+}
+
+/// Why not all keys were found linearizable.
+enum Stop {
+    Violation { key: Key, explained: usize, cost: Budget },
+    Undecided(Undecided),
+}
+
+/// All keys of a history, one after another.
+struct Keys<'s, 'h, S: Spec> {
+    split: &'s Split<'h, S>,
+    budget: Budget,
+    memory: Memory<S>,
+    /// The calls on the key that was looked at last.
+    calls: Vec<Call<'h, S>>,
+}
+
+impl<'s, 'h, S: Spec> Keys<'s, 'h, S> {
+    fn new(split: &'s Split<'h, S>, budget: Budget) -> Keys<'s, 'h, S> {
+        Keys { split, budget, memory: Memory::new(), calls: Vec::new() }
+    }
+
+    /// Decides them, until one is not linearizable. Says how many states that took; shows each that is.
+    fn decide_all(&mut self, mut explained: impl FnMut(&mut Memory<S>, &[Call<'h, S>])) -> Result<u64, Stop> {
+        let mut left = self.budget;
+        let mut keys = self.split.keys();
+        let mut undecided = None;
+        // A key that is hard must not keep the others from being looked at, so each is given little at first.
+        for patience in [Patience::Short, Patience::Long] {
+            for key in std::mem::take(&mut keys) {
+                self.split.calls(key, &mut self.calls);
+                let given = patience.share(left, self.calls.len());
+                let mut rest = given;
+                let decision = self.memory.decide(&self.calls, &mut rest);
+                let cost = Budget { states: given.states - rest.states, ..self.budget };
+                match decision {
+                    Decision::Linearizable => explained(&mut self.memory, &self.calls),
+                    Decision::Violation { explained } => return Err(Stop::Violation { key, explained, cost }),
+                    Decision::Inconclusive { reason: Reason::States, .. } if given.states < left.states => {
+                        keys.push(key);
+                    }
+                    Decision::Inconclusive { reason, explained } => {
+                        undecided.get_or_insert(Undecided { key, reason, explained });
+                    }
+                }
+                left.states -= cost.states;
+            }
+        }
+        match undecided {
+            Some(undecided) => Err(Stop::Undecided(undecided)),
+            None => Ok(self.budget.states - left.states),
+        }
+    }
 }
 
 /// How much of what is left is spent on one key.
@@ -153,11 +253,27 @@ struct Memory<S: Spec> {
     probed: Option<S::Ret>,
     /// The few calls that contradict each other by themselves, if the last violation was found so.
     conflict: Vec<u32>,
+    /// What has found the last linearization.
+    last: Last,
+}
+
+/// What has found a linearization.
+enum Last {
+    /// The zones: this one.
+    Zones(Vec<u32>),
+    ByFootprint,
+    BySpec,
 }
 
 impl<S: Spec> Memory<S> {
     fn new() -> Memory<S> {
-        Memory { by_footprint: Stacks::new(), by_spec: Stacks::new(), probed: None, conflict: Vec::new() }
+        Memory {
+            by_footprint: Stacks::new(),
+            by_spec: Stacks::new(),
+            probed: None,
+            conflict: Vec::new(),
+            last: Last::BySpec,
+        }
     }
 
     /// Decides whether calls on one key, in the order of their invocations, are linearizable.
@@ -165,21 +281,35 @@ impl<S: Spec> Memory<S> {
         self.conflict.clear();
         if let Some(mut model) = ByFootprint::new(calls) {
             match model.judge() {
-                Judgement::Order(_) => Decision::Linearizable,
+                Judgement::Order(order) => {
+                    self.last = Last::Zones(order);
+                    Decision::Linearizable
+                }
                 Judgement::Conflict(conflict) => {
                     self.conflict = conflict;
                     Decision::Violation { explained: 0 }
                 }
                 Judgement::Unclear => {
+                    self.last = Last::ByFootprint;
                     model.prepare();
                     search(&mut model, moments(calls), &mut self.by_footprint, budget)
                 }
             }
         } else {
+            self.last = Last::BySpec;
             let mut model = BySpec::new(calls);
             let decision = search(&mut model, moments(calls), &mut self.by_spec, budget);
             self.probed = model.probed();
             decision
+        }
+    }
+
+    /// The linearization that was found last, of calls on one key.
+    fn order(&mut self) -> Vec<u32> {
+        match &mut self.last {
+            Last::Zones(order) => std::mem::take(order),
+            Last::ByFootprint => self.by_footprint.linearized(),
+            Last::BySpec => self.by_spec.linearized(),
         }
     }
 

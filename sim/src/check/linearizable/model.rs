@@ -94,7 +94,7 @@ impl<S: Spec> Model for BySpec<'_, '_, S> {
     }
 
     fn step(&mut self, state: &mut S::State, call: u32) -> bool {
-        let Call { operation, fate } = &self.calls[call as usize];
+        let Call { operation, fate, .. } = &self.calls[call as usize];
         match fate {
             Fate::Returned(_, ret) => S::apply(state, &operation.op) == **ret,
             Fate::Open => {
@@ -113,7 +113,7 @@ impl<S: Spec> Model for BySpec<'_, '_, S> {
     fn undo(&mut self, _: u32) {}
 
     fn too_late(&self, state: &S::State, call: u32) -> bool {
-        let Call { operation, fate } = &self.calls[call as usize];
+        let Call { operation, fate, .. } = &self.calls[call as usize];
         matches!(fate, Fate::Returned(_, ret) if S::too_late(state, &operation.op, ret))
     }
 

@@ -109,6 +109,20 @@ impl<State> Stacks<State> {
         stacks as u64 + self.owned_bytes + self.memo.bytes()
     }
 
+    /// The calls that the last search has linearized, in order.
+    pub(super) fn linearized(&self) -> Vec<u32> {
+        let mut used = vec![0; self.queues.len()];
+        let call = |made: &Move| match *made {
+            Move::Call(call) => call,
+            Move::Open(queue) => {
+                let queue = queue as usize;
+                used[queue] += 1;
+                self.queues[queue].calls[used[queue] - 1]
+            }
+        };
+        self.trail.iter().map(call).collect()
+    }
+
     fn clear(&mut self) {
         self.trail.clear();
         self.frames.clear();

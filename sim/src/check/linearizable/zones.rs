@@ -28,8 +28,8 @@ pub(super) enum Judgement {
 #[derive(Clone, Copy, Default, Debug)]
 struct Value {
     maker: Maker,
-    /// Whether some call found it for certain.
-    found: bool,
+    /// A call that found it for certain.
+    finder: Option<u32>,
     /// The reader that returned first.
     first: Option<Event>,
     /// The reader that was invoked last.
@@ -93,6 +93,8 @@ pub(super) fn judge(acts: &[Act], values: usize, initial: Number) -> Judgement {
     });
     match blocks {
         Err(mut calls) => {
+            let proofs: Vec<u32> = calls.iter().flat_map(|&call| zones.proof(call)).collect();
+            calls.extend(proofs);
             calls.sort_unstable();
             calls.dedup();
             Judgement::Conflict(calls)
@@ -177,7 +179,7 @@ impl Zones<'_> {
 
     /// A call has found a value.
     fn want(&mut self, number: Number, finder: u32, wanted: &mut Vec<u32>) -> Result<(), Conflict> {
-        self.values[number as usize].found = true;
+        self.values[number as usize].finder.get_or_insert(finder);
         match self.value(number).maker {
             Maker::Nobody => return Err(vec![finder]),
             Maker::Call(maker) if !self.happened[maker as usize] => {
@@ -317,7 +319,7 @@ impl Zones<'_> {
         calls
     }
 
-    /// The calls of these events of a block, with what makes them belong together, and those who found what was made by calls that did not return.
+    /// The calls of these events of a block, with what makes them belong together.
     fn story(&self, root: Root, events: &[Event]) -> Conflict {
         let named: Vec<u32> = events.iter().filter_map(|event| event.call).collect();
         let chain: Vec<_> = self.chain(root).collect();
@@ -332,28 +334,22 @@ impl Zones<'_> {
         for &(maker, _) in &chain[begin.unwrap_or(0)..=end.unwrap_or(0)] {
             calls.extend(maker);
         }
-        for place in 0..calls.len() {
-            calls.extend(self.proof(calls[place]));
-        }
         calls
     }
 
     /// If a call did not return: those who show that it happened.
-    fn proof(&self, mut call: u32) -> Vec<u32> {
-        let mut proof = Vec::new();
-        while self.act(call).returned.is_none() {
-            let value = self.value(self.act(call).left);
-            let Some(finder) = value.first.and_then(|first| first.call).or(value.next) else { break };
-            proof.push(finder);
-            call = finder;
-        }
-        proof
+    fn proof(&self, call: u32) -> impl Iterator<Item = u32> {
+        let finder = |call: u32| match self.act(call).returned {
+            None => self.value(self.act(call).left).finder,
+            Some(_) => None,
+        };
+        std::iter::successors(finder(call), move |&call| finder(call))
     }
 
     /// Whether the blocks say all that there is to say.
     fn are_complete(&self) -> bool {
         let no_miss = |act: &Act| act.deed != Deed::Misses;
-        self.values.iter().all(|value| !value.found || value.is_unique()) && self.acts.iter().all(no_miss)
+        self.values.iter().all(|value| value.finder.is_none() || value.is_unique()) && self.acts.iter().all(no_miss)
     }
 
     /// All calls that happened, block by block.
