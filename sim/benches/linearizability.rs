@@ -1,7 +1,7 @@
-//! What the linearizability check costs for each operation of a history.
+//! What the linearizability check costs: the verdict, the verdict with an explanation, and the textbook's search in the same call.
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use shaketable_sim::check::linearizable::{Budget, Linearizability, check};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use shaketable_sim::check::linearizable::{Budget, Linearizability, check, decide};
 use shaketable_sim::history::Operation;
 use shaketable_sim::id::OpId;
 use shaketable_sim::rng::{Seed, Stream};
@@ -11,6 +11,7 @@ use shaketable_sim::time::Ppm;
 #[path = "../tests/linearizability/generate.rs"]
 #[allow(dead_code)] // The tests use more of it.
 mod generate;
+mod twin;
 
 use generate::Shape;
 
@@ -34,33 +35,47 @@ enum Values {
     Few(u64),
 }
 
-const AMPLE: Budget = Budget { states: 50_000_000, bytes: 1_000_000_000 };
+const AMPLE: Budget = Budget { states: 20_000_000, bytes: 1_000_000_000 };
 
 const LIGHT: Case =
     Case { clients: 4, keys: 3, operations: 10_000, values: Values::Unique, unknown: Ppm::ZERO, spoilt: false };
 
+const ONE_KEY: Case = Case { clients: 5, keys: 1, ..LIGHT };
+const THOUSAND: Case = Case { operations: 1_000, ..ONE_KEY };
+const HUNDRED_THOUSAND: Case = Case { operations: 100_000, ..ONE_KEY };
+
 const CASES: &[(&str, Case)] = &[
-    ("4 clients, 3 keys", LIGHT),
-    ("4 clients, 3 keys, spoilt", Case { spoilt: true, ..LIGHT }),
-    ("64 clients, 3 keys", Case { clients: 64, ..LIGHT }),
-    ("64 clients, 3 keys, spoilt", Case { clients: 64, spoilt: true, ..LIGHT }),
-    ("5 clients, 1 key, 100,000 operations", Case { clients: 5, keys: 1, operations: 100_000, ..LIGHT }),
+    ("4 clients, 3 keys, 10,000", LIGHT),
+    ("4 clients, 3 keys, 10,000, spoilt", Case { spoilt: true, ..LIGHT }),
+    ("64 clients, 1 key, 1,000", Case { clients: 64, ..THOUSAND }),
+    ("64 clients, 1 key, 1,000, spoilt", Case { clients: 64, spoilt: true, ..THOUSAND }),
+    ("5 clients, 1 key, 1,000, 100 unknown", Case { unknown: Ppm::percent(10), ..THOUSAND }),
+    ("5 clients, 1 key, 1,000, 100 unknown, spoilt", Case { unknown: Ppm::percent(10), spoilt: true, ..THOUSAND }),
+    ("5 clients, 1 key, 100,000", HUNDRED_THOUSAND),
+    ("5 clients, 1 key, 100,000, spoilt", Case { spoilt: true, ..HUNDRED_THOUSAND }),
+    ("5 clients, 1 key, 100,000, 5 values", Case { values: Values::Few(5), ..HUNDRED_THOUSAND }),
+    ("5 clients, 1 key, 100,000, 5 values, spoilt", Case { values: Values::Few(5), spoilt: true, ..HUNDRED_THOUSAND }),
+    ("5 clients, 1 key, 1,000,000", Case { operations: 1_000_000, ..ONE_KEY }),
+    ("5 clients, 1 key, 1,000,000, spoilt", Case { operations: 1_000_000, spoilt: true, ..ONE_KEY }),
+    ("16 clients, 1 key, 1,000, 5 values", Case { clients: 16, values: Values::Few(5), ..THOUSAND }),
     (
-        "5 clients, 1 key, 100,000 operations, spoilt",
-        Case { clients: 5, keys: 1, operations: 100_000, spoilt: true, ..LIGHT },
+        "16 clients, 1 key, 1,000, 5 values, spoilt",
+        Case { clients: 16, values: Values::Few(5), spoilt: true, ..THOUSAND },
     ),
-    ("16 clients, 1 key, 5 values", Case { clients: 16, keys: 1, operations: 1_000, values: Values::Few(5), ..LIGHT }),
     (
-        "16 clients, 1 key, 5 values, spoilt",
-        Case { clients: 16, keys: 1, operations: 1_000, values: Values::Few(5), spoilt: true, ..LIGHT },
+        "5 clients, 1 key, 1,000, 30 unknown, 5 values",
+        Case { unknown: Ppm::percent(3), values: Values::Few(5), ..THOUSAND },
     ),
     (
-        "5 clients, 1 key, 30 unknown",
-        Case { clients: 5, keys: 1, operations: 1_000, unknown: Ppm::percent(3), ..LIGHT },
+        "5 clients, 1 key, 1,000, 30 unknown, 5 values, spoilt",
+        Case { unknown: Ppm::percent(3), values: Values::Few(5), spoilt: true, ..THOUSAND },
     ),
+    ("10 clients, 1,000 keys, 100,000", Case { clients: 10, keys: 1_000, ..HUNDRED_THOUSAND }),
+    ("20 clients, 1,000 keys, 1,000,000", Case { clients: 20, keys: 1_000, operations: 1_000_000, ..ONE_KEY }),
+    ("32 clients, 1 key, 1,000, 5 values", Case { clients: 32, values: Values::Few(5), ..THOUSAND }),
     (
-        "5 clients, 1 key, 30 unknown, spoilt",
-        Case { clients: 5, keys: 1, operations: 1_000, unknown: Ppm::percent(3), spoilt: true, ..LIGHT },
+        "32 clients, 1 key, 1,000, 5 values, spoilt",
+        Case { clients: 32, values: Values::Few(5), spoilt: true, ..THOUSAND },
     ),
 ];
 
@@ -94,26 +109,34 @@ fn op(case: Case, id: OpId, rng: &mut Stream) -> Op {
     Op { key, action }
 }
 
-/// Changes answers in the last tenth of the history until it is no longer linearizable.
+/// Changes answers in the last tenth of the history until it is no longer linearizable, or that is beyond us.
 fn spoil(history: &mut [Operation<Kv>]) {
     let mut rng = Seed(2).stream("spoil");
-    while !matches!(check(history, AMPLE), Linearizability::Violation(_)) {
+    while matches!(check(history, AMPLE), Linearizability::Linearizable { .. }) {
         let late = history.len() * 9 / 10;
         generate::spoil(&mut history[late..], &mut rng);
     }
 }
 
+/// How many steps the textbook's search may take: above it, its time is not shown.
+const TWIN: u64 = 3_000_000;
+
 fn linearizability(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("linearizability");
-    group.sample_size(10);
     for (name, case) in CASES {
         let history = history(*case);
+        let mut group = criterion.benchmark_group(*name);
+        group.sample_size(10);
         group.throughput(Throughput::Elements(history.len() as u64));
-        group.bench_with_input(BenchmarkId::from_parameter(name), &history, |bencher, history| {
-            bencher.iter(|| check(history, AMPLE));
-        });
+        group.bench_function("verdict", |bencher| bencher.iter(|| decide(&history, AMPLE)));
+        group.bench_function("explained", |bencher| bencher.iter(|| check(&history, AMPLE)));
+        // Its memory is quadratic in the length.
+        if history.len() <= 10_000 && twin::is_linearizable(&history, TWIN).is_some() {
+            group.bench_function("textbook", |bencher| bencher.iter(|| twin::is_linearizable(&history, TWIN)));
+        } else {
+            println!("{name}/textbook: more than {TWIN} steps");
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 criterion_group!(benches, linearizability);
