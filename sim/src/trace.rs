@@ -3,6 +3,9 @@
 //! A line is one JSON object: `t` (true time in nanoseconds), `id` (the how-manieth event), `cause` (the event that asked for
 //! it, absent for what the plan asked for), `kind`, whom it concerns, messages in full, `effects` in order, and `now` (what
 //! the node has become, when that changed).
+//!
+//! What the clients saw is in it: `operation` and `op` (somebody asks), `request` and `ret` (an answer comes, or `rejected`), `gave-up` and
+//! `fate` (somebody waits no longer, and the operation `failed` or is `unknown`). A client that asks again at once does so on the same line.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};

@@ -5,7 +5,8 @@
 //! The same description is the state machine that protocols replicate ([`Objects`]), so that what is served
 //! and what is checked cannot drift apart.
 //!
-//! A member of this family is one file and one line in [`any`], the union that the command line's protocols serve.
+//! A member of this family is one file and one line in [`any`], the union that the command line's protocols serve. Those that no protocol
+//! serves ([`cell`], [`string`], [`unheard`]) are for histories from elsewhere.
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
@@ -15,12 +16,15 @@ use serde::Serialize;
 use crate::id::Key;
 
 pub mod any;
+pub mod cell;
 pub mod consensus;
 pub mod counter;
 pub mod kv;
 pub mod list;
 pub mod register;
+pub mod string;
 mod text;
+pub mod unheard;
 
 pub use text::NotAnOperation;
 

@@ -289,12 +289,18 @@ impl<N: Node> World<'_, N> {
         let state = &mut self.clients[client.index()];
         let Some(asking) = state.asking.take() else { return };
         state.gave_up = self.now;
-        if asking.open == 0 && !asking.doubtful {
-            self.history[asking.place].outcome = Outcome::Failed;
+        let failed = asking.open == 0 && !asking.doubtful;
+        let operation = &mut self.history[asking.place];
+        let id = operation.id;
+        if failed {
+            operation.outcome = Outcome::Failed;
             self.coverage.failed_ops += 1;
         } else {
             self.coverage.unknown_ops += 1;
         }
+        let fate = if failed { "failed" } else { "unknown" };
+        self.record("give-up", |line| line.text("gave-up", id).text("fate", fate));
+        let state = &mut self.clients[client.index()];
         state.go_elsewhere(nodes);
         self.rest(client);
     }

@@ -3,7 +3,8 @@
 use shaketable_sim::id::Key;
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::spec::any::{self, Any};
-use shaketable_sim::spec::{Footprint, Spec, consensus, counter, kv, list, register};
+use shaketable_sim::spec::unheard::{self, Unheard};
+use shaketable_sim::spec::{Footprint, Spec, cell, consensus, counter, kv, list, register, string};
 use shaketable_sim::time::Ppm;
 
 use crate::generate::{Shape, history, key, spoil};
@@ -103,6 +104,49 @@ fn random_lists_are_judged_as_by_the_slow_twin() {
 fn random_consensus_objects_are_judged_as_by_the_slow_twin() {
     let propose = |rng: &mut Stream| consensus::Op { key: Key::at(0), propose: rng.below(4) };
     assert_both(compare::<consensus::Consensus>(3_000, "consensus", propose));
+}
+
+#[test]
+fn random_cells_are_judged_as_by_the_slow_twin() {
+    let held = |rng: &mut Stream| rng.below(3).checked_sub(1);
+    assert_both(compare::<cell::Cell>(6_000, "cell", |rng| {
+        let action = match rng.below(8) {
+            0..=2 => cell::Action::Read,
+            3..=5 => cell::Action::Write(held(rng)),
+            _ => cell::Action::Cas { expect: held(rng), new: held(rng) },
+        };
+        cell::Op { key: Key::at(0), action }
+    }));
+}
+
+#[test]
+fn random_strings_are_judged_as_by_the_slow_twin() {
+    assert_both(compare::<string::Str>(6_000, "string", |rng| {
+        let text = |rng: &mut Stream| ["", "a", "b", "ab"][rng.below(4) as usize].into();
+        let action = match rng.below(8) {
+            0..=2 => string::Action::Get,
+            3 | 4 => string::Action::Put(text(rng)),
+            _ => string::Action::Append(text(rng)),
+        };
+        string::Op { key: Key::at(0), action }
+    }));
+}
+
+#[test]
+fn random_objects_some_of_whose_answers_were_not_kept_are_judged_as_by_the_slow_twin() {
+    let heard = |rng: &mut Stream| rng.below(3) > 0;
+    assert_both(compare::<Unheard<counter::Counter>>(6_000, "unheard counter", |rng| {
+        let op = counter(Key::at(0), rng);
+        unheard::Op { heard: counter::Counter::is_read(&op) || heard(rng), op }
+    }));
+    assert_both(compare::<Unheard<list::List>>(6_000, "unheard list", |rng| {
+        let op = list(Key::at(0), rng);
+        unheard::Op { heard: list::List::is_read(&op) || heard(rng), op }
+    }));
+    assert_both(compare::<Unheard<kv::Kv>>(6_000, "unheard kv", |rng| {
+        let op = entry(Key::at(0), 2, rng);
+        unheard::Op { heard: kv::Kv::is_read(&op) || heard(rng), op }
+    }));
 }
 
 #[test]
