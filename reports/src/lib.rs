@@ -22,17 +22,21 @@
 //!
 //! A [`Ci`] is everything that a project has to show for a change; [`ci_junit()`], [`ci_github()`] and [`ci_markdown()`] are for the engines that ask for it.
 //!
+//! [`Checked`] is a history from elsewhere and what was found in it; [`lanes()`] draws operations.
+//!
 //! [`Regressions`] are many saved cases, each replayed and held to what it expects.
 
 mod balance;
 mod blame;
 mod block;
+mod checked;
 mod ci;
 mod failure;
 mod faithful;
 mod human;
 mod hunt;
 pub mod json;
+mod lanes;
 mod matrix;
 mod plot;
 mod regress;
@@ -44,6 +48,9 @@ mod text;
 
 pub use balance::{Balance, Survey, survey_json, survey_markdown};
 pub use blame::{Blamed, Onset, Point, Told, Turn, blamed, blamed_json};
+pub use checked::{
+    Act, Checked, Contradiction, Finding, Judgeable, Judged, Spot, Wrong, checked, checked_all, checked_json, wrong,
+};
 pub use ci::{
     About, Ci, CutShort, Examined, Fresh, Property, Status, ci_github, ci_human, ci_json, ci_junit, ci_markdown,
 };
@@ -51,6 +58,7 @@ pub use faithful::{Faithful, Matches, Share};
 pub use human::human;
 pub use hunt::{Canary, First, Ground, Hunted, Prey, hunted, hunted_json};
 pub use json::json;
+pub use lanes::{Bar, Lanes, Part, lanes};
 pub use matrix::{Matrix, Power, Row, markdown, matrix_json};
 pub use regress::{Case, Kept, Regressions, kept, kept_json, regressions, regressions_json};
 pub use replay::{Expects, Judgement, Left, Past, Replayed, replayed};

@@ -5,6 +5,7 @@ use shaketable_sim::time::Instant;
 
 use crate::block::{Block, where_they_part};
 use crate::faithful::Faithful;
+use crate::lanes::{Bar, Lanes, lanes};
 use crate::summary::{Exit, Split};
 use crate::text::{Style, Tint, counted, grouped};
 
@@ -27,6 +28,8 @@ pub struct Replayed {
     pub end: Instant,
     /// The faults that were active when a violation was seen, or else the last that had struck, one a line.
     pub faults: Vec<String>,
+    /// If the history is not linearizable, and somebody wants to see why: the operations that contradict each other.
+    pub operations: Vec<Bar>,
     /// For a saved case: what was recorded.
     pub recorded: Option<Past>,
     /// If it came out otherwise when it was repeated: where the two part.
@@ -157,6 +160,7 @@ pub fn replayed(replayed: &Replayed, style: Style) -> String {
             block.line("seen at", &violation.at.to_string());
         }
         block.lines("story", &violation.story);
+        block.lines("picture", &picture(&replayed.operations, style));
         block.lines("faults", &replayed.faults);
     }
     if let Some(past) = &replayed.recorded {
@@ -167,6 +171,15 @@ pub fn replayed(replayed: &Replayed, style: Style) -> String {
     }
     let (tint, text) = sentence(replayed);
     format!("{}\n{}\n", block.done(), style.paint(tint, &text))
+}
+
+/// How many columns a picture has beside its label.
+const COLUMNS: usize = 78;
+
+/// The operations as bars, and what their letters stand for, one line each.
+fn picture(operations: &[Bar], style: Style) -> Vec<String> {
+    let Lanes { picture, legend } = lanes(operations, COLUMNS, style);
+    picture.lines().chain(legend.lines()).map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned()).collect()
 }
 
 fn compared(block: &mut Block, past: &Past) {

@@ -88,6 +88,7 @@ fn case(name: &str, verdict: Verdict) -> Case {
         digest: 7,
         events: 120,
         end: Instant::nanos(812_000_000),
+        operations: Vec::new(),
         faults: Vec::new(),
         recorded: Some(past),
         wavering: None,

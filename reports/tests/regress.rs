@@ -46,6 +46,7 @@ fn case(name: &str, verdict: Verdict, expects: Expects, faithful: Faithful) -> C
             digest: 7,
             events: 1_234,
             end: Instant::nanos(812_000_000),
+            operations: Vec::new(),
             faults: Vec::new(),
             recorded: Some(past),
             wavering: None,

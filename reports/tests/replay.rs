@@ -1,7 +1,9 @@
 //! What a replay says, and how it ends.
 
 use insta::assert_snapshot;
-use shaketable_reports::{Expects, Faithful, Judgement, Left, Matches, Past, Replayed, Share, Split, Style, replayed};
+use shaketable_reports::{
+    Bar, Expects, Faithful, Judgement, Left, Matches, Part, Past, Replayed, Share, Split, Style, replayed,
+};
 use shaketable_sim::run::{Checkpoint, Verdict, Violation};
 use shaketable_sim::time::Instant;
 
@@ -23,6 +25,7 @@ fn run(verdict: Verdict) -> Replayed {
         digest: 0x0123_4567_89ab_cdef,
         events: 20_412,
         end: Instant::nanos(12_345_678_900),
+        operations: Vec::new(),
         faults: vec![r#"crash = { node = "n2", at = "12.2s", for = "300ms" }"#.to_owned()],
         recorded: None,
         wavering: None,
@@ -38,6 +41,27 @@ fn same() -> Past {
         faithful: Faithful::Exactly,
         left: None,
     }
+}
+
+#[test]
+fn operations_that_contradict_each_other_are_drawn() {
+    let bar = |lane: &str, label: &str, from, to, part| {
+        let note = format!("{lane}#1, 1s … 2s");
+        Bar { lane: lane.to_owned(), label: label.to_owned(), note, from, to: Some(to), part }
+    };
+    let stale = vec![
+        bar("c1", "write k1 1", 0, 1, Part::Story),
+        bar("c3", "read k1 → 1", 2, 5, Part::Story),
+        bar("c2", "read k1 → none", 3, 4, Part::Culprit),
+    ];
+    let long: Vec<Bar> =
+        stale.iter().map(|bar| Bar { label: bar.label.replace(" 1", " 1000000090000001"), ..bar.clone() }).collect();
+    let drawn = [stale, long].map(|operations| {
+        let text = replayed(&Replayed { operations, ..run(violation("read")) }, Style::Plain);
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        text
+    });
+    assert_snapshot!(drawn.join("---\n"));
 }
 
 fn other() -> Past {

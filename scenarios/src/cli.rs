@@ -12,10 +12,12 @@ use crate::load::parse_seeds;
 use crate::shards::Shard;
 use crate::strategy::Strategy;
 
+mod check;
 mod hunt;
 mod keep;
 mod one;
 
+pub(crate) use check::Check;
 pub(crate) use hunt::{Hunt, Search};
 pub(crate) use keep::{Accepted, Ci, CiFormat, Regress};
 pub(crate) use one::{Blame, Replay, Shrink};
@@ -84,6 +86,8 @@ pub(crate) enum Command {
     Shrink(Shrink),
     /// Do all that a change has to pass: kept cases, scenarios over their own seeds, and fresh seeds
     Ci(Ci),
+    /// Check a history of clients, from wherever it comes: whether it is linearizable
+    Check(Check),
     /// Keep saved cases, so that what was found once never comes back unseen
     Regress {
         #[command(subcommand)]
@@ -266,6 +270,7 @@ impl ValueEnum for Listed {
             Listed::Tables(What::Faults),
             Listed::Tables(What::Checks),
             Listed::Tables(What::Workloads),
+            Listed::Tables(What::Models),
         ]
     }
 

@@ -25,6 +25,7 @@ pub(crate) fn compare(subject: Subject<'_>, seed: Seed) -> (Replayed, Run<Any>) 
         digest: run.digest,
         events: run.coverage.events,
         end: run.end,
+        operations: Vec::new(),
         faults: active_faults(scenario, &run),
         verdict: run.verdict.clone(),
         recorded: past,

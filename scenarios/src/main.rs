@@ -21,6 +21,7 @@ mod cases;
 mod ci;
 mod compare;
 mod counts;
+mod histories;
 mod hunt;
 mod lanes;
 mod matching;

@@ -167,13 +167,24 @@ fn the_schema_lists_and_explanations_are_printed_from_the_tables() {
         ("faults", "crash"),
         ("checks", "election-safety"),
         ("workloads", "counter"),
+        ("models", "cas-register"),
         ("scenarios", "scenarios/raft/calm.toml"),
     ] {
         let output = shaketable(&["list", what]);
         assert_eq!(output.code, Some(0), "{what}: {}", output.stderr);
         assert!(output.stdout.contains(named), "{what}: {}", output.stdout);
     }
-    for name in ["raft", "raft/local-reads", "crash", "linearizability", "kv", "network", "completed-ops", "leader"] {
+    for name in [
+        "raft",
+        "raft/local-reads",
+        "crash",
+        "linearizability",
+        "kv",
+        "network",
+        "completed-ops",
+        "leader",
+        "cas-register",
+    ] {
         let output = shaketable(&["explain", name]);
         assert!(output.code == Some(0) && output.stdout.len() > 60, "{name}: {}{}", output.stdout, output.stderr);
     }
@@ -238,6 +249,16 @@ fn what_a_seed_draws_by_a_strategy_is_reproduced_with_it() {
     assert_eq!(blamed["signature"], found["signature"]);
     let case = shaketable(&["replay", small.to_str().expect("text"), "--strategy", "swarm"]);
     assert!(case.code == Some(2) && case.stderr.contains("leave out `--strategy swarm`"), "{}", case.stderr);
+}
+
+#[test]
+fn a_replay_draws_what_is_not_linearizable() {
+    for (case, draws) in [("raft-local-reads-linearizability-read", true), ("raft-forgets-vote-election-safety", false)]
+    {
+        let replayed = shaketable(&["replay", &format!("scenarios/regressions/{case}.toml")]);
+        assert_eq!(replayed.code, Some(1), "{}", replayed.stderr);
+        assert_eq!(replayed.stdout.contains('╞'), draws, "{}", replayed.stdout);
+    }
 }
 
 #[test]

@@ -33,6 +33,10 @@ pub(crate) struct Replay {
     /// Where to write every event, one JSON object a line; `-` is stdout, and the report then goes to stderr
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+
+    /// Where to write what the clients saw, as a history that `shaketable check` reads; `-` is stdout, and the report then goes to stderr
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -2,6 +2,7 @@
 
 mod blame;
 mod bugs;
+mod check;
 mod ci;
 mod hunt;
 mod merge;
@@ -31,6 +32,7 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
         Command::Run(args) => run::run(args, &cli.look, tables),
         Command::Ci(args) => ci::ci(args, &cli.look, tables),
         Command::Regress { what } => regress::regress(what, &cli.look, &tables),
+        Command::Check(args) => check::check(args, &cli.look),
         Command::Hunt(args) => hunt::hunt(args, &cli.look, tables),
         Command::Bugs(args) => bugs::bugs(args, &cli.look, &tables),
         Command::Placements(args) => placements::placements(args),

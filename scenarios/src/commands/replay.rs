@@ -1,18 +1,25 @@
 //! `shaketable replay`: one seed again, and for a saved case, how it compares with what was recorded.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use serde_json::json;
 use shaketable_reports::{Exit, Side, Style, replayed};
+use shaketable_sim::check::linearizable::Budget;
 use shaketable_sim::rng::Seed;
+use shaketable_sim::run::Run;
+use shaketable_sim::spec::any::Any;
 
 use super::trace::TraceFile;
 use crate::attempt::Subject;
 use crate::cli::{self, Look};
 use crate::compare::compare;
 use crate::files::read;
+use crate::histories::drawn::contradiction;
+use crate::histories::export::export;
 use crate::tables::Tables;
-use crate::terminal::{print, stderr_style, stdout_style, tell};
+use crate::terminal::{print, stderr_style, stdout_style, tell, unless_closed};
 
 /// Replays what `args` name, and prints what came of it.
 ///
@@ -30,8 +37,15 @@ pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Re
         return Ok(wrong(&format!("error: {path} is no saved case: say which seed with `--seed N`\n")));
     };
     let subject = Subject { scenario: &scenario, side: Side::Own };
-    let (result, _) = compare(subject, Seed(seed));
-    let to_stdout = args.trace.as_deref() == Some(Path::new("-"));
+    let (mut result, run) = compare(subject, Seed(seed));
+    let check = &scenario.plan.check;
+    result.operations = contradiction(&run, Budget { states: check.states, bytes: check.bytes });
+    let to_stdout = [&args.trace, &args.history].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    if let Some(path) = &args.history
+        && let Err(error) = write_history(path, subject, &run)
+    {
+        return Ok(wrong(&format!("error: cannot write {}: {error}\n", path.display())));
+    }
     if let Some(path) = &args.trace {
         let traced = TraceFile::create(path).and_then(|file| file.record(subject, Seed(seed)));
         if let Err(error) = traced {
@@ -44,6 +58,21 @@ pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Re
         print(&replayed(&result, stdout_style(look.color)))?;
     }
     Ok(result.exit())
+}
+
+/// Writes what the clients saw, into a new file or to stdout if it is called `-`.
+fn write_history(path: &Path, subject: Subject<'_>, run: &Run<Any>) -> io::Result<()> {
+    let about = json!({
+        "tool": env!("CARGO_PKG_VERSION"),
+        "scenario": subject.scenario.path.display().to_string(),
+        "protocol": subject.protocol(),
+        "seed": run.seed,
+    });
+    let about = about.as_object().cloned().unwrap_or_default();
+    let out: Box<dyn Write> =
+        if path == Path::new("-") { Box::new(io::stdout().lock()) } else { Box::new(File::create(path)?) };
+    let mut out = BufWriter::new(out);
+    unless_closed(export(&run.history, about, &mut out).and_then(|()| out.flush()))
 }
 
 fn wrong(why: &str) -> Exit {

@@ -9,6 +9,7 @@ use shaketable_sim::run::Coverage;
 use shaketable_sim::workload::WorkloadType;
 
 use super::layout::{Page, column, unbroken};
+use crate::histories::models::{MODELS, Model};
 use crate::tables::{CHECKS, SECTIONS, TOP, Tables};
 
 /// What a name means: a protocol, a planted bug, a kind of fault, a check or property, a workload, a target, a table, a
@@ -84,6 +85,11 @@ fn meanings(tables: &Tables) -> Vec<Meaning> {
             .workloads
             .iter()
             .map(|workload| Meaning::new(&[workload.name], "a workload", |page| tell_workload(page, workload))),
+    );
+    all.extend(
+        MODELS
+            .iter()
+            .map(|model| Meaning::new(&[model.name], "a model for `shaketable check`", |page| tell_model(page, model))),
     );
     all.extend(CHECKS.iter().map(|(name, doc)| Meaning::new(&[name], "a check", |page| page.paragraph(2, doc))));
     all.extend(target::WORDS.iter().map(|(word, doc)| {
@@ -180,6 +186,13 @@ fn tell_workload(page: &mut Page, workload: &WorkloadType) {
     let common: Vec<String> = CLIENTS.iter().map(|param| format!("`{}`", param.name)).collect();
     page.gap();
     page.paragraph(2, &format!("Besides those of all workloads: {}.", common.join(", ")));
+}
+
+fn tell_model(page: &mut Page, model: &'static Model) {
+    page.paragraph(2, model.doc);
+    let told = model.verbs.iter().map(|verb| (verb.name, verb.told()));
+    let told: Vec<(&str, String)> = told.collect();
+    tell_names(page, "Operations", told.iter().map(|(name, doc)| (*name, doc.as_str())));
 }
 
 fn tell_names<'a>(page: &mut Page, title: &str, names: impl Iterator<Item = (&'a str, &'a str)> + Clone) {

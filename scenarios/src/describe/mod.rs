@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::histories::models::{MODELS, Model};
 use crate::scenario::{Expected, Scenario};
 use crate::tables::{CHECKS, Tables};
 
@@ -24,6 +25,8 @@ pub(crate) enum What {
     Checks,
     /// What clients can ask for.
     Workloads,
+    /// What histories can be checked by.
+    Models,
 }
 
 /// One thing of a list.
@@ -111,6 +114,13 @@ fn rows(what: What, tables: &Tables) -> Vec<Row> {
             checks.chain(properties).collect()
         }
         What::Workloads => tables.workloads.iter().map(|workload| plain(workload.name, workload.doc)).collect(),
+        What::Models => {
+            let row = |model: &Model| {
+                let more = vec![("operations", model.named_verbs())];
+                Row { more, ..plain(model.name, model.doc) }
+            };
+            MODELS.iter().map(row).collect()
+        }
     }
 }
 
@@ -141,7 +151,7 @@ mod tests {
     use crate::load::{GOOD, load};
     use crate::testing::tables;
 
-    const ALL: [What; 5] = [What::Protocols, What::Bugs, What::Faults, What::Checks, What::Workloads];
+    const ALL: [What; 6] = [What::Protocols, What::Bugs, What::Faults, What::Checks, What::Workloads, What::Models];
 
     fn good() -> [Scenario; 1] {
         [load(Path::new("scenarios/some.toml"), GOOD, &tables()).unwrap_or_else(|wrong| panic!("{wrong}"))]

@@ -1,0 +1,97 @@
+//! What can be written after `check`, which is about histories.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, value_parser};
+
+use super::Format;
+use crate::histories::calls::Keyed;
+use crate::histories::models::{MODELS, Model, named};
+use crate::histories::source;
+
+/// Check a history of clients: whether it is linearizable.
+///
+/// A history is one JSON object a line (`{"type":"invoke","process":0,"f":"write","value":3}`, then `ok`, `fail` or `info`), a trace of
+/// `shaketable replay`, maps of EDN as Jepsen and Knossos write them, or lines of a Jepsen log. `ok` says that an operation happened with this answer, `fail`
+/// that it did not happen, and after `info`, or without any completion, nobody knows.
+#[derive(Args, Debug)]
+#[command(after_help = models())]
+pub(crate) struct Check {
+    /// Histories, compressed with gzip or not; `-` is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// By which model to judge. Unless given, what the history says, or else the model that has all operations which are asked for
+    #[arg(long, value_parser = model_parser(), value_name = "MODEL")]
+    pub(crate) model: Option<&'static Model>,
+
+    /// How the histories are written. Unless given, that is seen from how they begin
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) input: Option<source::Format>,
+
+    /// How values are about objects, where events have no `key`
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) keyed: Keyed,
+
+    /// How many states the check of a history may visit before it is inconclusive
+    #[arg(long, default_value_t = 50_000_000, value_parser = value_parser!(u64).range(1..), value_name = "N")]
+    pub(crate) budget_states: u64,
+
+    /// How much memory the check of a history may use before it is inconclusive, as `64MB` or `2GiB`; the history itself takes some more
+    #[arg(long, default_value = "1GB", value_parser = parse_size, value_name = "SIZE")]
+    pub(crate) budget_bytes: u64,
+
+    /// How many columns a picture may have
+    #[arg(long, default_value_t = 80, value_parser = value_parser!(u16).range(20..=1_000), value_name = "N")]
+    pub(crate) width: u16,
+
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
+    pub(crate) format: Format,
+}
+
+fn models() -> String {
+    let widest = MODELS.iter().map(|model| model.name.len()).max().unwrap_or(0);
+    let lines: Vec<String> = MODELS.iter().map(|model| format!("  {:widest$}  {}", model.name, model.doc)).collect();
+    format!("Models:\n{}", lines.join("\n"))
+}
+
+fn model_parser() -> impl TypedValueParser<Value = &'static Model> {
+    PossibleValuesParser::new(MODELS.iter().map(|model| model.name)).try_map(|name| named(&name))
+}
+
+/// Bytes: a number, and unless it counts bytes, a unit.
+fn parse_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 7] = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("kB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("B", 1),
+    ];
+    let wrong = || "write a size as `500000`, `64MB` or `2GiB`".to_owned();
+    let unit = UNITS.iter().find_map(|(name, bytes)| text.strip_suffix(name).map(|number| (number, *bytes)));
+    let (number, bytes) = unit.unwrap_or((text, 1));
+    let number: u64 = number.trim_end().replace('_', "").parse().map_err(|_| wrong())?;
+    number.checked_mul(bytes).filter(|&size| size >= 1_000).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        let sizes =
+            [("1000", 1_000), ("64MB", 64_000_000), ("2GiB", 2 << 30), ("5 kB", 5_000), ("1_000_000B", 1_000_000)];
+        for (text, bytes) in sizes {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "GB", "1TB", "-1", "999", "1.5GB", "99999999999999GB"] {
+            assert!(parse_size(text).is_err(), "{text} was read as a size");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `shaketable check`: whether histories from elsewhere are right.
+
+use std::io;
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use shaketable_reports::{Checked, Exit, checked, checked_all, checked_json, wrong};
+use shaketable_sim::check::linearizable::Budget;
+
+use crate::cli::{self, Format, Look};
+use crate::histories::{How, check_file};
+use crate::interrupt;
+use crate::terminal::{print, stderr_style, stdout_style, tell};
+
+/// How often it is looked whether somebody wants to stop.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Checks the histories that `args` name, and prints what was found in each as soon as it is known.
+///
+/// # Errors
+/// If the report cannot be printed.
+pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
+    let how = How {
+        format: args.input,
+        model: args.model,
+        keyed: args.keyed,
+        budget: Budget { states: args.budget_states, bytes: args.budget_bytes },
+    };
+    let stop = interrupt::heed_saying("stopping");
+    let (sender, results) = channel();
+    let paths = args.paths.clone();
+    // A check cannot be told to stop, so it is left alone when somebody wants that: it ends with the process.
+    let worker = thread::spawn(move || {
+        for path in &paths {
+            if sender.send(check_file(path, how)).is_err() {
+                return;
+            }
+        }
+    });
+    let mut all = Vec::new();
+    while let Some(one) = next(&results, stop) {
+        tell(&wrong(&one, stderr_style(look.color)));
+        if args.format == Format::Human {
+            print(&checked(&one, args.width.into(), stdout_style(look.color)))?;
+        }
+        all.push(one);
+    }
+    let interrupted = stop.load(Ordering::Relaxed) && all.len() < args.paths.len();
+    if !interrupted && let Err(broken) = worker.join() {
+        panic::resume_unwind(broken);
+    }
+    print(&match args.format {
+        Format::Human => checked_all(&all),
+        Format::Json => format!("{:#}\n", checked_json(&all, interrupted)),
+    })?;
+    if interrupted {
+        tell(&format!("interrupted: {} of {} histories were checked\n", all.len(), args.paths.len()));
+        return Ok(Exit::Interrupted);
+    }
+    Ok(all.iter().map(Checked::exit).fold(Exit::Pass, Exit::or))
+}
+
+/// The next result; nothing after the last, or when somebody wants to stop.
+fn next(results: &Receiver<Checked>, stop: &AtomicBool) -> Option<Checked> {
+    loop {
+        match results.recv_timeout(PATIENCE) {
+            Ok(one) => return Some(one),
+            Err(RecvTimeoutError::Timeout) if !stop.load(Ordering::Relaxed) => {}
+            Err(_) => return None,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Judges a history by a model, and tells what was found in the history's own words.
+//!
+//! What a history promises is a level: [`linearizability`] is the only one so far. Each is a function from a history to a [`Finding`].
+
+use shaketable_reports::{Act, Contradiction, Finding, Judged, Spot};
+use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, check};
+use shaketable_sim::history::{Moment, Operation, Outcome};
+use shaketable_sim::id::{ClientId, Key, NodeId, OpId};
+use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
+
+use super::calls::{Call, Fate, History};
+use super::event::Mistake;
+use super::models::{KEYS_AT_ONCE, Model, Translate, Translated, each};
+use super::value::{Names, Value};
+
+/// Whether a history is linearizable.
+///
+/// # Errors
+/// What is no operation of the model.
+pub(crate) fn linearizability<T: Translate>(
+    model: &'static Model,
+    history: &History,
+    budget: Budget,
+) -> Result<Vec<Finding>, Vec<Mistake>> {
+    // As many objects as can be told apart are looked at together; they do not know each other.
+    let mut parts: Vec<Vec<Operation<T::Spec>>> = Vec::new();
+    let names = each::<T>(model, history, |place, translated| {
+        let call = &history.calls[place as usize];
+        let part = (call.key / KEYS_AT_ONCE) as usize;
+        if part >= parts.len() {
+            parts.resize_with(part + 1, Vec::new);
+        }
+        parts[part].push(operation(place, call, translated));
+    })?;
+    let mut left = budget;
+    let mut undecided = None;
+    for (part, operations) in (0..).zip(parts) {
+        let object = |key: Key| key_shown(history, part * KEYS_AT_ONCE + key.index() as u32);
+        match check(&operations, left) {
+            Linearizability::Linearizable { states } => left.states -= states,
+            Linearizability::Violation(counterexample) => {
+                let teller = Teller::<T> { model, history, names: &names, operations: &operations };
+                let contradiction = teller.contradiction(&counterexample, object(counterexample.key));
+                return Ok(vec![Finding::linearizability(Judged::Violated(Box::new(contradiction)))]);
+            }
+            Linearizability::Inconclusive { key, reason, explained } => {
+                let why = reason.to_string();
+                undecided.get_or_insert(Judged::Undecided { key: object(key), why, explained: explained as u64 });
+            }
+        }
+    }
+    let holds = Judged::Holds { states: budget.states - left.states };
+    Ok(vec![Finding::linearizability(undecided.unwrap_or(holds))])
+}
+
+/// An operation for the check: its name is its place among the calls.
+fn operation<S: Spec>(place: u32, call: &Call, translated: Translated<S>) -> Operation<S> {
+    let moment = |spot: &Spot| Moment { order: spot.order, at: Instant::nanos(spot.time.unwrap_or(0)) };
+    let outcome = match (&call.fate, translated.ret) {
+        (Fate::Answered(_, spot), Some(ret)) => Outcome::Ok { ret, returned: moment(spot) },
+        _ => Outcome::Unknown,
+    };
+    let id = OpId { client: ClientId::at(0), seq: place };
+    Operation { id, op: translated.op, invoked: moment(&call.asked), node: NodeId::at(0), outcome }
+}
+
+/// The object of this number, if it has a name.
+fn key_shown(history: &History, key: u32) -> Option<String> {
+    match history.keys.value(key) {
+        Value::Nil => None,
+        Value::Text(text) if text.chars().all(char::is_alphanumeric) && !text.is_empty() => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// How many operations a picture has at least, if there are as many on its object: one alone says little.
+const COMPANY: usize = 6;
+
+/// Tells what the check found in the words of the history.
+struct Teller<'a, T: Translate> {
+    model: &'static Model,
+    history: &'a History,
+    names: &'a Names,
+    operations: &'a [Operation<T::Spec>],
+}
+
+impl<T: Translate> Teller<'_, T> {
+    fn contradiction(&self, found: &Counterexample<T::Spec>, key: Option<String>) -> Contradiction {
+        Contradiction {
+            key,
+            explained: found.explained as u64,
+            culprit: self.act(&found.culprit),
+            instead: found
+                .answers
+                .iter()
+                .map(|answer| T::shown(answer, self.names).unwrap_or("ok".to_owned()))
+                .collect(),
+            no_other: found.all_answers,
+            story: found.story.iter().map(|operation| self.act(operation)).collect(),
+            context: self.context(found),
+        }
+    }
+
+    /// What else was asked of the object, up to the culprit: the latest, and none that was answered later.
+    fn context(&self, found: &Counterexample<T::Spec>) -> Vec<Act> {
+        let Outcome::Ok { returned: end, .. } = &found.culprit.outcome else { return Vec::new() };
+        let known = |operation: &Operation<T::Spec>| {
+            operation.id == found.culprit.id || found.story.iter().any(|other| other.id == operation.id)
+        };
+        let before = self.operations.iter().rev().filter(|operation| {
+            operation.invoked < *end && T::Spec::key(&operation.op) == found.key && !known(operation)
+        });
+        let mut context: Vec<Act> =
+            before.take(COMPANY.saturating_sub(found.story.len() + 1)).map(|operation| self.act(operation)).collect();
+        context.reverse();
+        context
+    }
+
+    fn act(&self, operation: &Operation<T::Spec>) -> Act {
+        let call = &self.history.calls[operation.id.seq as usize];
+        let f = self.history.f(call);
+        let takes = self.model.verb(f).is_some_and(|verb| !verb.takes.is_empty());
+        let process = match self.history.processes.value(call.process) {
+            Value::Text(name) => name.clone(),
+            other => other.to_string(),
+        };
+        let (answer, answered) = match (&operation.outcome, &call.fate) {
+            (Outcome::Ok { ret, .. }, Fate::Answered(_, spot)) => (T::shown(ret, self.names), Some(*spot)),
+            _ => (None, None),
+        };
+        let asked = if takes { format!("{f} {}", call.argument) } else { f.to_owned() };
+        Act { process, asked, answer, from: call.asked, to: answered }
+    }
+}
