@@ -10,13 +10,9 @@ use crate::histories::calls::Keyed;
 use crate::histories::models::{MODELS, Model, named};
 use crate::histories::source;
 
-/// Check a history of clients: whether it is linearizable.
-///
-/// A history is one JSON object a line (`{"type":"invoke","process":0,"f":"write","value":3}`, then `ok`, `fail` or `info`), a trace of
-/// `shaketable replay`, maps of EDN as Jepsen and Knossos write them, or lines of a Jepsen log. `ok` says that an operation happened with this answer, `fail`
-/// that it did not happen, and after `info`, or without any completion, nobody knows.
+/// A history, and how to judge it.
 #[derive(Args, Debug)]
-#[command(after_help = models())]
+#[command(after_long_help = about())]
 pub(crate) struct Check {
     /// Histories, compressed with gzip or not; `-` is stdin
     #[arg(required = true, value_name = "FILE")]
@@ -51,10 +47,16 @@ pub(crate) struct Check {
     pub(crate) format: Format,
 }
 
-fn models() -> String {
+const FORMATS: &str = "\
+Histories are one JSON object a line, such as {\"type\":\"invoke\",\"process\":0,\"f\":\"write\",\"value\":3} and later ok, fail or \
+info; traces of `shaketable replay`; maps of EDN, as Jepsen and Knossos write them; or lines of a Jepsen log. `ok` says that \
+an operation happened, with this answer; `fail` that it did not; after `info`, or without any of these, nobody knows.";
+
+/// What else there is to know: the formats and the models.
+fn about() -> String {
     let widest = MODELS.iter().map(|model| model.name.len()).max().unwrap_or(0);
     let lines: Vec<String> = MODELS.iter().map(|model| format!("  {:widest$}  {}", model.name, model.doc)).collect();
-    format!("Models:\n{}", lines.join("\n"))
+    format!("{FORMATS}\n\nModels (`shaketable explain NAME` has their operations):\n{}", lines.join("\n"))
 }
 
 fn model_parser() -> impl TypedValueParser<Value = &'static Model> {
