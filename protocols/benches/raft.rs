@@ -51,7 +51,13 @@ fn plan(clients: usize, duration: Span, linearizable: bool) -> Plan {
         },
         faults: Vec::new(),
         heal: None,
-        check: CheckPlan { linearizable, invariants: None, states: check.count("states"), bytes: check.count("bytes") },
+        check: CheckPlan {
+            linearizable,
+            at_once: false,
+            invariants: None,
+            states: check.count("states"),
+            bytes: check.count("bytes"),
+        },
         limits: Limits::from_args(&Args::defaults(LIMITS)),
         states: false,
     }

@@ -301,7 +301,7 @@ fn heal_args(plan: &Heal) -> Args {
 }
 
 fn check_args(plan: &CheckPlan) -> Args {
-    let CheckPlan { linearizable, invariants, states, bytes } = plan;
+    let CheckPlan { linearizable, at_once, invariants, states, bytes } = plan;
     let invariants = match invariants.as_deref() {
         None => vec!["all".to_owned()],
         Some([]) => vec!["none".to_owned()],
@@ -309,6 +309,7 @@ fn check_args(plan: &CheckPlan) -> Args {
     };
     Args::new(vec![
         ("linearizable", Value::Flag(*linearizable)),
+        ("at-once", Value::Flag(*at_once)),
         ("invariants", Value::Names(invariants)),
         ("states", Value::Count(*states)),
         ("bytes", Value::Count(*bytes)),

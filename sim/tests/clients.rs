@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use shaketable_sim::history::Outcome;
 use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::param::Value;
-use shaketable_sim::plan::{ClientPlan, Limits, NetworkPlan, Plan};
+use shaketable_sim::plan::{CheckPlan, ClientPlan, Limits, NetworkPlan, Plan};
 use shaketable_sim::rng::{Delay, Seed, Stream};
 use shaketable_sim::run::Verdict;
 use shaketable_sim::spec::counter::{self, Counter};
@@ -161,5 +161,26 @@ fn a_workload_may_say_when_and_whom_to_ask() {
             let Outcome::Ok { returned, .. } = &run.history[0].outcome else { panic!("nothing is wrong") };
             assert_eq!(run.history[1].invoked.at, returned.at, "what is late is asked for at once");
         }
+    }
+}
+
+#[test]
+fn a_history_checked_at_once_ends_the_run_with_its_first_wrong_answer_and_changes_no_other() {
+    let crash = fault("crash", &[("node", target("n1"))], Span::secs(1), Some(Span::millis(100)));
+    let plan = |at_once: bool, faults: Vec<_>| {
+        let check = CheckPlan { linearizable: true, at_once, ..calm().check };
+        Plan { check, faults, ..calm() }
+    };
+    for seed in 0..20 {
+        // The server keeps its counters in memory alone.
+        let late = run(&plan(false, vec![crash.clone()]), seed);
+        let soon = run(&plan(true, vec![crash.clone()]), seed);
+        let Verdict::Violation(found) = &soon.verdict else { panic!("{:?}", soon.verdict) };
+        let Verdict::Violation(later) = &late.verdict else { panic!("{:?}", late.verdict) };
+        assert_eq!((found.check, found.at), ("linearizability", soon.end));
+        assert!(found.check == later.check && found.at <= later.at, "at the end, keys are looked at one by one");
+        assert!(soon.coverage.events < late.coverage.events && late.end > soon.end);
+        let (late, soon) = (run(&plan(false, vec![]), seed), run(&plan(true, vec![]), seed));
+        assert_eq!((late.verdict, late.digest), (Verdict::Pass, soon.digest));
     }
 }

@@ -114,6 +114,8 @@ pub struct Heal {
 pub struct CheckPlan {
     /// Whether the history must be linearizable.
     pub linearizable: bool,
+    /// Whether it is checked as it grows, so that a run ends with the first answer that nothing explains.
+    pub at_once: bool,
     /// Which of the protocol's invariants; all if none.
     pub invariants: Option<Vec<String>>,
     /// How many states the linearizability check may visit.
@@ -241,6 +243,7 @@ impl CheckPlan {
         };
         CheckPlan {
             linearizable: args.flag("linearizable"),
+            at_once: args.flag("at-once"),
             invariants,
             states: args.count("states"),
             bytes: args.count("bytes"),

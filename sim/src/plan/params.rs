@@ -157,6 +157,12 @@ pub static CHECK: &[Param] = &[
         doc: "the clients' history must be linearizable",
     },
     Param {
+        name: "at-once",
+        shape: Shape::Flag,
+        default: Default::Value(Literal::Flag(false)),
+        doc: "check the history as it grows, and end the run with the first answer that nothing explains",
+    },
+    Param {
         name: "invariants",
         shape: Shape::Names,
         default: Default::Value(Literal::Text("all")),

@@ -191,6 +191,7 @@ impl<N: Node> World<'_, N> {
         let node = state.target;
         self.record("ask", |line| line.text("client", client).text("operation", id).text("op", &op));
         self.history.push(Operation { id, op, invoked, node, outcome: Outcome::Unknown });
+        self.watch_asked(place);
         self.attempt(client);
     }
 
@@ -247,12 +248,14 @@ impl<N: Node> World<'_, N> {
         let healed_at = self.healed.as_ref().map(|healed| healed.at);
         let state = &mut self.clients[client.index()];
         let Some(asking) = state.asking.take() else { return };
-        let operation = &mut self.history[asking.place];
+        let place = asking.place;
+        let operation = &mut self.history[place];
         state.last = Some((operation.op.clone(), ret.clone()));
         operation.outcome = Outcome::Ok { ret, returned };
         state.served_since_heal |= healed_at.is_some();
         self.coverage.completed_ops += 1;
         self.coverage.ops_after_heal += u64::from(healed_at.is_some_and(|at| operation.invoked.at >= at));
+        self.watch_ended(place);
         self.rest(client);
         self.check_triggers(by);
     }
@@ -302,6 +305,7 @@ impl<N: Node> World<'_, N> {
         self.record("give-up", |line| line.text("gave-up", id).text("fate", fate));
         let state = &mut self.clients[client.index()];
         state.go_elsewhere(nodes);
+        self.watch_ended(asking.place);
         self.rest(client);
     }
 

@@ -18,10 +18,12 @@ mod server;
 mod strikes;
 mod triggers;
 mod verdict;
+mod watch;
 
 use std::hash::Hash;
 
 use crate::check::invariant::Invariants;
+use crate::check::linearizable::Online;
 use crate::digest::{Digest, digest_of};
 use crate::history::History;
 use crate::id::{ClientId, NodeId, RequestId};
@@ -88,6 +90,8 @@ pub struct World<'a, N: Node> {
     arrivals: clients::Pace,
     history: History<N::Service>,
     moments: u32,
+    /// The check of the history as it grows, if that is asked for.
+    online: Option<Box<Online<N::Service>>>,
     strikes: Strikes,
     /// What a heal asked the cluster to catch up with, once there was one.
     healed: Option<healing::Healed>,
@@ -173,6 +177,7 @@ impl<'a, N: Node> World<'a, N> {
             arrivals: clients::Pace::new(seed),
             history: Vec::new(),
             moments: 0,
+            online: None,
             strikes: Strikes::new(plan, seed),
             healed: None,
             invariants: N::Invariants::new(plan.nodes),
@@ -189,6 +194,7 @@ impl<'a, N: Node> World<'a, N> {
         for node in NodeId::all(plan.nodes) {
             world.push(Instant::ZERO, Event::Boot { node });
         }
+        world.online = world.watcher();
         world.plan_strikes();
         world.start_clients();
         if let Some(heal) = plan.heal {

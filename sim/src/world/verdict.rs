@@ -103,7 +103,7 @@ impl<N: Node> World<'_, N> {
 }
 
 /// What the linearizability of a history says about its run.
-fn judge<S: Spec>(history: &History<S>, budget: linearizable::Budget) -> Verdict {
+pub(super) fn judge<S: Spec>(history: &History<S>, budget: linearizable::Budget) -> Verdict {
     match linearizable::check(history, budget) {
         Linearizability::Linearizable { .. } => Verdict::Pass,
         Linearizability::Inconclusive { key, reason, explained } => Verdict::Inconclusive(format!(

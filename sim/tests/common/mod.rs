@@ -155,7 +155,13 @@ pub(crate) fn calm() -> Plan {
         },
         faults: Vec::new(),
         heal: None,
-        check: CheckPlan { linearizable: false, invariants: None, states: 1_000_000, bytes: 10_000_000 },
+        check: CheckPlan {
+            linearizable: false,
+            at_once: false,
+            invariants: None,
+            states: 1_000_000,
+            bytes: 10_000_000,
+        },
         limits: Limits { events: 1_000_000, pending: 100_000, instant: 10_000 },
         states: false,
     }

@@ -6,6 +6,7 @@ mod exhaustive;
 mod generate;
 mod known;
 mod limits;
+mod online;
 mod verify;
 
 use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, Verdict, check, decide};

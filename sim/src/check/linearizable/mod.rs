@@ -22,11 +22,13 @@ mod footprints;
 mod intern;
 mod memo;
 mod model;
+mod online;
 mod search;
 mod timeline;
 mod zones;
 
 pub use counterexample::Counterexample;
+pub use online::{Configuration, Online, Watch};
 
 use calls::{Call, Split};
 use footprints::ByFootprint;
