@@ -2,3 +2,4 @@
 
 pub mod invariant;
 pub mod linearizable;
+pub mod transactions;

@@ -1,0 +1,163 @@
+//! Random graphs, beside all their cycles one by one.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::check::transactions::graph::Edge;
+use crate::check::transactions::level::Level;
+use crate::check::transactions::prepare::Prepared;
+use crate::check::transactions::{ListOp, Outcome, Process, Transaction, TransactionId};
+use crate::rng::{Seed, Stream};
+
+/// A graph, and the same without relays.
+struct Both {
+    graph: Graph,
+    times: Times,
+    plain: BTreeMap<(u32, u32), Vec<Kind>>,
+}
+
+/// Transactions without operations, at random times.
+fn history(count: u64, rng: &mut Stream) -> Vec<Transaction<ListOp>> {
+    let mut moments: Vec<u64> = (0..2 * count).collect();
+    rng.shuffle(&mut moments);
+    // Who overlaps with another of its process is moved to a process of its own.
+    let mut free: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut pairs: Vec<(u64, u64)> =
+        moments.chunks(2).map(|pair| (pair[0].min(pair[1]), pair[0].max(pair[1]))).collect();
+    pairs.sort_unstable();
+    (0..)
+        .zip(pairs)
+        .map(|(at, (invoked, completed))| {
+            let process = rng.below(2);
+            let taken = free.get(&process).is_some_and(|&until| until > invoked);
+            let process = if taken { 10 + at } else { process };
+            free.insert(process, completed);
+            let outcome = if rng.below(5) == 0 && taken { Outcome::Unknown } else { Outcome::Committed { completed } };
+            Transaction { id: TransactionId(at), process: Process(process), ops: Vec::new(), invoked, outcome }
+        })
+        .collect()
+}
+
+fn random(rng: &mut Stream) -> Both {
+    let count = rng.between(2, 6);
+    let history = history(count, rng);
+    let mut prepared = Prepared::new(&history).expect("it meets the preconditions");
+    prepared.fates.fill(crate::check::transactions::prepare::Fate::Committed);
+    let mut both = Both { graph: Graph::new(history.len()), times: Vec::new(), plain: BTreeMap::new() };
+    for _ in 0..rng.below(3 + count) {
+        let (from, to) = (rng.below(count) as u32, rng.below(count) as u32);
+        let kind = *rng.pick(&[Kind::Ww, Kind::Wr, Kind::Rw, Kind::Rw]).expect("there are kinds");
+        both.graph.link(from, to, Edge::data(kind, 0, 0, 0));
+        both.note(from, to, kind);
+    }
+    if rng.below(2) == 0 {
+        let mut some = |odds: u64| -> Vec<(u32, u32)> {
+            (0..count as u32).filter(|_| rng.below(odds) == 0).map(|at| (at, at)).collect()
+        };
+        let (sources, targets) = (some(2), some(2));
+        both.graph.fan(1, &sources, &targets);
+        for (from, _) in &sources {
+            targets.iter().for_each(|(to, _)| both.note(*from, *to, Kind::Rw));
+        }
+    }
+    both.graph.timeline(Kind::RealTime, &prepared.timeline());
+    prepared.sessions().iter().for_each(|session| both.graph.timeline(Kind::Process, session));
+    for (from, one) in (0..).zip(&history) {
+        both.times.push((one.invoked, prepared.completed(from)));
+        for (to, other) in (0..).zip(&history) {
+            if prepared.completed(from).is_some_and(|completed| completed < other.invoked) {
+                both.note(from, to, Kind::RealTime);
+                if one.process == other.process {
+                    both.note(from, to, Kind::Process);
+                }
+            }
+        }
+    }
+    both
+}
+
+impl Both {
+    fn note(&mut self, from: u32, to: u32, kind: Kind) {
+        if from != to {
+            self.plain.entry((from, to)).or_default().push(kind);
+        }
+    }
+
+    /// The least length of the cycles of each name, without a transaction twice.
+    fn all(&self) -> BTreeMap<Anomaly, usize> {
+        let mut all = BTreeMap::new();
+        for start in 0..self.times.len() as u32 {
+            self.extend(&mut vec![(start, Kind::Via)], &mut all);
+        }
+        all
+    }
+
+    /// Goes on from a path whose first transaction is the least.
+    fn extend(&self, path: &mut Vec<(u32, Kind)>, all: &mut BTreeMap<Anomaly, usize>) {
+        let (first, last) = (path[0].0, path[path.len() - 1].0);
+        for (&(_, to), kinds) in self.plain.range((last, 0)..=(last, u32::MAX)) {
+            for &kind in kinds {
+                path.push((to, kind));
+                if to == first {
+                    let link = |pair: &[(u32, Kind)]| Link {
+                        from: pair[0].0,
+                        to: pair[1].0,
+                        edge: Edge::data(pair[1].1, 0, 0, 0),
+                    };
+                    let cycle: Vec<Link> = path.windows(2).map(link).collect();
+                    let least = all.entry(name(&cycle)).or_insert(cycle.len());
+                    *least = cycle.len().min(*least);
+                } else if to > first && path[..path.len() - 1].iter().all(|(other, _)| *other != to) {
+                    self.extend(path, all);
+                }
+                path.pop();
+            }
+        }
+    }
+}
+
+#[test]
+fn cycles_are_those_of_the_slow_twin() {
+    let (mut cyclic, mut names) = (0, BTreeMap::new());
+    for seed in 0..30_000 {
+        let both = random(&mut Seed(seed).stream("graph"));
+        let all = both.all();
+        let mut found: BTreeMap<Anomaly, usize> = BTreeMap::new();
+        cycles(&both.graph, &both.times, |anomaly, cycle| {
+            for Link { from, to, edge } in &cycle {
+                assert!(both.plain[&(*from, *to)].contains(&edge.kind), "seed {seed}: {from} to {to}");
+            }
+            let least = found.entry(anomaly).or_insert(cycle.len());
+            *least = cycle.len().min(*least);
+        });
+        cyclic += u64::from(!all.is_empty());
+        for level in Level::ALL {
+            let forbids = |of: &BTreeMap<Anomaly, usize>| of.keys().any(|&anomaly| level.forbids(anomaly));
+            assert_eq!(forbids(&all), forbids(&found), "seed {seed}, {level}: {all:?} {found:?}");
+        }
+        for (anomaly, length) in &all {
+            *names.entry(*anomaly).or_insert(0) += 1;
+            // Of these the shortest closed walk never has a transaction twice.
+            if matches!(anomaly, Anomaly::Cycle(Scope::Data, Shape::G0 | Shape::G1c | Shape::GSingle)) {
+                assert_eq!(found.get(anomaly), Some(length), "seed {seed}, {anomaly:?}");
+            }
+        }
+        for (anomaly, length) in &found {
+            assert!(all.get(anomaly).is_some_and(|least| least <= length), "seed {seed}, {anomaly:?}: {all:?}");
+        }
+    }
+    assert!(cyclic > 5_000 && cyclic < 29_000, "{cyclic}");
+    assert!(names.len() == 15 && names.values().all(|count| *count > 100), "{names:?}");
+}
+
+#[test]
+fn a_walk_is_taken_apart_into_cycles() {
+    let walk = |nodes: &[u32]| -> Vec<Link> {
+        let link = |pair: &[u32]| Link { from: pair[0], to: pair[1], edge: Edge::data(Kind::Ww, 0, 0, 0) };
+        nodes.windows(2).map(link).collect()
+    };
+    let lengths = |nodes: &[u32]| simple(walk(nodes)).iter().map(Vec::len).collect::<Vec<usize>>();
+    assert_eq!(lengths(&[1, 2, 3, 1]), [3]);
+    assert_eq!(lengths(&[1, 2, 3, 2, 4, 1]), [2, 3]);
+    assert_eq!(lengths(&[1, 2, 1, 3, 1]), [2, 2]);
+}

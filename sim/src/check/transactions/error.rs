@@ -1,0 +1,148 @@
+//! Why a history cannot be checked at all: what the inference rests on does not hold.
+
+use std::error;
+use std::fmt;
+
+use super::history::{Key, Process, TransactionId, Value};
+
+/// A precondition that a history does not meet. Nothing is said of its isolation then: an anomaly that were derived from it
+/// might be none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Error {
+    /// Two transactions have one name.
+    SameId(TransactionId),
+    /// A transaction completed no later than it was invoked.
+    Backwards(TransactionId),
+    /// Two invocations or completions have one place in the order of all.
+    SameMoment {
+        /// The place.
+        order: u64,
+        /// One of the two.
+        first: TransactionId,
+        /// The other, which is the same if it is its own invocation and completion.
+        second: TransactionId,
+    },
+    /// A process asked for a transaction while one of its own was under way, as one of the two committed later.
+    Overlap {
+        /// Whose.
+        process: Process,
+        /// The one under way.
+        first: TransactionId,
+        /// The one asked for meanwhile.
+        second: TransactionId,
+    },
+    /// A value was written to a key twice, so nobody can tell who was read.
+    WrittenTwice {
+        /// The key.
+        key: Key,
+        /// The value.
+        value: Value,
+        /// Who wrote it.
+        first: TransactionId,
+        /// Who wrote it, too; the same if one transaction did so twice.
+        second: TransactionId,
+    },
+    /// All that was read of a key begins with a value that nobody wrote, so the key may have begun with it. If it did,
+    /// a transaction that writes it must open the history; if not, it is a garbage read that is told apart as soon as anyone reads the
+    /// key as it began.
+    ForeignStart {
+        /// The key.
+        key: Key,
+        /// The value.
+        value: Value,
+        /// Who read it.
+        reader: TransactionId,
+    },
+    /// The keys are not what was assumed of them: two versions of one key come before each other.
+    BrokenAssumption {
+        /// What was assumed.
+        assumption: Assumption,
+        /// The key.
+        key: Key,
+        /// Who was done with the one version,
+        first: TransactionId,
+        /// before this one met the other. As much can be said the other way round.
+        second: TransactionId,
+    },
+    /// There is more to look at than the check has numbers for.
+    TooLarge {
+        /// How many operations and elements of lists there are.
+        size: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+}
+
+/// What can be assumed of registers besides what their values tell.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Assumption {
+    /// [`Assumptions::linearizable_keys`](super::Assumptions::linearizable_keys).
+    LinearizableKeys,
+    /// [`Assumptions::sequential_keys`](super::Assumptions::sequential_keys).
+    SequentialKeys,
+}
+
+impl fmt::Display for Assumption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Assumption::LinearizableKeys => "linearizable",
+            Assumption::SequentialKeys => "sequential",
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::SameId(TransactionId(id)) => {
+                write!(f, "two transactions are called T{id}: each needs a name of its own")
+            }
+            Error::Backwards(TransactionId(id)) => write!(f, "T{id} completed before it was invoked"),
+            Error::SameMoment { order, first: TransactionId(first), second: TransactionId(second) } => write!(
+                f,
+                "an event of T{first} and one of T{second} are both the {order}th: the order of events must have no ties"
+            ),
+            Error::Overlap {
+                process: Process(process),
+                first: TransactionId(first),
+                second: TransactionId(second),
+            } => {
+                write!(
+                    f,
+                    "process {process} asked for T{second} while T{first} was under way: a process asks for one transaction \
+                     after another"
+                )
+            }
+            Error::WrittenTwice {
+                key: Key(key),
+                value: Value(value),
+                first: TransactionId(first),
+                second: TransactionId(second),
+            } => write!(
+                f,
+                "{value} was written to k{key} by T{first} and by T{second}: the values written to a key must differ, or \
+                 nobody can tell who was read"
+            ),
+            Error::ForeignStart { key: Key(key), value: Value(value), reader: TransactionId(reader) } => write!(
+                f,
+                "T{reader} read {value} of k{key}, which nobody wrote, and nobody read k{key} without it: if k{key} began with \
+                 it, a transaction that writes it must open the history; keys are taken to begin empty"
+            ),
+            Error::BrokenAssumption {
+                assumption,
+                key: Key(key),
+                first: TransactionId(first),
+                second: TransactionId(second),
+            } => write!(
+                f,
+                "k{key} is not {assumption}, as was assumed: T{first} was done with one version before T{second} met \
+                 another, and yet that other one came first"
+            ),
+            Error::TooLarge { size, limit } => {
+                write!(f, "there are {size} operations and elements of lists, and at most {limit} can be checked")
+            }
+        }
+    }
+}
+
+impl error::Error for Error {}
