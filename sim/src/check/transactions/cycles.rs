@@ -67,12 +67,13 @@ impl Class {
 
 /// Tells `found` of cycles, each without a transaction twice: at least one that each level forbids that forbids any, and small ones of each name.
 pub(super) fn cycles(graph: &Graph, times: &Times, mut found: impl FnMut(Anomaly, Vec<Link>)) {
-    if graph.components(|_| true).iter().all(|&component| component == 0) {
+    let all = graph.components(None, |_| true);
+    if all.iter().all(|&component| component == 0) {
         return;
     }
     let mut tell = |walk: Vec<Link>| simple(walk).into_iter().for_each(|cycle| found(name(&cycle), cycle));
     for scope in Scope::ALL {
-        let knots = Knots::new(graph, scope);
+        let knots = Knots::new(graph, &all, scope);
         for class in Class::ALL {
             // What has no cycle here has none in any class, and the last is the widest.
             let Some(walk) = knots.walk(graph, scope, class) else { continue };
@@ -100,8 +101,8 @@ pub(super) struct Knots {
 }
 
 impl Knots {
-    fn new(graph: &Graph, scope: Scope) -> Knots {
-        let component = graph.components(|kind| scope.allows(kind));
+    fn new(graph: &Graph, wider: &[u32], scope: Scope) -> Knots {
+        let component = graph.components(Some(wider), |kind| scope.allows(kind));
         let mut place = vec![0; component.len()];
         let mut members = Vec::new();
         for node in graph.graph.node_indices().filter(|node| component[node.index()] > 0) {

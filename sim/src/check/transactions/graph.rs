@@ -7,7 +7,7 @@
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
-use petgraph::visit::EdgeFiltered;
+use petgraph::visit::{EdgeFiltered, EdgeRef};
 
 use super::prepare::Event;
 
@@ -146,13 +146,16 @@ impl Graph {
         node.index() < self.transactions
     }
 
-    /// For each node the number of its strongly connected component among the edges of some kinds, from 1; 0 if it is on no cycle.
+    /// For each node the number of its strongly connected component among the edges of some kinds that lie within the components of a
+    /// wider choice, if there is one; from 1, or 0 if it is on no cycle.
     ///
     /// Kosaraju's algorithm and not Tarjan's, because petgraph's Tarjan recurses, and a chain of relays is as long as the history.
-    pub(super) fn components(&self, allowed: impl Fn(Kind) -> bool) -> Vec<u32> {
+    pub(super) fn components(&self, wider: Option<&[u32]>, allowed: impl Fn(Kind) -> bool) -> Vec<u32> {
+        let within = |component: &[u32], one: NodeIndex, other: NodeIndex| {
+            component[one.index()] > 0 && component[one.index()] == component[other.index()]
+        };
         let filtered = EdgeFiltered::from_fn(&self.graph, |edge| {
-            let Edge { kind, .. } = edge.weight();
-            *kind == Kind::Via || allowed(*kind)
+            allowed(edge.weight().kind) && wider.is_none_or(|component| within(component, edge.source(), edge.target()))
         });
         number(&kosaraju_scc(&filtered), self.graph.node_count())
     }
@@ -183,4 +186,37 @@ pub(super) fn number(components: &[Vec<NodeIndex>], nodes: usize) -> Vec<u32> {
         component.iter().for_each(|node| numbers[node.index()] = at as u32 + 1);
     }
     numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fan_is_linear_and_reaches_all_but_oneself() {
+        for (sources, targets) in [(1, 9), (9, 1), (2, 9), (9, 9), (30, 50), (50, 30), (1_000, 1_000)] {
+            let mut graph = Graph::new(1_000);
+            let some =
+                |count: u32, step: u32| -> Vec<(u32, u32)> { (0..count).map(|at| (at * step % 1_000, 0)).collect() };
+            let (from, mut to) = (some(sources, 1), some(targets, 7));
+            to.sort_unstable();
+            graph.fan(0, &from, &to);
+            assert!(graph.graph.edge_count() as u32 <= 2 * sources + 4 * targets, "{sources} {targets}");
+            for &(source, _) in from.iter().take(20) {
+                let mut reached: Vec<u32> = Vec::new();
+                let mut nodes: Vec<NodeIndex> = graph.graph.neighbors(NodeIndex::new(source as usize)).collect();
+                while let Some(node) = nodes.pop() {
+                    if graph.is_transaction(node) {
+                        reached.push(node.index() as u32);
+                    } else {
+                        nodes.extend(graph.graph.neighbors(node));
+                    }
+                }
+                reached.sort_unstable();
+                let others: Vec<u32> =
+                    to.iter().map(|(target, _)| *target).filter(|target| *target != source).collect();
+                assert_eq!(reached, others, "{source} of {sources} {targets}");
+            }
+        }
+    }
 }
