@@ -41,7 +41,7 @@ fn write_skew_is_snapshot_isolated_and_not_serializable() {
     let report = assert_known(&history, &["G2-item"], &[Level::StrongSnapshotIsolation]);
     assert_eq!(
         report.findings()[0].to_string(),
-        "G2-item, write skew (Adya, Liskov, O'Neil 2000, §4.4.4)\n  T1 < T2 < T1:\n  \
+        "G2-item, write skew (Adya, Liskov, O'Neil 2000, G2-item)\n  T1 < T2 < T1:\n  \
          rw: T1 read k2 = [], before T2 wrote 2: T3 read k2 = [2]\n  \
          rw: T2 read k1 = [], before T1 wrote 1: T3 read k1 = [1]"
     );
@@ -49,7 +49,7 @@ fn write_skew_is_snapshot_isolated_and_not_serializable() {
 
 #[test]
 fn a_long_fork_is_not_snapshot_isolated() {
-    // Sovran et al. 2011, §3: two see two writes in opposite orders. Parallel snapshot isolation allows it.
+    // Sovran et al. 2011: two see two writes in opposite orders. Parallel snapshot isolation allows it.
     let history = concurrent(vec![
         vec![append(1, 1)],
         vec![append(2, 2)],
@@ -81,7 +81,7 @@ fn read_skew_is_g_single() {
     let report = assert_known(&history, &["G-single"], &[Level::ReadCommitted]);
     assert_eq!(
         report.findings()[0].to_string(),
-        "G-single, read skew (Adya 1999, §4.1)\n  T1 < T2 < T1:\n  \
+        "G-single, read skew (Adya 1999, G-single)\n  T1 < T2 < T1:\n  \
          wr: T2 read k2 = [1], and 1 is of T1\n  \
          rw: T2 read k1 = [], before T1 wrote 1: nobody read 1, or anything of k1"
     );
@@ -117,6 +117,24 @@ fn a_dirty_update_is_on_top_of_what_was_aborted() {
     let mut history = concurrent(vec![vec![append(1, 1)], vec![append(1, 2)], vec![read(1, &[1, 2])]]);
     history[0].outcome = Outcome::Aborted;
     assert_known(&history, &["G1a", "dirty update"], &[Level::ReadUncommitted]);
+}
+
+#[test]
+fn what_was_aborted_does_not_hide_the_version_after_it() {
+    let mut history = concurrent(vec![
+        vec![append(1, 9)],
+        vec![append(1, 1), append(2, 1)],
+        vec![read(1, &[]), read(2, &[1])],
+        vec![read(1, &[9, 1])],
+    ]);
+    history[0].outcome = Outcome::Aborted;
+    assert_known(&history, &["G-single", "G1a", "dirty update"], &[Level::ReadUncommitted]);
+}
+
+#[test]
+fn a_list_of_the_same_length_is_not_the_same_list() {
+    let history = concurrent(vec![vec![append(1, 1)], vec![append(1, 2)], vec![read(1, &[1]), read(1, &[2])]]);
+    assert_known(&history, &["incompatible order", "internal"], &[Level::ReadUncommitted]);
 }
 
 #[test]
@@ -191,7 +209,7 @@ fn a_transaction_knows_what_it_did() {
 
 #[test]
 fn the_example_of_the_paper_on_elle() {
-    // Kingsbury, Alvaro 2020, §7: T1 did not see T2's append, T2 did not see T3's, and T3 saw T1's before T2's.
+    // Kingsbury, Alvaro 2020, of TiDB: T1 did not see T2's append, and yet T3 saw T1's own on top of it.
     let base = committed(0, 0, vec![append(34, 2), append(34, 1)], (0, 1));
     let history = vec![
         base,

@@ -33,25 +33,26 @@ pub enum Anomaly {
 pub enum Scope {
     /// Nothing.
     Data,
-    /// The order of a process, at least once: the suffix `-process` of Elle (Kingsbury, Alvaro 2020, §5.1).
+    /// The order of a process, at least once: the suffix `-process` of Elle (Kingsbury, Alvaro 2020).
     Session,
     /// The order of real time, at least once: the suffix `-realtime` of Elle.
     RealTime,
 }
 
 /// What a cycle is made of. *ww*: wrote the next version; *wr*: read what the other wrote; *rw*: read a version that the other
-/// replaced by the next one (Adya, Liskov, O'Neil 2000, §4.3).
+/// replaced by the next one (Adya, Liskov, O'Neil 2000, direct conflicts).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Shape {
-    /// Only ww (Adya, Liskov, O'Neil 2000, §4.4.1).
+    /// Only ww (Adya, Liskov, O'Neil 2000, phenomenon G0).
     G0,
-    /// ww, and wr at least once (the same, §4.4.2).
+    /// ww, and wr at least once (the same, phenomenon G1c).
     G1c,
-    /// rw once: read skew and lost updates (Adya 1999, §4.1).
+    /// rw once: read skew and lost updates (Adya 1999, phenomenon G-single).
     GSingle,
-    /// rw more than once, and never twice in a row: long forks. Cerone, Gotsman 2016 (Theorem 9) show that snapshot isolation has none; the name is Elle's.
+    /// rw more than once, and never twice in a row: long forks. Cerone, Gotsman 2016 show that snapshot isolation has none, by the
+    /// dependency graphs of its histories; the name is Elle's.
     GNonadjacent,
-    /// rw twice in a row: write skew (Adya, Liskov, O'Neil 2000, §4.4.4).
+    /// rw twice in a row: write skew (Adya, Liskov, O'Neil 2000, phenomenon G2-item).
     G2Item,
 }
 
@@ -97,12 +98,13 @@ impl Anomaly {
     /// Who defines it.
     pub fn source(self) -> &'static str {
         match self {
-            Anomaly::AbortedRead | Anomaly::IntermediateRead => "Adya, Liskov, O'Neil 2000, §4.4.2",
-            Anomaly::Cycle(_, Shape::G0) => "Adya, Liskov, O'Neil 2000, §4.4.1",
-            Anomaly::Cycle(_, Shape::G1c) => "Adya, Liskov, O'Neil 2000, §4.4.2",
-            Anomaly::Cycle(_, Shape::GSingle) => "Adya 1999, §4.1",
-            Anomaly::Cycle(_, Shape::GNonadjacent) => "Cerone, Gotsman 2016, Theorem 9",
-            Anomaly::Cycle(_, Shape::G2Item) => "Adya, Liskov, O'Neil 2000, §4.4.4",
+            Anomaly::AbortedRead => "Adya, Liskov, O'Neil 2000, G1a",
+            Anomaly::IntermediateRead => "Adya, Liskov, O'Neil 2000, G1b",
+            Anomaly::Cycle(_, Shape::G0) => "Adya, Liskov, O'Neil 2000, G0",
+            Anomaly::Cycle(_, Shape::G1c) => "Adya, Liskov, O'Neil 2000, G1c",
+            Anomaly::Cycle(_, Shape::GSingle) => "Adya 1999, G-single",
+            Anomaly::Cycle(_, Shape::GNonadjacent) => "Cerone, Gotsman 2016",
+            Anomaly::Cycle(_, Shape::G2Item) => "Adya, Liskov, O'Neil 2000, G2-item",
             Anomaly::Internal => "Cerone, Bernardi, Gotsman 2015, axiom Int",
             Anomaly::FutureRead => "Cerone, Bernardi, Gotsman 2015, axiom Ext",
             Anomaly::LostUpdate => "Berenson et al. 1995, P4",

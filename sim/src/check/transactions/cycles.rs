@@ -27,7 +27,7 @@ pub(super) enum Class {
     Ww,
     /// ww and wr: read committed.
     Dependencies,
-    /// ww, wr, and rw that do not follow each other: snapshot isolation (Cerone, Gotsman 2016, Theorem 9).
+    /// ww, wr, and rw that do not follow each other: snapshot isolation (Cerone, Gotsman 2016).
     NonAdjacent,
     /// All: serializable.
     All,

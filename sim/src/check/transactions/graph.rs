@@ -73,7 +73,7 @@ impl Graph {
         Graph { graph, transactions }
     }
 
-    /// Adds a dependency, but none of a transaction on itself (Adya, Liskov, O'Neil 2000, §4.3: they are between distinct ones).
+    /// Adds a dependency, but none of a transaction on itself (Adya, Liskov, O'Neil 2000: conflicts are between distinct ones).
     pub(super) fn link(&mut self, from: u32, to: u32, edge: Edge) {
         if from != to {
             self.graph.add_edge(NodeIndex::new(from as usize), NodeIndex::new(to as usize), edge);

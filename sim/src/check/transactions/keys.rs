@@ -2,7 +2,7 @@
 //!
 //! If a key is *linearizable*, whoever met a version and was done before another was asked for that met another version, met the
 //! earlier one. If it is *sequential*, the same holds within a process. Either may be false of a database that is serializable, so neither
-//! is assumed unless asked for (Kingsbury, Alvaro 2020, §5.2); and where the history itself says that it is false, that is an [`Error`].
+//! is assumed unless asked for (Kingsbury, Alvaro 2020); and where the history itself says that it is false, that is an [`Error`].
 
 use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -100,7 +100,7 @@ fn spans(prepared: &Prepared<'_, RegisterOp>, accesses: &[Access], versions: usi
 }
 
 /// A version comes before another if it was done before the other was asked for. Such a relation has a cycle only if it has one of two
-/// (Gibbons, Korach 1997, §4, say it of zones), and then the key is not linearizable; the error is who was done with the one before who met the other.
+/// (Gibbons, Korach 1997, say it of zones), and then the key is not linearizable; the error is who was done with the one before who met the other.
 fn linearizable(spans: &[Span], orders: &mut Vec<Order>) -> Result<(), (u32, u32)> {
     if let Some(early) = spans[1..].iter().find(|span| span.first_done < spans[0].last_asked) {
         return Err((early.done, spans[0].asked)); // The initial version is the first by definition.

@@ -5,24 +5,24 @@ use super::anomaly::Anomaly;
 /// An isolation level. The weakest come first; which contains which is told by [`Level::implies`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Level {
-    /// PL-1 (Adya, Liskov, O'Neil 2000, §4.4.1): writes are not interleaved.
+    /// PL-1 (Adya, Liskov, O'Neil 2000): writes are not interleaved.
     ReadUncommitted,
-    /// PL-2 (Adya, Liskov, O'Neil 2000, §4.4.2): nothing is read that was aborted or provisional, and information flows one way.
+    /// PL-2 (Adya, Liskov, O'Neil 2000): nothing is read that was aborted or provisional, and information flows one way.
     ReadCommitted,
-    /// PL-2.99 (Adya, Liskov, O'Neil 2000, §4.4.4). Without predicates in the history it forbids what serializability does.
+    /// PL-2.99 (Adya, Liskov, O'Neil 2000). Without predicates in the history it forbids what serializability does.
     RepeatableRead,
     /// Each transaction reads from one snapshot, and of two that are concurrent not both write one key (Berenson et al. 1995, §4.2). The snapshot
     /// may be old: Elnikety, Pedone, Zwaenepoel 2005 call this generalized snapshot isolation.
     SnapshotIsolation,
-    /// PL-3 (Adya, Liskov, O'Neil 2000, §4.4.3): all is as if one transaction came after another.
+    /// PL-3 (Adya, Liskov, O'Neil 2000): all is as if one transaction came after another.
     Serializable,
-    /// Snapshot isolation whose snapshots have all that the same process has done before (Daudjee, Salem 2006, §2).
+    /// Snapshot isolation whose snapshots have all that the same process has done before (Daudjee, Salem 2006).
     StrongSessionSnapshotIsolation,
     /// Serializable in an order that agrees with that of each process (Daudjee, Salem 2004).
     StrongSessionSerializable,
-    /// Snapshot isolation whose snapshots have all that was completed before (Daudjee, Salem 2006, §2).
+    /// Snapshot isolation whose snapshots have all that was completed before (Daudjee, Salem 2006).
     StrongSnapshotIsolation,
-    /// Serializable in an order that agrees with real time (Papadimitriou 1979; Herlihy, Wing 1990, §3.1).
+    /// Serializable in an order that agrees with real time (Papadimitriou 1979; Herlihy, Wing 1990).
     StrictSerializable,
 }
 

@@ -1,7 +1,7 @@
 //! Append-only lists: what was read tells the order of versions.
 //!
 //! A list that was read has all its past in it, so the longest list that was read of a key gives the order of all appends in it
-//! (Kingsbury, Alvaro 2020, §4.2.2: lists are *traceable*). Of the appends that nobody read only this is known, and used: they come
+//! (Kingsbury, Alvaro 2020: lists are *traceable*). Of the appends that nobody read only this is known, and used: they come
 //! after all that were read. Elle uses it only if there is one append to the key in all; without it, a lost append is
 //! never found by real time, and no absence of cycles would prove anything.
 //!

@@ -50,7 +50,7 @@
 //! # Deviations
 //!
 //! - There are no predicates, so repeatable read (PL-2.99) forbids what serializability does.
-//! - A transaction that does not see its own writes is no history at all for Adya (2000, §4.2). Here, as in Elle, it is
+//! - A transaction that does not see its own writes is no history at all for Adya, Liskov and O'Neil (2000). Here, as in Elle, it is
 //!   [`Anomaly::Internal`], and forbidden from repeatable read and snapshot isolation on.
 //! - Lists that contradict each other are not used for an order of versions, as any of them may be the wrong one; so less may be found of a
 //!   level below those that this violates.

@@ -151,6 +151,34 @@ fn cycles_are_those_of_the_slow_twin() {
 }
 
 #[test]
+fn whether_there_is_a_cycle_of_a_class_is_decided_without_a_search() {
+    let mut decided = [[0; 2]; 4];
+    for seed in 0..20_000 {
+        let both = random(&mut Seed(seed).stream("class"));
+        let all = both.all();
+        let widest = both.graph.components(None, |_| true);
+        for scope in Scope::ALL {
+            let knots = Knots::new(&both.graph, &widest, scope);
+            for (at, class) in Class::ALL.into_iter().enumerate() {
+                // The shapes are sorted, and each class has those of the one before.
+                let last = [Shape::G0, Shape::G1c, Shape::GNonadjacent, Shape::G2Item][at];
+                let of_class = |anomaly: &Anomaly| match anomaly {
+                    Anomaly::Cycle(of, shape) => (*of == Scope::Data || *of == scope) && *shape <= last,
+                    _ => false,
+                };
+                let walk = knots.walk(&both.graph, scope, class);
+                assert_eq!(walk.is_some(), all.keys().any(of_class), "seed {seed}, {scope:?}, {class:?}: {all:?}");
+                let is_one =
+                    walk.as_ref().is_none_or(|walk| simple(walk.clone()).iter().any(|cycle| of_class(&name(cycle))));
+                assert!(is_one, "seed {seed}, {scope:?}, {class:?}: {walk:?}");
+                decided[at][usize::from(walk.is_some())] += 1;
+            }
+        }
+    }
+    assert!(decided.iter().flatten().all(|count| *count > 2_000), "{decided:?}");
+}
+
+#[test]
 fn a_walk_is_taken_apart_into_cycles() {
     let walk = |nodes: &[u32]| -> Vec<Link> {
         let link = |pair: &[u32]| Link { from: pair[0], to: pair[1], edge: Edge::data(Kind::Ww, 0, 0, 0) };
