@@ -2,7 +2,7 @@
 //!
 //! Whether there is a cycle that a level forbids is decided exactly, by strongly connected components: of some kinds of edges for
 //! read uncommitted (ww), read committed (ww, wr) and serializable (all); for snapshot isolation of a graph in which each node is
-//! doubled, so that no two rw follow each other ([`Class::NonAdjacent`]). One cycle of each is extracted; then [`search`](super::search) looks
+//! doubled, so that no two rw follow each other ([`Class::NonAdjacent`]). One cycle of each is extracted; then [`search`] looks
 //! for smaller ones and for others that have names.
 //!
 //! All is linear in the graph, which is linear in the history.

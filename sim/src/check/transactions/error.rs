@@ -22,7 +22,7 @@ pub enum Error {
         /// The other, which is the same if it is its own invocation and completion.
         second: TransactionId,
     },
-    /// A process asked for a transaction while one of its own was under way, as one of the two committed later.
+    /// A process asked for a transaction before one of its own that committed had completed.
     Overlap {
         /// Whose.
         process: Process,

@@ -1,8 +1,8 @@
 //! The dependency graph: its nodes are transactions, and relays that stand for many edges at once.
 //!
 //! Whatever relates each of many transactions to each of many others goes through *relays*, so that the graph stays linear
-//! in the history: real time is one chain of relays (a transaction enters it when it completes, and whoever is invoked later leaves it), and not the O(n·p)
-//! edges of a transitive reduction. A path from one transaction through relays to another is one dependency: its first
+//! in the history: real time is one chain of relays (a transaction enters it when it completes, and whoever is invoked later
+//! leaves it), and not the O(n·p) edges of a transitive reduction. A path from one transaction through relays to another is one dependency: its first
 //! edge has the kind, and all others are [`Kind::Via`].
 
 use petgraph::algo::kosaraju_scc;

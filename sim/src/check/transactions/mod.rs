@@ -44,8 +44,8 @@
 //!
 //! # Cost
 //!
-//! O(n log n) in time and O(n) in memory, where n counts operations and the elements of lists that were read, however many clients there are and whatever they saw. Cycles
-//! are detected exactly; the search for the *smallest* looks at a number of edges that is linear in the graph, for each name.
+//! O(n log n) in time and O(n) in memory, where n counts operations and the elements of lists that were read, however many clients
+//! there are and whatever they saw. Cycles are detected exactly; the search for the *smallest* looks at a number of edges that is linear in the graph, for each name.
 //!
 //! # Deviations
 //!

@@ -21,7 +21,8 @@ pub struct Report {
 /// What is known of a level.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict<'r> {
-    /// The history is one of this level, whatever became of the transactions that nobody knows of. For registers, if what was assumed of them is true.
+    /// The history is one of this level, whatever became of the transactions that nobody knows of. For registers, if what was
+    /// assumed of them is true.
     Holds,
     /// No anomaly was found that the level forbids. What was seen does not tell the order of all versions, so there may be one.
     NothingFound,

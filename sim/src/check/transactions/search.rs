@@ -1,6 +1,7 @@
 //! The smallest cycle of a name.
 //!
-//! From each edge that such a cycle must have, a breadth-first search for the way back, that goes by a small automaton: what it has seen of the cycle so far.
+//! From each edge that such a cycle must have, a breadth-first search for the way back, that goes by a small automaton: what it
+//! has seen of the cycle so far.
 //! Each name has a budget of work that is linear in the graph, so of a component with many cycles the smallest is one of those
 //! that were looked at; of a small component it is the smallest.
 
