@@ -39,6 +39,9 @@ fn is_linearizable<S: Spec>(history: &[Operation<S>]) -> bool {
         Linearizability::Violation(counterexample) => {
             assert!(!is_proved(history));
             assert_holds(history, &counterexample);
+            if history.len() <= 6 {
+                verify::assert_survivors(history, &counterexample);
+            }
             false
         }
         Linearizability::Inconclusive { reason, .. } => panic!("{reason}: {history:#?}"),

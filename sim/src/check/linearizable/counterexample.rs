@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write};
 
+use super::online::Configuration;
 use crate::history::{Operation, Outcome};
 use crate::id::Key;
 use crate::spec::Spec;
@@ -29,6 +30,9 @@ pub struct Counterexample<S: Spec> {
     /// The other operations that matter, in the order of their invocations, and as few as could be found. With the
     /// culprit's these outcomes contradict each other, whatever became of the operations left out.
     pub story: Vec<Operation<S>>,
+    /// All that the object can have been right before the culprit returned, with regard to the operations then under way, which are named by their places in the history: each of these explains every
+    /// return before, and none has a place for the culprit. None if they are too many to be listed, or the history is too long.
+    pub survivors: Option<Vec<Configuration<S>>>,
 }
 
 impl<S: Spec> Counterexample<S> {

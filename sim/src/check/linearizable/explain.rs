@@ -1,9 +1,10 @@
 //! Why a key's calls are not linearizable: the first return that nothing explains, and the few operations that suffice to see it.
 
 use super::answers::{self, Answers};
-use super::calls::{Call, prefix};
+use super::calls::{Call, Fate, prefix};
 use super::counterexample::Counterexample;
 use super::footprints::ByFootprint;
+use super::online::{Configuration, Online, Watch};
 use super::search::Decision;
 use super::{Budget, Memory};
 use crate::id::Key;
@@ -14,6 +15,9 @@ use crate::spec::Spec;
 const EFFORT: u64 = 1_000_000;
 /// How many operations are looked at when most are forgotten for the first time. Most violations are short stories.
 const FIRST_LOOK: usize = 16;
+/// Up to how many calls are watched one by one for the sake of what the object can have been in the end, and in how many ways it can be at once. Watching takes a microsecond or some for a call.
+const MOST_WATCHED: usize = 20_000;
+const MOST_SURVIVORS: usize = 100;
 
 /// What is known of calls that are not linearizable.
 pub(super) struct Violation<'c, 'h, S: Spec> {
@@ -36,6 +40,7 @@ pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Me
     let calls = prefix(calls, returns[first]);
     let culprit = calls.iter().position(|call| call.returned() == Some(returns[first]));
     let culprit = culprit.expect("each return is some call's");
+    let survivors = survivors(&calls, culprit);
     let Answers { possible, all } = answers::possible(&calls, culprit, &mut trial);
     let mut story = minimised(&calls, &mut trial);
     story.retain(|call| call.invoked() != calls[culprit].invoked());
@@ -46,7 +51,34 @@ pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Me
         answers: possible,
         all_answers: all,
         story: story.into_iter().map(|call| call.operation.clone()).collect(),
+        survivors,
     }
+}
+
+/// How the object can have been right before the culprit's return, the last of all.
+fn survivors<S: Spec>(calls: &[Call<'_, S>], culprit: usize) -> Option<Vec<Configuration<S>>> {
+    if calls.len() > MOST_WATCHED {
+        return None;
+    }
+    let mut events: Vec<(u32, usize)> = Vec::with_capacity(2 * calls.len());
+    for (at, call) in calls.iter().enumerate() {
+        events.push((call.invoked(), at));
+        events.extend(call.returned().map(|order| (order, at)));
+    }
+    events.sort_unstable();
+    let mut online = Online::new(MOST_SURVIVORS);
+    for (order, at) in events {
+        let Call { place, operation, fate } = calls[at].clone();
+        match fate {
+            Fate::Returned(returned, ret) if returned == order => match online.returned(place, ret) {
+                Watch::Violation(survivors) if at == culprit => return Some(survivors),
+                Watch::Violation(_) => return None,
+                Watch::Explained => {}
+            },
+            _ => online.invoked(place, &operation.op),
+        }
+    }
+    None
 }
 
 /// Searches for the sake of an explanation.
