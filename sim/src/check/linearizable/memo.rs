@@ -124,7 +124,7 @@ impl Memo {
 
     fn add_set(&mut self, next: Sets, used: &[u32], room: u64) -> Result<Sets, OutOfMemory> {
         let place = self.sets.len();
-        super::search::reserve(&mut self.sets, used.len() + 2, room)?;
+        super::stacks::reserve(&mut self.sets, used.len() + 2, room)?;
         self.sets.push(match next {
             Sets::Free | Sets::All => 0,
             Sets::From(place) => place + 1,

@@ -24,6 +24,7 @@ mod memo;
 mod model;
 mod online;
 mod search;
+mod stacks;
 mod timeline;
 mod zones;
 
@@ -33,7 +34,8 @@ pub use online::{Configuration, Online, Watch};
 use calls::{Call, Split};
 use footprints::ByFootprint;
 use model::BySpec;
-use search::{Decision, Stacks, search};
+use search::{Decision, search};
+use stacks::Stacks;
 use zones::Judgement;
 
 /// What a check may cost.

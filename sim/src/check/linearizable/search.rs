@@ -7,9 +7,10 @@
 //! thing can be done, nothing is remembered; and the memo holds only what has failed, so a history that
 //! is found linearizable straight away costs no hashing at all.
 
-use super::memo::{Fingerprint, Memo, OutOfMemory};
+use super::memo::{Fingerprint, OutOfMemory};
 use super::model::Model;
-use super::timeline::{Entry, Exit, Timeline};
+use super::stacks::{Frame, Move, Queue, Stacks, reserve};
+use super::timeline::{Entry, Exit};
 use super::{Budget, Reason};
 
 /// What a search has found.
@@ -23,56 +24,6 @@ pub(super) enum Decision {
     Inconclusive { reason: Reason, explained: usize },
 }
 
-/// The memory of searches, kept from one to the next.
-#[derive(Debug)]
-pub(super) struct Stacks<State> {
-    timeline: Timeline,
-    /// What has been linearized, in order.
-    trail: Vec<Move>,
-    /// Where something else could have been done.
-    frames: Vec<Frame<State>>,
-    /// What is left to try in the frames that were come back to: the last of the last frame first.
-    moves: Vec<Move>,
-    memo: Memo,
-    /// The calls that never return, by class; those of a class in the order of invocations.
-    queues: Vec<Queue>,
-    /// The calls that the queues have used, in the order of their names.
-    used: Vec<u32>,
-    /// By class: the last list of moves that has one of it.
-    listed: Vec<u64>,
-    /// What the states in `frames` own, in bytes.
-    owned_bytes: u64,
-}
-
-/// One step of the search.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Move {
-    /// To linearize a call that returns.
-    Call(u32),
-    /// To use the next call of a queue.
-    Open(u32),
-}
-
-#[derive(Debug)]
-struct Frame<State> {
-    state: State,
-    /// The length of the trail.
-    trail: usize,
-    /// The call whose return waits.
-    due: u32,
-    /// What was tried first.
-    tried: u32,
-    /// Where its moves begin, once they are listed.
-    moves: Option<usize>,
-}
-
-#[derive(Debug)]
-struct Queue {
-    class: u32,
-    calls: Vec<u32>,
-    used: usize,
-}
-
 /// What stands before the first return.
 struct Window {
     /// The call that returns.
@@ -83,69 +34,6 @@ struct Window {
     rivals: usize,
     /// The spare call that returns first.
     spare: Option<u32>,
-}
-
-impl<State> Stacks<State> {
-    pub(super) fn new() -> Stacks<State> {
-        Stacks {
-            timeline: Timeline::default(),
-            trail: Vec::new(),
-            frames: Vec::new(),
-            moves: Vec::new(),
-            memo: Memo::default(),
-            queues: Vec::new(),
-            used: Vec::new(),
-            listed: Vec::new(),
-            owned_bytes: 0,
-        }
-    }
-
-    /// The memory they take, in bytes. (The timeline and the queues are a part of the history, in another form.)
-    fn bytes(&self) -> u64 {
-        let stacks = self.trail.capacity() * size_of::<Move>()
-            + self.frames.capacity() * size_of::<Frame<State>>()
-            + self.moves.capacity() * size_of::<Move>()
-            + self.listed.capacity() * size_of::<u64>();
-        stacks as u64 + self.owned_bytes + self.memo.bytes()
-    }
-
-    /// The calls that the last search has linearized, in order.
-    pub(super) fn linearized(&self) -> Vec<u32> {
-        let mut used = vec![0; self.queues.len()];
-        let call = |made: &Move| match *made {
-            Move::Call(call) => call,
-            Move::Open(queue) => {
-                let queue = queue as usize;
-                used[queue] += 1;
-                self.queues[queue].calls[used[queue] - 1]
-            }
-        };
-        self.trail.iter().map(call).collect()
-    }
-
-    fn clear(&mut self) {
-        self.trail.clear();
-        self.frames.clear();
-        self.moves.clear();
-        self.memo.clear();
-        self.queues.clear();
-        self.used.clear();
-        self.listed.clear();
-        self.owned_bytes = 0;
-    }
-}
-
-/// Makes room for more in a vector, doubling it, if that takes no more than `room` bytes.
-pub(super) fn reserve<T>(vec: &mut Vec<T>, more: usize, room: u64) -> Result<(), OutOfMemory> {
-    if vec.capacity() - vec.len() < more {
-        let capacity = (vec.len() + more).max(vec.capacity() * 2).max(16);
-        // Both exist while one is copied into the other.
-        if (capacity * size_of::<T>()) as u64 > room {
-            return Err(OutOfMemory);
-        }
-        vec.reserve_exact(capacity - vec.len());
-    }
-    Ok(())
 }
 
 /// Searches for a linearization of calls, given the moments of their invocations and returns in the order of invocations.
@@ -454,11 +342,5 @@ impl<M: Model> Search<'_, M> {
         moves.extend(serving.iter().rev().map(|&(_, made)| made));
         self.stacks.frames.last_mut().expect("there is one").moves = Some(begin);
         Ok(begin)
-    }
-}
-
-impl From<OutOfMemory> for Reason {
-    fn from(_: OutOfMemory) -> Reason {
-        Reason::Bytes
     }
 }
