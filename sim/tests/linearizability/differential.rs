@@ -164,7 +164,7 @@ fn random_services_of_several_objects_of_any_kind_are_judged_as_by_the_slow_twin
 
 /// A map entry that tells nothing about its operations: the search must do without.
 #[derive(Clone, Debug)]
-struct Taciturn;
+pub(crate) struct Taciturn;
 
 impl Spec for Taciturn {
     type Op = kv::Op;

@@ -3,6 +3,7 @@
 mod brute;
 mod differential;
 mod exhaustive;
+mod general;
 mod generate;
 mod known;
 mod limits;
