@@ -99,6 +99,8 @@ pub struct Contradiction {
     pub instead: Vec<String>,
     /// Whether it could have been answered nothing else.
     pub no_other: bool,
+    /// Whether the story begins late: operations that had returned before it took effect before it, and left one thing or another.
+    pub late: bool,
     /// The others, in the order in which they were asked for: as few as could be found that exclude the culprit's answer.
     pub story: Vec<Act>,
     /// Some that happened on the same object around then, and do not matter.
@@ -243,12 +245,14 @@ fn contradiction(found: &Contradiction, width: usize, style: Style) -> String {
     let place = format!("by process {}{} ({})", culprit.process, on(&found.key), culprit.lines());
     text += &paragraph(&format!("{} {place} {}", culprit.shown(), instead(found)), width);
     let story: Vec<String> = found.story.iter().map(|act| format!("{} ({})", act.shown(), act.lines())).collect();
+    let others = match found.late {
+        true => "whatever came before and whatever became of all others",
+        false => "whatever became of all others",
+    };
     let excluded = match story.len() {
-        0 => "excluded whatever became of all other operations".to_owned(),
-        1..=MOST_NAMED if !lettered => format!("excluded by {}, whatever became of all others", story.join(", ")),
-        count => {
-            format!("excluded by the {} drawn in full, whatever became of all others", counted(count as u64, "other"))
-        }
+        0 => format!("excluded {others}"),
+        1..=MOST_NAMED if !lettered => format!("excluded by {}, {others}", story.join(", ")),
+        count => format!("excluded by the {} drawn in full, {others}", counted(count as u64, "other")),
     };
     text += &paragraph(&excluded, width);
     text
@@ -371,6 +375,7 @@ fn finding_json(finding: &Finding) -> Value {
             "culprit": found.culprit.json(),
             "instead": found.instead,
             "no-other": found.no_other,
+            "late": found.late,
             "story": found.story.iter().map(Act::json).collect::<Vec<_>>(),
             "context": found.context.iter().map(Act::json).collect::<Vec<_>>(),
         }),

@@ -97,6 +97,7 @@ impl<T: Translate> Teller<'_, T> {
                 .map(|answer| T::shown(answer, self.names).unwrap_or("ok".to_owned()))
                 .collect(),
             no_other: found.all_answers,
+            late: found.from.is_some(),
             story: found.story.iter().map(|operation| self.act(operation)).collect(),
             context: self.context(found),
         }

@@ -42,7 +42,7 @@ pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Me
     let culprit = culprit.expect("each return is some call's");
     let survivors = survivors(&calls, culprit);
     let Answers { possible, all } = answers::possible(&calls, culprit, &mut trial);
-    let mut story = minimised(&calls, &mut trial);
+    let (mut story, origin) = minimised(&calls, &mut trial);
     story.retain(|call| call.invoked() != calls[culprit].invoked());
     Counterexample {
         key,
@@ -51,6 +51,10 @@ pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Me
         answers: possible,
         all_answers: all,
         story: story.into_iter().map(|call| call.operation.clone()).collect(),
+        from: match origin {
+            Origin::Start => None,
+            Origin::Anywhere(from) => Some(from),
+        },
         survivors,
     }
 }
@@ -125,7 +129,7 @@ impl<S: Spec> Trial<'_, S> {
     fn is_violation_from(&mut self, origin: Origin, calls: &[Call<'_, S>]) -> bool {
         match origin {
             Origin::Start => self.is_violation(calls),
-            Origin::Anywhere => {
+            Origin::Anywhere(_) => {
                 matches!(self.spend(calls, Memory::decide_from_anywhere), Decision::Violation { .. })
             }
         }
@@ -161,7 +165,7 @@ fn first_violation<S: Spec>(
 /// As few calls as can be found that cannot be explained by themselves, nor with the help of all others, whatever
 /// became of those: a call is left out only if there is still no linearization when its outcome is unknown. Or, if that is
 /// a shorter story, whatever came before: what had returned by its beginning has left one state or another.
-fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Vec<Call<'h, S>> {
+fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> (Vec<Call<'h, S>>, Origin) {
     let begun = contradictory(calls, trial).or_else(|| latest(calls, trial));
     let (mut calls, origin) = begun.unwrap_or_else(|| (calls.to_vec(), Origin::Start));
     let mut chunk = looked_at(&calls).div_ceil(2);
@@ -180,7 +184,7 @@ fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Ve
         chunk = if again { 1 } else { chunk / 2 };
     }
     calls.retain(|call| call.returned().is_some());
-    calls
+    (calls, origin)
 }
 
 /// In which state a story finds the object.
@@ -188,8 +192,8 @@ fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Ve
 enum Origin {
     /// As it is at first.
     Start,
-    /// In any.
-    Anywhere,
+    /// In any, when this return is the first that counts.
+    Anywhere(u32),
 }
 
 fn looked_at<S: Spec>(calls: &[Call<'_, S>]) -> usize {
@@ -218,8 +222,9 @@ fn latest<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Optio
         let begin = returns[returns.len() - look];
         let lasts = |call: &&Call<'h, S>| call.returned().is_none_or(|order| order >= begin);
         let window: Vec<_> = calls.iter().filter(lasts).cloned().collect();
-        if trial.is_violation_from(Origin::Anywhere, &window) {
-            return Some((window, Origin::Anywhere));
+        let origin = Origin::Anywhere(begin);
+        if trial.is_violation_from(origin, &window) {
+            return Some((window, origin));
         }
         look *= 4;
     }
