@@ -9,9 +9,11 @@
 //! overlap; or one has `s` before `f`, and this *backward zone* lies within the forward zone of the other. If none do, the blocks can follow each other by the later end of their zones.
 //!
 //! What is refuted here is refuted for good, also where values that several calls can have made are left out, and calls that only miss a value. What is ordered here is
-//! linearizable; but that is only said if nothing was left out. The rest is for the search.
+//! linearizable; but that is only said if no value was left out, and all misses found a place. The rest is for the search.
 
 use super::footprints::{Act, Deed, Number};
+
+mod misses;
 
 /// What the zones of calls show.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,7 +101,10 @@ pub(super) fn judge(acts: &[Act], values: usize, initial: Number) -> Judgement {
             calls.dedup();
             Judgement::Conflict(calls)
         }
-        Ok(blocks) if zones.are_complete() => Judgement::Order(zones.order(blocks)),
+        Ok(blocks) if zones.are_complete() => {
+            let order = zones.order(blocks);
+            misses::placed(acts, initial, order).map_or(Judgement::Unclear, Judgement::Order)
+        }
         Ok(_) => Judgement::Unclear,
     }
 }
@@ -346,10 +351,9 @@ impl Zones<'_> {
         std::iter::successors(finder(call), move |&call| finder(call))
     }
 
-    /// Whether the blocks say all that there is to say.
+    /// Whether the blocks say all that there is to say, but for calls that miss a value.
     fn are_complete(&self) -> bool {
-        let no_miss = |act: &Act| act.deed != Deed::Misses;
-        self.values.iter().all(|value| value.finder.is_none() || value.is_unique()) && self.acts.iter().all(no_miss)
+        self.values.iter().all(|value| value.finder.is_none() || value.is_unique())
     }
 
     /// All calls that happened, block by block.
