@@ -17,6 +17,7 @@ use crate::{is_linearizable, is_proved, verify};
 /// What the general search may take: few of these histories take more, and those say nothing.
 const BUDGET: Budget = Budget { states: 20_000, bytes: 20_000_000 };
 
+#[allow(clippy::disallowed_methods)] // How many are compared is no matter of any of them.
 fn histories() -> u64 {
     let told = std::env::var("SHAKETABLE_HISTORIES").ok();
     told.map_or(8_000, |count| count.parse().expect("SHAKETABLE_HISTORIES is a number"))
