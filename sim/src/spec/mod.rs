@@ -6,7 +6,7 @@
 //! and what is checked cannot drift apart.
 //!
 //! A member of this family is one file and one line in [`any`], the union that the command line's protocols serve. Those that no protocol
-//! serves ([`cell`], [`string`], [`unheard`]) are for histories from elsewhere.
+//! serves ([`cell`], [`string`], [`set`], [`queue`], [`stack`], [`priority`], [`semaphore`], [`map`], [`unheard`]) are for histories from elsewhere.
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
@@ -21,7 +21,13 @@ pub mod consensus;
 pub mod counter;
 pub mod kv;
 pub mod list;
+pub mod map;
+pub mod priority;
+pub mod queue;
 pub mod register;
+pub mod semaphore;
+pub mod set;
+pub mod stack;
 pub mod string;
 mod text;
 pub mod unheard;
@@ -53,6 +59,15 @@ pub trait Spec: Clone + Debug + 'static {
 
     /// The object that an operation is about.
     fn key(op: &Self::Op) -> Key;
+
+    /// The part of its object that an operation is about, if the object has parts that never influence each other and the operation is about one alone: an element
+    /// of a set. If all operations on an object have a part, the linearizability check looks at each part alone (Horn & Kroening 2015, P-compositionality).
+    ///
+    /// This, too, only spares it work: none is always right.
+    fn part(op: &Self::Op) -> Option<u64> {
+        let _ = op;
+        None
+    }
 
     /// Carries out one operation on the object that it is about.
     fn apply(state: &mut Self::State, op: &Self::Op) -> Self::Ret;
@@ -89,8 +104,32 @@ pub enum Footprint<State> {
     Misses(State),
     /// It was not answered, and this is the only state that it would change.
     Changes(State),
+    /// The object is a buffer of values, empty at first, and this is what went through it.
+    Passes(Discipline, Passage),
     /// Nothing is known.
     Unclear,
+}
+
+/// Which value a buffer gives out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Discipline {
+    /// The one that was put in first.
+    Queue,
+    /// The one that was put in last.
+    Stack,
+}
+
+/// What an operation on a buffer put in or took out. Values are told apart by numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Passage {
+    /// It put this in, if it happened.
+    In(u64),
+    /// It took this out.
+    Out(u64),
+    /// It was to take something out, and found nothing.
+    Empty,
+    /// It was to take something out, and was not answered: it took out whatever was there, if anything was and if it happened.
+    Unheard,
 }
 
 impl<State> Footprint<State> {
@@ -101,6 +140,7 @@ impl<State> Footprint<State> {
             Footprint::Finds(state) => Footprint::Finds(within(state)),
             Footprint::Misses(state) => Footprint::Misses(within(state)),
             Footprint::Changes(state) => Footprint::Changes(within(state)),
+            Footprint::Passes(discipline, passage) => Footprint::Passes(discipline, passage),
             Footprint::Unclear => Footprint::Unclear,
         }
     }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 
-use super::{Footprint, Spec};
+use super::{Footprint, Passage, Spec};
 use crate::id::Key;
 
 /// The same objects as those of `S`, but each operation says whether its answer was kept.
@@ -47,6 +47,10 @@ impl<S: Spec> Spec for Unheard<S> {
         S::key(&op.op)
     }
 
+    fn part(op: &Self::Op) -> Option<u64> {
+        S::part(&op.op)
+    }
+
     fn apply(state: &mut S::State, op: &Self::Op) -> Self::Ret {
         let ret = S::apply(state, &op.op);
         Ret(op.heard.then_some(ret))
@@ -62,7 +66,7 @@ impl<S: Spec> Spec for Unheard<S> {
             (true, Some(Ret(Some(ret)))) => S::footprint(&op.op, Some(ret)),
             // That it happened is known, so unlike one that was not answered it may have found any state.
             (false, Some(Ret(None))) => match S::footprint(&op.op, None) {
-                overwrites @ Footprint::Overwrites(_) => overwrites,
+                known @ (Footprint::Overwrites(_) | Footprint::Passes(_, Passage::In(_))) => known,
                 _ => Footprint::Unclear,
             },
             _ => Footprint::Unclear,

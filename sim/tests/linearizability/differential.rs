@@ -11,7 +11,7 @@ use crate::generate::{Shape, history, key, spoil};
 use crate::{brute, is_linearizable};
 
 /// Compares `count` random histories of up to ten operations; says how many were linearizable, and how many not.
-fn compare<S: Spec>(count: u64, name: &str, op: impl Fn(&mut Stream) -> S::Op) -> (u64, u64) {
+pub(crate) fn compare<S: Spec>(count: u64, name: &str, op: impl Fn(&mut Stream) -> S::Op) -> (u64, u64) {
     let (mut right, mut wrong) = (0, 0);
     for seed in 0..count {
         let mut rng = Seed(seed).stream(name);
@@ -32,7 +32,7 @@ fn compare<S: Spec>(count: u64, name: &str, op: impl Fn(&mut Stream) -> S::Op) -
 }
 
 /// Asserts that both verdicts occurred often enough to mean something.
-fn assert_both((right, wrong): (u64, u64)) {
+pub(crate) fn assert_both((right, wrong): (u64, u64)) {
     assert!(right > 500 && wrong > 500, "{right} histories were linearizable, {wrong} were not");
 }
 

@@ -8,7 +8,7 @@ use shaketable_sim::spec::{Spec, consensus, counter, kv, list, register};
 use crate::{brute, is_linearizable, is_proved, moment, operation};
 
 /// What became of an operation, before it is said when.
-enum Fate<R> {
+pub(crate) enum Fate<R> {
     Answered(R),
     Unanswered,
     Failed,
@@ -16,16 +16,16 @@ enum Fate<R> {
 
 /// How many histories were compared, and how many of them are linearizable.
 #[derive(Debug, PartialEq, Eq, Default)]
-struct Compared {
-    histories: u64,
-    linearizable: u64,
+pub(crate) struct Compared {
+    pub(crate) histories: u64,
+    pub(crate) linearizable: u64,
 }
 
 /// Compares all histories of `size` operations, each an operation with its fate out of `kinds`.
 ///
 /// Operations are invoked in their order. An answered one returns in one of the gaps that follow: right before
 /// some later invocation, or at the end. The order of returns within a gap says nothing, so one will do.
-fn compare_all<S: Spec>(size: usize, kinds: &[(S::Op, Fate<S::Ret>)]) -> Compared {
+pub(crate) fn compare_all<S: Spec>(size: usize, kinds: &[(S::Op, Fate<S::Ret>)]) -> Compared {
     let mut compared = Compared::default();
     // A number in mixed radix: for each operation, its kind and the gap in which it returns, if it does.
     let choices: Vec<Vec<(usize, usize)>> = (0..size)

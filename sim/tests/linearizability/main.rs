@@ -1,12 +1,14 @@
 //! The linearizability check against a slow twin, against histories with known verdicts, and against its budgets.
 
 mod brute;
+mod buffers;
 mod differential;
 mod exhaustive;
 mod general;
 mod generate;
 mod known;
 mod limits;
+mod objects;
 mod online;
 mod verify;
 
@@ -99,9 +101,17 @@ fn assert_holds<S: Spec>(history: &[Operation<S>], counterexample: &Counterexamp
     let Outcome::Ok { returned, ret: given } = &counterexample.culprit.outcome else {
         panic!("the culprit has not returned");
     };
-    let before: Vec<_> = history
-        .iter()
-        .filter(|operation| operation.invoked < *returned && S::key(&operation.op) == counterexample.key)
+    let on_key = || history.iter().filter(|operation| S::key(&operation.op) == counterexample.key);
+    // Parts are looked at alone if all that may have happened has one.
+    let matters = |operation: &&Operation<S>| match operation.outcome {
+        Outcome::Ok { .. } => true,
+        Outcome::Unknown => !S::is_read(&operation.op),
+        Outcome::Failed => false,
+    };
+    let split = on_key().filter(matters).all(|operation| S::part(&operation.op).is_some());
+    let part = S::part(&counterexample.culprit.op);
+    let before: Vec<_> = on_key()
+        .filter(|operation| operation.invoked < *returned && (!split || S::part(&operation.op) == part))
         .cloned()
         .map(|mut operation| {
             if matches!(&operation.outcome, Outcome::Ok { returned: other, .. } if other > returned) {

@@ -1,9 +1,12 @@
 //! Which answers an operation could have had.
 
+use std::collections::BTreeMap;
+
 use super::calls::{Call, Fate};
 use super::explain::Trial;
+use super::monitors;
 use super::search::Decision;
-use crate::spec::{Footprint, Spec};
+use crate::spec::{Discipline, Footprint, Passage, Spec};
 
 /// How many possible answers are looked for.
 const MOST_ANSWERS: usize = 4;
@@ -20,7 +23,7 @@ pub(super) struct Answers<R> {
 
 /// What the culprit, which returns last, could have answered instead.
 pub(super) fn possible<S: Spec>(calls: &[Call<'_, S>], culprit: usize, trial: &mut Trial<'_, S>) -> Answers<S::Ret> {
-    match candidates(calls, culprit) {
+    match candidates(calls, culprit).or_else(|| contents(calls, culprit)) {
         Some(candidates) => tried(calls, culprit, candidates, trial),
         None => probed(calls, culprit, trial),
     }
@@ -84,12 +87,45 @@ fn candidates<S: Spec>(calls: &[Call<'_, S>], culprit: usize) -> Option<Vec<S::R
                 add(state);
             }
             Footprint::Misses(_) => {}
-            Footprint::Unclear => return None,
+            Footprint::Passes(..) | Footprint::Unclear => return None,
         }
     }
     if hidden.is_none() {
         add(S::State::default());
     }
+    Some(answers)
+}
+
+/// The answers of the culprit if it takes something out of a buffer: that there is nothing, and each value that others are not known to have taken, the
+/// likeliest first. Nothing if the object is no buffer.
+fn contents<S: Spec>(calls: &[Call<'_, S>], culprit: usize) -> Option<Vec<S::Ret>> {
+    let (discipline, passages) = monitors::passages(calls)?;
+    let mut inside: BTreeMap<u64, i64> = BTreeMap::new();
+    let mut puts: Vec<(u64, &Call<'_, S>)> = Vec::new();
+    for (place, (call, passage)) in calls.iter().zip(passages).enumerate() {
+        match passage {
+            Passage::In(value) => {
+                *inside.entry(value).or_default() += 1;
+                puts.push((value, call));
+            }
+            Passage::Out(value) if place != culprit => *inside.entry(value).or_default() -= 1,
+            Passage::Out(_) | Passage::Empty | Passage::Unheard => {}
+        }
+    }
+    if discipline == Discipline::Stack {
+        puts.reverse();
+    }
+    // What is listed once need not be again.
+    puts.retain(|(value, _)| inside.insert(*value, 0).is_some_and(|count| count > 0));
+    let answer = |mut state: S::State| S::apply(&mut state, &calls[culprit].operation.op);
+    let after = |call: &Call<'_, S>| {
+        let mut state = S::State::default();
+        S::apply(&mut state, &call.operation.op);
+        answer(state)
+    };
+    let mut answers = vec![answer(S::State::default())];
+    answers.extend(puts.into_iter().map(|(_, call)| after(call)));
+    answers.retain(|ret| !matches!(calls[culprit].fate, Fate::Returned(_, given) if given == ret));
     Some(answers)
 }
 

@@ -1,4 +1,6 @@
-//! The operations on one key, as the search sees them.
+//! The operations on one object, as the search sees them.
+
+use std::ops::Range;
 
 use crate::history::{Operation, Outcome};
 use crate::id::Key;
@@ -74,18 +76,26 @@ pub(super) fn prefix<'h, S: Spec>(calls: &[Call<'h, S>], end: u32) -> Vec<Call<'
         .collect()
 }
 
-/// A history split by key: keys share nothing, so each can be checked alone (Herlihy & Wing 1990, §3.3, locality).
+/// A history split by object. Keys share nothing, so each can be checked alone (Herlihy & Wing 1990, §3.3, locality); nor do the parts of one key, if all that is
+/// asked of it is about one part each (Horn & Kroening 2015, P-compositionality).
 pub(super) struct Split<'h, S: Spec> {
     history: &'h [Operation<S>],
-    /// The places of operations in the history, grouped by key, in order within each group.
+    /// The places of operations in the history, grouped by object, in order within each group.
     places: Vec<u32>,
-    /// The end of each key's group in `places`; it begins where the group before ends.
-    ends: Vec<u32>,
+    objects: Vec<Object>,
+}
+
+/// What is checked alone: a key, or a part of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Object {
+    pub(super) key: Key,
+    /// Its group among the places.
+    group: Range<usize>,
 }
 
 impl<'h, S: Spec> Split<'h, S> {
     pub(super) fn new(history: &'h [Operation<S>]) -> Split<'h, S> {
-        let mut ends: Vec<u32> = Vec::new();
+        let mut ends: Vec<usize> = Vec::new();
         for operation in history {
             let key = S::key(&operation.op).index();
             if key >= ends.len() {
@@ -101,30 +111,79 @@ impl<'h, S: Spec> Split<'h, S> {
         let mut places = vec![0; history.len()];
         for (place, operation) in (0..).zip(history) {
             let end = &mut ends[S::key(&operation.op).index()];
-            places[*end as usize] = place;
+            places[*end] = place;
             *end += 1;
         }
-        Split { history, places, ends }
+        let mut split = Split { history, places, objects: Vec::new() };
+        let mut begin = 0;
+        for (key, end) in ends.into_iter().enumerate().filter(|&(_, end)| end > 0) {
+            split.split_key(Key::at(key), begin..end);
+            begin = end;
+        }
+        split
     }
 
-    /// All keys that any operation is about, in order.
-    pub(super) fn keys(&self) -> Vec<Key> {
-        (0..self.ends.len()).filter(|&index| !self.group(index).is_empty()).map(Key::at).collect()
+    /// Finds the objects of one key.
+    fn split_key(&mut self, key: Key, group: Range<usize>) {
+        if group.is_empty() {
+            return;
+        }
+        let matters = |&place: &u32| Call::new(place, &self.history[place as usize]).is_some();
+        let part = |place: u32| S::part(&self.history[place as usize].op);
+        let whole =
+            self.places[group.clone()].iter().filter(|place| matters(place)).any(|&place| part(place).is_none());
+        if whole {
+            self.objects.push(Object { key, group });
+            return;
+        }
+        let places = &mut self.places[group.clone()];
+        places.sort_by_key(|&place| part(place));
+        let mut begin = group.start;
+        for of_part in places.chunk_by(|&one, &other| part(one) == part(other)) {
+            let end = begin + of_part.len();
+            self.objects.push(Object { key, group: begin..end });
+            begin = end;
+        }
     }
 
-    /// Puts the calls on one key into `calls`, in the order of their invocations.
-    pub(super) fn calls(&self, key: Key, calls: &mut Vec<Call<'h, S>>) {
+    /// All objects that any operation is about: by key, and those of one key by part.
+    pub(super) fn objects(&self) -> Vec<Object> {
+        self.objects.clone()
+    }
+
+    /// Puts the calls on one object into `calls`, in the order of their invocations.
+    pub(super) fn calls(&self, object: &Object, calls: &mut Vec<Call<'h, S>>) {
         calls.clear();
-        calls.extend(
-            self.group(key.index()).iter().filter_map(|&place| Call::new(place, &self.history[place as usize])),
-        );
+        let places = self.places[object.group.clone()].iter();
+        calls.extend(places.filter_map(|&place| Call::new(place, &self.history[place as usize])));
         if !calls.is_sorted_by_key(Call::invoked) {
             calls.sort_by_key(Call::invoked);
         }
     }
 
-    fn group(&self, index: usize) -> &[u32] {
-        let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.places[begin as usize..self.ends[index] as usize]
+    /// The places of operations that explain each object, one object after another, as an order that explains each key: every operation as early as it can be.
+    pub(super) fn merged(&self, order: Vec<u32>) -> Vec<u32> {
+        let of_one_key = |pair: &[Object]| pair[0].key == pair[1].key;
+        let mut split: Vec<Key> =
+            self.objects.windows(2).filter(|pair| of_one_key(pair)).map(|pair| pair[0].key).collect();
+        split.dedup();
+        if split.is_empty() {
+            return order;
+        }
+        let of = |place: u32| {
+            let op = &self.history[place as usize].op;
+            let key = S::key(op);
+            (key, split.binary_search(&key).ok().and_then(|_| S::part(op)))
+        };
+        let mut moments: Vec<(Key, u32, u32)> = Vec::with_capacity(order.len());
+        for of_object in order.chunk_by(|&one, &other| of(one) == of(other)) {
+            let mut now = 0;
+            for &place in of_object {
+                now = now.max(self.history[place as usize].invoked.order);
+                moments.push((of(place).0, now, place));
+            }
+        }
+        moments.sort_by_key(|&(key, moment, _)| (key, moment));
+        moments.into_iter().map(|(.., place)| place).collect()
     }
 }

@@ -19,7 +19,8 @@ const MOST_SHOWN: usize = 60;
 pub struct Counterexample<S: Spec> {
     /// The key.
     pub key: Key,
-    /// How many returns on that key come before the one that cannot be explained; all of them can be.
+    /// How many returns on that key come before the one that cannot be explained; all of them can be. If its [parts](Spec::part) were looked at alone, this
+    /// counts, and the culprit is, of one part.
     pub explained: usize,
     /// The operation that returned then: there is no moment for it with its answer.
     pub culprit: Operation<S>,
@@ -35,6 +36,9 @@ pub struct Counterexample<S: Spec> {
     /// All that the object can have been right before the culprit returned, with regard to the operations then under way, which are named by their places in the history: each of these explains every
     /// return before, and none has a place for the culprit. None if they are too many to be listed, or the history is too long.
     pub survivors: Option<Vec<Configuration<S>>>,
+    /// Whether the story is about a few values of a [buffer](crate::spec::Footprint::Passes), and what was left out about others: so that somebody else would have to have
+    /// put these in, or taken them out.
+    pub of_values: bool,
 }
 
 impl<S: Spec> Counterexample<S> {

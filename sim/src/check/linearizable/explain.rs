@@ -4,11 +4,13 @@ use super::answers::{self, Answers};
 use super::calls::{Call, Fate, prefix};
 use super::counterexample::Counterexample;
 use super::footprints::ByFootprint;
+use super::intern::Interner;
+use super::monitors;
 use super::online::{Configuration, Online, Watch};
 use super::search::Decision;
 use super::{Budget, Memory};
 use crate::id::Key;
-use crate::spec::Spec;
+use crate::spec::{Passage, Spec};
 
 /// How many states an explanation may visit, over all its searches, besides some for each call and for each state of
 /// the verdict.
@@ -42,7 +44,9 @@ pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Me
     let culprit = culprit.expect("each return is some call's");
     let survivors = survivors(&calls, culprit);
     let Answers { possible, all } = answers::possible(&calls, culprit, &mut trial);
-    let (mut story, origin) = minimised(&calls, &mut trial);
+    let values = of_few_values(&calls, &mut trial);
+    let of_values = values.is_some();
+    let (mut story, origin) = values.map_or_else(|| minimised(&calls, &mut trial), |story| (story, Origin::Start));
     story.retain(|call| call.invoked() != calls[culprit].invoked());
     Counterexample {
         key,
@@ -56,6 +60,7 @@ pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Me
             Origin::Anywhere(from) => Some(from),
         },
         survivors,
+        of_values,
     }
 }
 
@@ -160,6 +165,46 @@ fn first_violation<S: Spec>(
         }
     }
     high
+}
+
+/// The calls on a buffer about as few values as can be found that contradict each other, if it is a buffer: taking a value away with all that is known of it
+/// explains nothing. Takes of unknown outcome are about any value, and stay.
+fn of_few_values<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Option<Vec<Call<'h, S>>> {
+    let (_, passages) = monitors::passages(calls)?;
+    if !trial.is_violation(calls) {
+        return None;
+    }
+    let conflict = std::mem::take(&mut trial.memory.conflict);
+    if !conflict.is_empty() {
+        return Some(conflict.iter().map(|&call| calls[call as usize].clone()).collect());
+    }
+    let mut values = Interner::new(calls.len() / 2);
+    let number = |(place, passage): (usize, &Passage)| match *passage {
+        Passage::In(value) | Passage::Out(value) => Some(values.number((None, value))),
+        Passage::Empty => Some(values.number((Some(place), 0))),
+        Passage::Unheard => None,
+    };
+    let about: Vec<Option<u32>> = passages.iter().enumerate().map(number).collect();
+    let mut kept: Vec<u32> = (0..values.values().len() as u32).collect();
+    let of = |kept: &[u32]| -> Vec<Call<'h, S>> {
+        let is_kept = |value: &Option<u32>| value.is_none_or(|value| kept.binary_search(&value).is_ok());
+        calls.iter().zip(&about).filter(|(_, value)| is_kept(value)).map(|(call, _)| call.clone()).collect()
+    };
+    let mut chunk = kept.len().div_ceil(2);
+    while chunk > 0 {
+        let mut begin = 0;
+        while begin < kept.len() && trial.left.states > 0 {
+            let fewer = [&kept[..begin], &kept[(begin + chunk).min(kept.len())..]].concat();
+            if trial.is_violation(&of(&fewer)) {
+                kept = fewer;
+            } else {
+                begin += chunk;
+            }
+        }
+        chunk /= 2;
+    }
+    let few = calls.iter().zip(&about).filter(|(_, value)| value.is_some_and(|value| kept.contains(&value)));
+    Some(few.map(|(call, _)| call.clone()).collect())
 }
 
 /// As few calls as can be found that cannot be explained by themselves, nor with the help of all others, whatever

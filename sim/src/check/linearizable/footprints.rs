@@ -226,7 +226,7 @@ impl Act {
                 S::apply(&mut left, op);
                 act(Deed::Changes, number(found), number(left))
             }
-            Footprint::Unclear => return None,
+            Footprint::Passes(..) | Footprint::Unclear => return None,
         })
     }
 

@@ -3,7 +3,8 @@
 //!
 //! [`check`] splits the history by key, searches for a linearization of each key's operations, and explains a key that has none. Its
 //! parts, in reading order: `calls` (the history, split), `search` (the algorithm, with its `timeline` and `memo`),
-//! `model` (objects as the search sees them; `footprints` when more is known of them) and `explain` (the smallest story).
+//! `model` (objects as the search sees them; `footprints` when more is known of them) and `explain` (the smallest story). Where values tell who made them, `zones` and
+//! `monitors` decide without a search.
 //!
 //! The general problem is NP-complete (Gibbons & Korach 1997), so there is a [`Budget`]: counted, never timed, so that
 //! the same history has the same verdict everywhere.
@@ -22,6 +23,7 @@ mod footprints;
 mod intern;
 mod memo;
 mod model;
+mod monitors;
 mod online;
 mod search;
 mod stacks;
@@ -31,7 +33,7 @@ mod zones;
 pub use counterexample::Counterexample;
 pub use online::{Configuration, Online, Watch};
 
-use calls::{Call, Split};
+use calls::{Call, Object, Split};
 use footprints::ByFootprint;
 use model::BySpec;
 use search::{Decision, search};
@@ -64,7 +66,7 @@ pub enum Linearizability<S: Spec> {
         key: Key,
         /// Which budget ran out.
         reason: Reason,
-        /// How many returns on that key can be explained, from its first on.
+        /// How many returns on that key can be explained, from its first on. If its [parts](Spec::part) were looked at alone, then on the part that is not decided.
         explained: usize,
     },
 }
@@ -96,7 +98,7 @@ pub enum Verdict {
     Violation {
         /// The key.
         key: Key,
-        /// The places in the history of a few operations that contradict each other, in order; none if a search had to be exhausted.
+        /// The places in the history of a few operations that contradict each other, in order; none if there is no such short reason.
         conflict: Vec<u32>,
     },
     /// The budget ran out before it was known.
@@ -167,7 +169,7 @@ pub fn decide<S: Spec>(history: &[Operation<S>], budget: Budget) -> Verdict {
         order.extend(memory.order().into_iter().map(|call| calls[call as usize].place));
     };
     match keys.decide_all(explained) {
-        Ok(states) => Verdict::Linearizable(Linearization { order, states }),
+        Ok(states) => Verdict::Linearizable(Linearization { order: split.merged(order), states }),
         Err(Stop::Undecided(undecided)) => Verdict::Inconclusive(undecided),
         Err(Stop::Violation { key, .. }) => {
             let place = |&call: &u32| keys.calls[call as usize].place;
@@ -201,12 +203,13 @@ impl<'s, 'h, S: Spec> Keys<'s, 'h, S> {
     /// Decides them, until one is not linearizable. Says how many states that took; shows each that is.
     fn decide_all(&mut self, mut explained: impl FnMut(&mut Memory<S>, &[Call<'h, S>])) -> Result<u64, Stop> {
         let mut left = self.budget;
-        let mut keys = self.split.keys();
+        let mut objects = self.split.objects();
         let mut undecided = None;
         // A key that is hard must not keep the others from being looked at, so each is given little at first.
         for patience in [Patience::Short, Patience::Long] {
-            for key in std::mem::take(&mut keys) {
-                self.split.calls(key, &mut self.calls);
+            for object in std::mem::take(&mut objects) {
+                let Object { key, .. } = object;
+                self.split.calls(&object, &mut self.calls);
                 let given = patience.share(left, self.calls.len());
                 let mut rest = given;
                 let decision = self.memory.decide(&self.calls, &mut rest);
@@ -215,7 +218,7 @@ impl<'s, 'h, S: Spec> Keys<'s, 'h, S> {
                     Decision::Linearizable => explained(&mut self.memory, &self.calls),
                     Decision::Violation { explained } => return Err(Stop::Violation { key, explained, cost }),
                     Decision::Inconclusive { reason: Reason::States, .. } if given.states < left.states => {
-                        keys.push(key);
+                        objects.push(object);
                     }
                     Decision::Inconclusive { reason, explained } => {
                         undecided.get_or_insert(Undecided { key, reason, explained });
@@ -263,8 +266,8 @@ struct Memory<S: Spec> {
 
 /// What has found a linearization.
 enum Last {
-    /// The zones: this one.
-    Zones(Vec<u32>),
+    /// The zones or a monitor: this one.
+    Judged(Vec<u32>),
     ByFootprint,
     BySpec,
 }
@@ -280,38 +283,42 @@ impl<S: Spec> Memory<S> {
         }
     }
 
-    /// Decides whether calls on one key, in the order of their invocations, are linearizable.
+    /// Decides whether calls on one object, in the order of their invocations, are linearizable.
     fn decide(&mut self, calls: &[Call<'_, S>], budget: &mut Budget) -> Decision {
         self.conflict.clear();
-        if let Some(mut model) = ByFootprint::new(calls) {
-            match model.judge() {
-                Judgement::Order(order) => {
-                    self.last = Last::Zones(order);
-                    Decision::Linearizable
-                }
-                Judgement::Conflict(conflict) => {
-                    self.conflict = conflict;
-                    Decision::Violation { explained: 0 }
-                }
-                Judgement::Unclear => {
-                    self.last = Last::ByFootprint;
-                    model.prepare();
-                    search(&mut model, moments(calls), &mut self.by_footprint, budget)
-                }
+        let by_footprint = ByFootprint::new(calls);
+        let judgement = match &by_footprint {
+            Some(model) => model.judge(),
+            None => monitors::judge(calls).unwrap_or(Judgement::Unclear),
+        };
+        match (judgement, by_footprint) {
+            (Judgement::Order(order), _) => {
+                self.last = Last::Judged(order);
+                Decision::Linearizable
             }
-        } else {
-            self.last = Last::BySpec;
-            let mut model = BySpec::new(calls);
-            let decision = search(&mut model, moments(calls), &mut self.by_spec, budget);
-            self.probed = model.probed();
-            decision
+            (Judgement::Conflict(conflict), _) => {
+                self.conflict = conflict;
+                Decision::Violation { explained: 0 }
+            }
+            (Judgement::Unclear, Some(mut model)) => {
+                self.last = Last::ByFootprint;
+                model.prepare();
+                search(&mut model, moments(calls), &mut self.by_footprint, budget)
+            }
+            (Judgement::Unclear, None) => {
+                self.last = Last::BySpec;
+                let mut model = BySpec::new(calls);
+                let decision = search(&mut model, moments(calls), &mut self.by_spec, budget);
+                self.probed = model.probed();
+                decision
+            }
         }
     }
 
-    /// The linearization that was found last, of calls on one key.
+    /// The linearization that was found last, of calls on one object.
     fn order(&mut self) -> Vec<u32> {
         match &mut self.last {
-            Last::Zones(order) => std::mem::take(order),
+            Last::Judged(order) => std::mem::take(order),
             Last::ByFootprint => self.by_footprint.linearized(),
             Last::BySpec => self.by_spec.linearized(),
         }

@@ -187,7 +187,7 @@ fn left_by<S: Spec>(call: &Call<'_, S>) -> Option<S::State> {
     match S::footprint(&call.operation.op, Some(ret)) {
         Footprint::Finds(mut state) => (S::apply(&mut state, &call.operation.op) == *ret).then_some(state),
         Footprint::Overwrites(state) => Some(state),
-        Footprint::Misses(_) | Footprint::Changes(_) | Footprint::Unclear => None,
+        Footprint::Misses(_) | Footprint::Changes(_) | Footprint::Passes(..) | Footprint::Unclear => None,
     }
 }
 
