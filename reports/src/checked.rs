@@ -103,6 +103,8 @@ pub struct Contradiction {
     pub late: bool,
     /// The others, in the order in which they were asked for: as few as could be found that exclude the culprit's answer.
     pub story: Vec<Act>,
+    /// Whether they are all that there is about a few values, and only other values do not matter.
+    pub of_values: bool,
     /// Some that happened on the same object around then, and do not matter.
     pub context: Vec<Act>,
 }
@@ -245,9 +247,10 @@ fn contradiction(found: &Contradiction, width: usize, style: Style) -> String {
     let place = format!("by process {}{} ({})", culprit.process, on(&found.key), culprit.lines());
     text += &paragraph(&format!("{} {place} {}", culprit.shown(), instead(found)), width);
     let story: Vec<String> = found.story.iter().map(|act| format!("{} ({})", act.shown(), act.lines())).collect();
-    let others = match found.late {
-        true => "whatever came before and whatever became of all others",
-        false => "whatever became of all others",
+    let others = match (found.late, found.of_values) {
+        (_, true) => "whatever became of other values",
+        (true, false) => "whatever came before and whatever became of all others",
+        (false, false) => "whatever became of all others",
     };
     let excluded = match story.len() {
         0 => format!("excluded {others}"),

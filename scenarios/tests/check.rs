@@ -180,7 +180,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed() {
         ),
         ("lines.log", "0\t:invoke\t:read\tnil\n0 :invoke\n0\t:begin\t:read\tnil\nsomething else\n"),
         ("queue.edn", "{:process 0, :type :invoke, :f :enqueue, :value 1}\n{:process 0, :type :invoke, :f :dequeue}"),
-        ("unknown.edn", "{:process 0, :type :invoke, :f :enqueue, :value 1}\n"),
+        ("unknown.edn", "{:process 0, :type :invoke, :f :swim, :value 1}\n"),
         ("several.edn", "{:process 0, :type :invoke, :f :get}\n"),
         (
             "values.edn",
@@ -194,7 +194,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed() {
         (
             "sums.edn",
             concat!(
-                "{:process 0, :type :invoke, :f :add, :value -1}\n",
+                "{:process 0, :type :invoke, :f :add-and-get, :value -1}\n",
                 "{:process 1, :type :invoke, :f :read, :value nil}\n",
                 "{:process 1, :type :ok, :f :read, :value :many}\n",
             ),

@@ -213,10 +213,15 @@ fn is_nemesis(process: &Value) -> bool {
     matches!(process, Value::Word(name) | Value::Text(name) if name.trim_start_matches(':') == "nemesis")
 }
 
-/// Whether what a call is asked for with can be a key and a value. Of a compare-and-set, the value is a pair itself.
+/// Whether what a call is asked for with can be a key and a value. Of a compare-and-set, the value is a pair itself; of a transaction, a list of lists.
 fn is_keyed(call: &Call, fs: &Names) -> bool {
-    let cas = matches!(fs.value(call.f), Value::Text(f) if f == "cas");
-    call.argument.pair().is_some_and(|(_, value)| !cas || value.pair().is_some())
+    let Value::Text(f) = fs.value(call.f) else { return false };
+    call.argument.pair().is_some_and(|(_, value)| match (f.as_str(), value) {
+        ("cas", value) => value.pair().is_some(),
+        ("txn", Value::List(steps)) => steps.iter().all(|step| matches!(step, Value::List(_))),
+        ("txn", _) => false,
+        _ => true,
+    })
 }
 
 /// Takes the key off what a call was asked for with, and was answered.

@@ -99,6 +99,7 @@ impl<T: Translate> Teller<'_, T> {
             no_other: found.all_answers,
             late: found.from.is_some(),
             story: found.story.iter().map(|operation| self.act(operation)).collect(),
+            of_values: found.of_values,
             context: self.context(found),
         }
     }

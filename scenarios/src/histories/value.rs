@@ -125,6 +125,16 @@ impl Names {
         number
     }
 
+    /// The number of a value; none of nil.
+    pub(crate) fn something(&mut self, value: &Value) -> Option<u64> {
+        (*value != Value::Nil).then(|| self.number(value).into())
+    }
+
+    /// The value that has a number, for people; without a number, nil.
+    pub(crate) fn shown(&self, number: Option<u64>) -> String {
+        number.map_or(Value::Nil, |number| self.value(number as u32).clone()).to_string()
+    }
+
     /// The value that has a number.
     pub(crate) fn value(&self, number: u32) -> &Value {
         &self.values[number as usize]

@@ -9,21 +9,17 @@ use crate::histories::value::{Names, Value};
 /// `read`, `write`, `cas`; `get`, `put`, `delete`.
 pub(super) struct Words;
 
-fn number(value: &Value, names: &mut Names) -> Option<u64> {
-    (*value != Value::Nil).then(|| names.number(value).into())
-}
-
 impl Translate for Words {
     type Spec = Cell;
 
     fn op(verb: &str, key: Key, argument: &Value, names: &mut Names) -> Option<Op> {
         let action = match verb {
             "read" | "get" => Action::Read,
-            "write" | "put" => Action::Write(number(argument, names)),
+            "write" | "put" => Action::Write(names.something(argument)),
             "delete" => Action::Write(None),
             "cas" => {
                 let (expect, new) = argument.pair()?;
-                Action::Cas { expect: number(expect, names), new: number(new, names) }
+                Action::Cas { expect: names.something(expect), new: names.something(new) }
             }
             _ => return None,
         };
@@ -32,13 +28,13 @@ impl Translate for Words {
 
     fn ret(op: &Op, answer: &Value, names: &mut Names) -> Option<Ret> {
         Some(match op.action {
-            Action::Read => Ret::Value(number(answer, names)),
+            Action::Read => Ret::Value(names.something(answer)),
             Action::Write(_) => Ret::Done,
             Action::Cas { expect, new } => match answer {
                 Value::Bool(swapped) => Ret::Swapped(*swapped),
                 other => {
                     let (old, put) = other.pair()?;
-                    if (number(old, names), number(put, names)) != (expect, new) {
+                    if (names.something(old), names.something(put)) != (expect, new) {
                         return None;
                     }
                     Ret::Swapped(true)
@@ -49,8 +45,7 @@ impl Translate for Words {
 
     fn shown(ret: &Ret, names: &Names) -> Option<String> {
         match ret {
-            Ret::Value(Some(number)) => Some(names.value(*number as u32).to_string()),
-            Ret::Value(None) => Some("nil".to_owned()),
+            Ret::Value(value) => Some(names.shown(*value)),
             Ret::Done => None,
             Ret::Swapped(swapped) => Some(if *swapped { "swapped" } else { "differs" }.to_owned()),
         }

@@ -17,6 +17,12 @@ mod cell;
 mod consensus;
 mod counter;
 mod list;
+mod map;
+mod priority;
+mod queue;
+mod semaphore;
+mod set;
+mod stack;
 mod string;
 
 /// Judges a history by a model: a finding for each level of consistency, or what is no operation of the model.
@@ -111,7 +117,64 @@ pub(crate) static MODELS: &[Model] = &[
         "consensus objects: whatever is proposed, all are answered what was proposed first",
         &[verb("propose", "a value", "the value that is decided")],
     ),
+    model::<set::Words>(
+        "set",
+        "sets: add, remove and look for elements, or read all; empty at first",
+        &[
+            verb("add", "a value", ""),
+            verb("add-and-tell", "a value", "true if it was not in it, else false"),
+            verb("remove", "a value", ""),
+            verb("remove-and-tell", "a value", "true if it was in it, else false"),
+            verb("contains", "a value", "true or false"),
+            verb("read", "", "a set or list of values, or nil if it is empty"),
+        ],
+    ),
+    model::<queue::Words>(
+        "queue",
+        "queues, first in, first out; empty at first",
+        &[verb("enqueue", SOME_VALUE, ""), verb("dequeue", "", "the value, or nil if it was empty")],
+    ),
+    model::<stack::Words>(
+        "stack",
+        "stacks, last in, first out; empty at first",
+        &[verb("push", SOME_VALUE, ""), verb("pop", "", "the value, or nil if it was empty")],
+    ),
+    model::<priority::Words>(
+        "priority-queue",
+        "priority queues: the smallest priority comes out first, and of equal ones what was put in first; empty at first",
+        &[
+            verb("insert", "a pair `[priority value]` of a whole number from 0 and a value other than nil", ""),
+            verb("take-min", "", "the value, or nil if it was empty"),
+        ],
+    ),
+    model::<semaphore::Words>(
+        "lock",
+        "locks: nobody gets one that is held, or gives back what is another's",
+        &[ACQUIRE, RELEASE],
+    ),
+    model::<semaphore::Words>(
+        "semaphore",
+        "semaphores: so many permits, 1 unless `init` says otherwise before any is held",
+        &[verb("init", "how many permits there are, a whole number from 0", DID), ACQUIRE, RELEASE],
+    ),
+    model::<map::Words>(
+        "map",
+        "maps whose operations are transactions, each carried out at once; nil at first",
+        &[verb(
+            "txn",
+            "a list of reads `[r key nil]` and writes `[w key value]` of values other than nil",
+            "the same list, with what the reads found in place of nil",
+        )],
+    ),
 ];
+
+const SOME_VALUE: &str = "a value other than nil";
+
+const DID: &str = "true, nil or the value again if that was done, false if not";
+
+const ACQUIRE: Verb = verb("acquire", "the name of the holder, or nil if nobody tells holders apart", DID);
+
+const RELEASE: Verb = verb("release", "the name of the holder, or nil if nobody tells holders apart", DID);
 
 const CAS: Verb = verb("cas", "a pair `[expected new]`", "true, false, or the pair again for true");
 
