@@ -49,7 +49,7 @@ fn a_large_history_that_is_not_is_told_with_few_operations() {
 
 #[test]
 fn a_budget_that_runs_out_is_no_verdict() {
-    let history = memory(2_000, 10, 5, true);
+    let history = memory(2_000, 10, 5, false);
     for (budget, doubt) in [
         (Budget { states: 100, bytes: 100_000_000 }, Doubt::States),
         (Budget { states: 1_000_000, bytes: 1_000 }, Doubt::Bytes),

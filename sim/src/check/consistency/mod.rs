@@ -71,14 +71,26 @@ enum Promise {
 /// What is wrong with a history, and whose answer, if it is one.
 type Broken = (Pattern, Option<u32>);
 
-/// Checks a history for all levels.
+/// Checks a history for all levels, the weakest first: what breaks one breaks all that imply it.
 pub fn check(history: &[Call], budget: Budget) -> Report {
     let prepared = Prepared::new(history);
-    let mut verdicts = vec![(Level::Sequential, judged(history, &prepared, Promise::Sequential, budget))];
-    for level in Level::ALL.into_iter().skip(1) {
-        let implied = verdicts.iter().any(|(stronger, verdict)| *verdict == Verdict::Holds && stronger.implies(level));
-        let verdict = if implied { Verdict::Holds } else { judged(history, &prepared, level.into(), budget) };
+    let mut verdicts: Vec<(Level, Verdict)> = Vec::new();
+    for level in WEAKEST_FIRST {
+        let mut weaker = verdicts.iter().filter(|(weaker, _)| level.implies(*weaker));
+        let broken = weaker.find(|(_, verdict)| matches!(verdict, Verdict::Violated(_)));
+        let verdict = match broken {
+            Some((_, verdict)) => verdict.clone(),
+            None => judged(history, &prepared, level.into(), budget),
+        };
         verdicts.push((level, verdict));
+    }
+    // What could not be told of a level by itself follows from a stronger one that holds.
+    for at in 0..verdicts.len() {
+        let holds =
+            |(stronger, verdict): &(Level, Verdict)| *verdict == Verdict::Holds && stronger.implies(verdicts[at].0);
+        if verdicts.iter().any(holds) {
+            verdicts[at].1 = Verdict::Holds;
+        }
     }
     let mut report = Report { verdicts, clashes: Vec::new() };
     if matches!(report.verdict(Level::Sessions), Verdict::Violated(_)) {
@@ -86,6 +98,19 @@ pub fn check(history: &[Call], budget: Budget) -> Report {
     }
     report
 }
+
+/// All levels, each after those that it implies, but one. What breaks session guarantees breaks causal convergence, too, which has a pattern of its own for it.
+const WEAKEST_FIRST: [Level; 9] = [
+    Level::Causal,
+    Level::CausalConvergence,
+    Level::CausalMemory,
+    Level::Session(Guarantee::ReadYourWrites),
+    Level::Session(Guarantee::MonotonicReads),
+    Level::Session(Guarantee::MonotonicWrites),
+    Level::Session(Guarantee::WritesFollowReads),
+    Level::Sessions,
+    Level::Sequential,
+];
 
 /// Adds the least sets of guarantees that cannot hold together.
 fn clashes(history: &[Call], prepared: &Prepared, budget: Budget, report: &mut Report) {
@@ -107,6 +132,10 @@ fn judged(history: &[Call], prepared: &Prepared, promise: Promise, budget: Budge
     match broken(prepared, promise, &mut work) {
         Ok(None) => Verdict::Holds,
         Err(doubt) => Verdict::Undecided(doubt),
+        // One is as few as there can be.
+        Ok(Some((pattern @ Pattern::ThinAirRead, culprit))) => {
+            Verdict::Violated(Evidence { pattern, culprit, story: culprit.into_iter().collect() })
+        }
         Ok(Some(_)) => {
             let mut is_broken =
                 |calls: &[Call]| matches!(broken(&Prepared::new(calls), promise, &mut work), Ok(Some(_)));

@@ -216,8 +216,8 @@ impl Pattern {
         match self {
             Pattern::ThinAirRead => "a value was found that nobody had put there",
             Pattern::CyclicCo => "a value was found that was put there only because of that",
-            Pattern::WriteCoInitRead => "nothing was found, after something that follows a write",
-            Pattern::WriteCoRead => "an old value was found, after something that follows a newer one",
+            Pattern::WriteCoInitRead => "nothing was found, by one that follows a write",
+            Pattern::WriteCoRead => "an old value was found, by one that follows a newer one",
             Pattern::CyclicCf => "no order of the writes, the same for all, explains what was found",
             Pattern::WriteHbInitRead => {
                 "in every order that explains what else the process found, a write comes before it found nothing"
