@@ -7,6 +7,8 @@ use shaketable_sim::check::linearizable::Counterexample;
 use shaketable_sim::history::{Operation, Outcome};
 use shaketable_sim::spec::{Objects, Spec};
 
+use crate::looked_at;
+
 /// Asserts that carrying out the operations at these places one after another gives all answers of a history, each operation between its invocation and its return. Keys share
 /// nothing, so only what is on one key has an order.
 pub(crate) fn assert_explains<S: Spec>(history: &[Operation<S>], order: &[u32]) {
@@ -47,8 +49,8 @@ pub(crate) fn assert_survivors<S: Spec>(history: &[Operation<S>], found: &Counte
         return assert!(calls > 4, "four calls can be in few ways");
     };
     let Outcome::Ok { returned: end, .. } = &found.culprit.outcome else { panic!("the culprit has returned") };
-    let on_key = |operation: &&Operation<S>| S::key(&operation.op) == found.key && operation.outcome != Outcome::Failed;
-    let places = (0_u32..).zip(history).filter(|(_, operation)| on_key(operation) && operation.invoked < *end);
+    let begun = |operation: &Operation<S>| operation.outcome != Outcome::Failed && operation.invoked < *end;
+    let places = looked_at(history, found).filter(|(_, operation)| begun(operation));
     let mut events: Vec<(u32, u32, bool)> = Vec::new();
     for (place, operation) in places {
         events.push((operation.invoked.order, place, false));

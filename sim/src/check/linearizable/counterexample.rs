@@ -19,8 +19,8 @@ const MOST_SHOWN: usize = 60;
 pub struct Counterexample<S: Spec> {
     /// The key.
     pub key: Key,
-    /// How many returns on that key come before the one that cannot be explained; all of them can be. If its [parts](Spec::part) were looked at alone, this
-    /// counts, and the culprit is, of one part.
+    /// How many returns on that key come before the one that cannot be explained; all of them can be. If its [parts](Spec::part) were looked at alone, this and
+    /// all else is about one part.
     pub explained: usize,
     /// The operation that returned then: there is no moment for it with its answer.
     pub culprit: Operation<S>,
