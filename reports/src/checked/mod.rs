@@ -4,18 +4,29 @@
 //!
 //! One object: `check` (the version of this format, 1), `interrupted`, and `files`, one object each with `name` and either `errors` or
 //! - `format`, `model`, `operations`, `keys`: how the history was read, and how large it is;
-//! - `findings`: for each consistency level that was asked for, `level` and `verdict` (`holds`, `violated`, `inconclusive`).
-//!   One that holds has `states`, how many the search has visited. One that is inconclusive has `key`, `reason`, and
-//!   `explained`, how many answers on that key are certainly right. One that is violated has
-//!   `key`; `explained`; `culprit`, the first answer that nothing explains; `instead`, what it could have been (`no-other`: and nothing else);
-//!   `story`, as few other operations as could be found that exclude it; and `context`, some that happened around then and do not matter.
+//! - `level`: the one that decides how the tool ends, and `strongest`: those known to hold that no other known to hold contains;
+//! - `findings`: for each consistency level that was looked at, `level` and `verdict` (`holds`, `violated`, `inconclusive`); below.
+//! - `anomalies`, of transactions: each has `name`, `gist` (what it is), `source` (who defines it), `evidence` (lines of text), and `transactions`: those that the
+//!   evidence names, with their `name` (`T3`) and what an operation has.
+//!
+//! A level that holds has `states`, how many the search has visited; `null`, if there was none, or if a stronger level says so. One that is
+//! inconclusive has a `reason`, and of `linearizable` `key`, and `explained`, how many answers on that key are certainly right. What a violated one has depends on the level:
+//! - `linearizable`: `key`; `explained`; `culprit`, the first answer that nothing explains; `instead`, what it could have been (`no-other`: and nothing else);
+//!   `story`, as few other operations as could be found that exclude it; `late`, whether what came before the story was certain by then; and `context`, some that happened around then and do not matter.
+//! - weaker levels of objects: `pattern`, its name in the literature, if it has one; `gist`; `story`, as few operations as could be found that no history of the
+//!   level has; `culprit`, the one of them whose answer is wrong, or `null`; and `clashes`, of `session-guarantees`: each has `guarantees`, of which each
+//!   holds and all together do not, and a `story` of its own.
+//! - levels of transactions: `anomaly`, the name of the gravest that it forbids.
 //!
 //! An operation has `process`, `operation`, `answer`, `invoked` and `returned`; a moment has `line`, `order` (the how-manieth event of clients,
 //! from 0) and `time` (in nanoseconds, if the history has it). An error has `line`, `given` and `allowed`.
 
-use serde_json::{Value, json};
+mod json;
+mod picture;
+mod table;
 
-use crate::lanes::{Bar, Lanes, Part, lanes};
+pub use json::checked_json;
+
 use crate::summary::Exit;
 use crate::text::{Style, Tint, counted};
 
@@ -37,10 +48,23 @@ pub struct Judgeable {
     pub model: &'static str,
     /// How many operations it has.
     pub operations: u64,
-    /// Of how many objects.
+    /// What was found.
+    pub found: Findings,
+}
+
+/// What was found in a history.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Findings {
+    /// How many objects it has.
     pub keys: u64,
-    /// What was found, an entry for each level.
-    pub findings: Vec<Finding>,
+    /// The level that decides how the tool ends. It is among the levels that were looked at.
+    pub asked: &'static str,
+    /// An entry for each level that was looked at.
+    pub levels: Vec<Finding>,
+    /// Of the levels that are known to hold, those that no other such level contains.
+    pub strongest: Vec<&'static str>,
+    /// Of transactions: what is wrong with them.
+    pub anomalies: Vec<Anomaly>,
 }
 
 /// Something that is wrong with a file.
@@ -57,10 +81,8 @@ pub struct Wrong {
 /// Whether a history keeps what a consistency level promises.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
-    /// The level: `linearizability`.
+    /// The level, in a word that a history is which keeps it: `linearizable`.
     pub level: &'static str,
-    /// In a word, a history that keeps it: `linearizable`.
-    adjective: &'static str,
     /// Whether it does.
     pub verdict: Judged,
 }
@@ -70,20 +92,31 @@ pub struct Finding {
 pub enum Judged {
     /// It is.
     Holds {
-        /// How many states were visited to know.
-        states: u64,
+        /// How many states were visited to know, if any were.
+        states: Option<u64>,
     },
     /// It is not.
-    Violated(Box<Contradiction>),
-    /// A budget ran out.
+    Violated(Violation),
+    /// Nobody knows.
     Undecided {
-        /// The object, if it has a name.
+        /// The object, if it is one and has a name.
         key: Option<String>,
-        /// Which budget.
+        /// Why: a budget ran out, or the history does not tell enough.
         why: String,
-        /// How many answers can be explained, from the first.
-        explained: u64,
+        /// How many answers can be explained, from the first, if that is known.
+        explained: Option<u64>,
     },
+}
+
+/// What shows that something promised is not kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Violation {
+    /// An answer that others on its object exclude.
+    Contradiction(Box<Contradiction>),
+    /// Some operations.
+    Exclusion(Box<Exclusion>),
+    /// The anomaly of this name.
+    Anomaly(&'static str),
 }
 
 /// Operations that contradict each other.
@@ -107,6 +140,45 @@ pub struct Contradiction {
     pub of_values: bool,
     /// Some that happened on the same object around then, and do not matter.
     pub context: Vec<Act>,
+}
+
+/// Operations that no history of some level has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exclusion {
+    /// What the literature calls them, if it does.
+    pub pattern: Option<&'static str>,
+    /// What is wrong with them, in a few words.
+    pub gist: &'static str,
+    /// The one whose answer is wrong, if it is one.
+    pub culprit: Option<Act>,
+    /// All others, in the order in which they were asked for.
+    pub story: Vec<Act>,
+    /// Of several promises, which of them cannot be kept together.
+    pub clashes: Vec<Clash>,
+}
+
+/// Promises that cannot be kept together, though any fewer of them can.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Clash {
+    /// Their names.
+    pub guarantees: Vec<&'static str>,
+    /// The operations that show it.
+    pub story: Vec<Act>,
+}
+
+/// Something that is wrong with transactions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Anomaly {
+    /// What the literature calls it.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub gist: &'static str,
+    /// Who defines it.
+    pub source: &'static str,
+    /// What shows it, line by line.
+    pub evidence: Vec<String>,
+    /// The transactions that the evidence names, each with that name.
+    pub transactions: Vec<(String, Act)>,
 }
 
 /// An operation as a history tells it.
@@ -135,20 +207,12 @@ pub struct Spot {
     pub time: Option<u64>,
 }
 
-/// How many operations are named in a sentence.
-const MOST_NAMED: usize = 6;
-
 /// How long what is told of an operation may be, in characters.
 const LONGEST: usize = 60;
 
-impl Finding {
-    /// Of linearizability.
-    pub fn linearizability(verdict: Judged) -> Finding {
-        Finding { level: "linearizability", adjective: "linearizable", verdict }
-    }
-
+impl Judged {
     fn exit(&self) -> Exit {
-        match self.verdict {
+        match self {
             Judged::Holds { .. } => Exit::Pass,
             Judged::Violated(_) => Exit::Violation,
             Judged::Undecided { .. } => Exit::Inconclusive,
@@ -156,18 +220,23 @@ impl Finding {
     }
 }
 
-impl Checked {
-    /// How the tool ends if this is all.
-    pub fn exit(&self) -> Exit {
-        match &self.judged {
-            Ok(judged) => judged.findings.iter().map(Finding::exit).fold(Exit::Pass, Exit::or),
-            Err(_) => Exit::Usage,
-        }
+impl Findings {
+    /// What was found of the level that decides how the tool ends.
+    fn decisive(&self) -> &Judged {
+        let mut asked = self.levels.iter().filter(|finding| finding.level == self.asked);
+        &asked.next().expect("the level that was asked for was looked at").verdict
     }
 }
 
-/// What was found in a history, for people: a line for each level, and below it a picture of what contradicts itself. What is wrong with
-/// a file is told by [`wrong`].
+impl Checked {
+    /// How the tool ends if this is all.
+    pub fn exit(&self) -> Exit {
+        self.judged.as_ref().map_or(Exit::Usage, |judged| judged.found.decisive().exit())
+    }
+}
+
+/// What was found in a history, for people: a line, below it a picture of what contradicts itself; then, if several levels were looked at, a table of them, and of transactions
+/// the anomalies. What is wrong with a file is told by [`wrong`].
 pub fn checked(checked: &Checked, width: usize, style: Style) -> String {
     let name = &checked.name;
     let judged = match &checked.judged {
@@ -177,26 +246,37 @@ pub fn checked(checked: &Checked, width: usize, style: Style) -> String {
             return format!("{}  {name}   {mistakes}\n", style.paint(Tint::Bad, "not read        "));
         }
     };
-    let size =
-        format!("{}, {}, {}", judged.model, counted(judged.operations, "operation"), counted(judged.keys, "key"));
-    let mut text = String::new();
-    for finding in &judged.findings {
-        let (tint, word, more) = match &finding.verdict {
-            Judged::Holds { .. } => (Tint::Good, finding.adjective.to_owned(), String::new()),
-            Judged::Violated(found) => {
-                (Tint::Bad, format!("not {}", finding.adjective), format!("\n{}", contradiction(found, width, style)))
-            }
-            Judged::Undecided { key, why, explained } => {
-                let on = on(key);
-                let explained = counted(*explained, "answer");
-                (Tint::Doubtful, "inconclusive".to_owned(), format!("  {why} ({explained}{on} can be explained)\n"))
-            }
-        };
-        let word = style.paint(tint, &format!("{word:<16}"));
-        text += &format!("{word}  {name}   {size}\n{more}");
-        if !more.is_empty() {
-            text.push('\n');
+    let Findings { keys, asked, .. } = &judged.found;
+    let size = format!("{}, {}, {}", judged.model, counted(judged.operations, "operation"), counted(*keys, "key"));
+    let (tint, word, more) = match judged.found.decisive() {
+        Judged::Holds { .. } => (Tint::Good, (*asked).to_owned(), String::new()),
+        Judged::Violated(violation) => {
+            let drawn = match violation {
+                Violation::Contradiction(found) => picture::contradiction(found, width, style),
+                Violation::Exclusion(found) => picture::exclusion(found, width, style),
+                Violation::Anomaly(_) => String::new(),
+            };
+            (Tint::Bad, format!("not {asked}"), drawn)
         }
+        Judged::Undecided { key, why, explained } => {
+            let explained =
+                explained.map(|count| format!(" ({}{} can be explained)", counted(count, "answer"), on(key)));
+            (
+                Tint::Doubtful,
+                "inconclusive".to_owned(),
+                paragraph(&format!("{why}{}", explained.unwrap_or_default()), width),
+            )
+        }
+    };
+    let word = style.paint(tint, &format!("{word:<16}"));
+    let mut text = format!("{word}  {name}   {size}\n");
+    for part in [more, table::levels(&judged.found, width, style), table::anomalies(&judged.found.anomalies, width)] {
+        if !part.is_empty() {
+            text += &format!("\n{part}");
+        }
+    }
+    if text.lines().count() > 1 {
+        text.push('\n');
     }
     text
 }
@@ -222,59 +302,6 @@ fn on(key: &Option<String>) -> String {
     key.as_ref().map(|key| format!(" on key {}", short(key))).unwrap_or_default()
 }
 
-/// The picture, and below it what it says.
-fn contradiction(found: &Contradiction, width: usize, style: Style) -> String {
-    let culprit = &found.culprit;
-    let bar = |act: &Act, part| Bar {
-        lane: act.process.clone(),
-        label: act.shown(),
-        note: format!("by {}, {}", act.process, act.lines()),
-        from: act.from.order,
-        to: act.to.map(|to| to.order),
-        part,
-    };
-    let story = found.story.iter().map(|act| bar(act, Part::Story));
-    let context = found.context.iter().map(|act| bar(act, Part::Context));
-    let mut bars: Vec<Bar> = story.chain(context).chain([bar(culprit, Part::Culprit)]).collect();
-    bars.sort_by_key(|bar| bar.from);
-    let Lanes { picture, legend } = lanes(&bars, width, style);
-    let mut text = format!("  {}\n{picture}\n", style.paint(Tint::Faint, "process"));
-    let lettered = !legend.is_empty();
-    if lettered {
-        text += &legend;
-        text.push('\n');
-    }
-    let place = format!("by process {}{} ({})", culprit.process, on(&found.key), culprit.lines());
-    text += &paragraph(&format!("{} {place} {}", culprit.shown(), instead(found)), width);
-    let story: Vec<String> = found.story.iter().map(|act| format!("{} ({})", act.shown(), act.lines())).collect();
-    let others = match (found.late, found.of_values) {
-        (_, true) => "whatever became of other values",
-        (true, false) => "whatever came before and whatever became of all others",
-        (false, false) => "whatever became of all others",
-    };
-    let excluded = match story.len() {
-        0 => format!("excluded {others}"),
-        1..=MOST_NAMED if !lettered => format!("excluded by {}, {others}", story.join(", ")),
-        count => format!("excluded by the {} drawn in full, {others}", counted(count as u64, "other")),
-    };
-    text += &paragraph(&excluded, width);
-    text
-}
-
-/// What else the culprit could have been answered.
-fn instead(found: &Contradiction) -> String {
-    let answers: Vec<String> = found.instead.iter().map(|answer| short(answer)).collect();
-    let Some((last, others)) = answers.split_last() else {
-        return "cannot be placed".to_owned();
-    };
-    let list = if others.is_empty() { last.clone() } else { format!("{} or {last}", others.join(", ")) };
-    let verb = if others.is_empty() { "was" } else { "were" };
-    match found.no_other {
-        true => format!("cannot be placed: only {list} {verb} possible"),
-        false => format!("cannot be placed: {list} {verb} possible, among others"),
-    }
-}
-
 impl Act {
     /// `read → 3`.
     fn shown(&self) -> String {
@@ -291,22 +318,6 @@ impl Act {
             None => format!("line {}", self.from.line),
         }
     }
-
-    fn json(&self) -> Value {
-        json!({
-            "process": self.process,
-            "operation": self.asked,
-            "answer": self.answer,
-            "invoked": self.from.json(),
-            "returned": self.to.map(Spot::json),
-        })
-    }
-}
-
-impl Spot {
-    fn json(self) -> Value {
-        json!({ "line": self.line, "order": self.order, "time": self.time })
-    }
 }
 
 /// Text without its middle if it is long.
@@ -320,8 +331,13 @@ fn short(text: &str) -> String {
 
 /// Words in lines of two columns less than `width`.
 fn paragraph(text: &str, width: usize) -> String {
+    indented(2, text, width)
+}
+
+/// Words in lines that begin so many columns from the left, the first one too.
+fn indented(columns: usize, text: &str, width: usize) -> String {
     let words = text.split(' ').map(str::to_owned);
-    format!("  {}\n", crate::text::wrapped(words, 2, width))
+    format!("{}{}\n", " ".repeat(columns), crate::text::wrapped(words, columns, width))
 }
 
 /// What is wrong with files, for people.
@@ -338,49 +354,4 @@ pub fn wrong(checked: &Checked, style: Style) -> String {
         text.push('\n');
     }
     text
-}
-
-/// The same for programs: see the module.
-pub fn checked_json(all: &[Checked], interrupted: bool) -> Value {
-    let files: Vec<Value> = all.iter().map(file_json).collect();
-    json!({ "check": 1, "files": files, "interrupted": interrupted })
-}
-
-fn file_json(checked: &Checked) -> Value {
-    match &checked.judged {
-        Ok(judged) => json!({
-            "name": checked.name,
-            "format": judged.format,
-            "model": judged.model,
-            "operations": judged.operations,
-            "keys": judged.keys,
-            "findings": judged.findings.iter().map(finding_json).collect::<Vec<_>>(),
-        }),
-        Err(wrong) => {
-            let error = |wrong: &Wrong| json!({ "line": wrong.line, "given": wrong.given, "allowed": wrong.allowed });
-            json!({ "name": checked.name, "errors": wrong.iter().map(error).collect::<Vec<_>>() })
-        }
-    }
-}
-
-fn finding_json(finding: &Finding) -> Value {
-    let level = finding.level;
-    match &finding.verdict {
-        Judged::Holds { states } => json!({ "level": level, "verdict": "holds", "states": states }),
-        Judged::Undecided { key, why, explained } => {
-            json!({ "level": level, "verdict": "inconclusive", "key": key, "reason": why, "explained": explained })
-        }
-        Judged::Violated(found) => json!({
-            "level": level,
-            "verdict": "violated",
-            "key": found.key,
-            "explained": found.explained,
-            "culprit": found.culprit.json(),
-            "instead": found.instead,
-            "no-other": found.no_other,
-            "late": found.late,
-            "story": found.story.iter().map(Act::json).collect::<Vec<_>>(),
-            "context": found.context.iter().map(Act::json).collect::<Vec<_>>(),
-        }),
-    }
 }

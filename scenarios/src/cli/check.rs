@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, value_parser};
+use clap::{Args, ValueEnum, value_parser};
+use shaketable_sim::check::transactions::Assumptions;
 
 use super::Format;
 use crate::histories::calls::Keyed;
 use crate::histories::models::{MODELS, Model, named};
-use crate::histories::source;
+use crate::histories::{source, transactions, weaker};
 
 /// A history, and how to judge it.
 #[derive(Args, Debug)]
@@ -30,6 +31,14 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) keyed: Keyed,
 
+    /// The level of consistency that decides how this ends. Unless given, `linearizable`; of transactions, `strict-serializable`
+    #[arg(long, value_parser = level_parser(), value_name = "LEVEL")]
+    pub(crate) level: Option<&'static str>,
+
+    /// What to assume of each key of `rw-register`, besides what its values tell: more can be known then, and nothing if it is not so
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) assume: Vec<Assume>,
+
     /// How many states the check of a history may visit before it is inconclusive
     #[arg(long, default_value_t = 50_000_000, value_parser = value_parser!(u64).range(1..), value_name = "N")]
     pub(crate) budget_states: u64,
@@ -47,6 +56,25 @@ pub(crate) struct Check {
     pub(crate) format: Format,
 }
 
+/// What may be assumed of registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Assume {
+    /// Each by itself is linearizable
+    LinearizableKeys,
+    /// Each by itself is sequentially consistent
+    SequentialKeys,
+}
+
+impl Check {
+    /// What may be assumed.
+    pub(crate) fn assumptions(&self) -> Assumptions {
+        Assumptions {
+            linearizable_keys: self.assume.contains(&Assume::LinearizableKeys),
+            sequential_keys: self.assume.contains(&Assume::SequentialKeys),
+        }
+    }
+}
+
 const FORMATS: &str = "\
 Histories are one JSON object a line, such as {\"type\":\"invoke\",\"process\":0,\"f\":\"write\",\"value\":3} and later ok, fail or \
 info; traces of `shaketable replay`; maps of EDN, as Jepsen and Knossos write them; or lines of a Jepsen log. `ok` says that \
@@ -61,6 +89,11 @@ fn about() -> String {
 
 fn model_parser() -> impl TypedValueParser<Value = &'static Model> {
     PossibleValuesParser::new(MODELS.iter().map(|model| model.name)).try_map(|name| named(&name))
+}
+
+fn level_parser() -> impl TypedValueParser<Value = &'static str> {
+    let all = || weaker::LEVELS.into_iter().chain(transactions::LEVELS);
+    PossibleValuesParser::new(all()).map(move |name| all().find(|level| *level == name).unwrap_or_default())
 }
 
 /// Bytes: a number, and unless it counts bytes, a unit.

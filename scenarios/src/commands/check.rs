@@ -11,6 +11,7 @@ use shaketable_reports::{Checked, Exit, checked, checked_all, checked_json, wron
 use shaketable_sim::check::linearizable::Budget;
 
 use crate::cli::{self, Format, Look};
+use crate::histories::judge::Asked;
 use crate::histories::{How, check_file};
 use crate::interrupt;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
@@ -27,7 +28,11 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
         format: args.input,
         model: args.model,
         keyed: args.keyed,
-        budget: Budget { states: args.budget_states, bytes: args.budget_bytes },
+        asked: Asked {
+            budget: Budget { states: args.budget_states, bytes: args.budget_bytes },
+            level: args.level,
+            assume: args.assumptions(),
+        },
     };
     let stop = interrupt::heed_saying("stopping");
     let (sender, results) = channel();

@@ -1,9 +1,10 @@
 //! Judges a history by a model, and tells what was found in the history's own words.
 //!
-//! What a history promises is a level: [`linearizability`] is the only one so far. Each is a function from a history to a [`Finding`].
+//! What a history promises is a level. Any object can be [linearizable]; [cells](super::weaker) keep weaker ones, [transactions](super::transactions) others.
 
-use shaketable_reports::{Act, Contradiction, Finding, Judged, Spot};
+use shaketable_reports::{Act, Contradiction, Finding, Findings, Judged, Spot, Violation};
 use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, check};
+use shaketable_sim::check::transactions::Assumptions;
 use shaketable_sim::history::{Moment, Operation, Outcome};
 use shaketable_sim::id::{ClientId, Key, NodeId, OpId};
 use shaketable_sim::spec::Spec;
@@ -14,15 +15,49 @@ use super::event::Mistake;
 use super::models::{KEYS_AT_ONCE, Model, Translate, Translated, each};
 use super::value::{Names, Value};
 
-/// Whether a history is linearizable.
+/// The level that objects are asked for unless another one is.
+pub(crate) const LINEARIZABLE: &str = "linearizable";
+
+/// What is asked of a history, besides its model.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// What judging may cost.
+    pub(crate) budget: Budget,
+    /// The level that decides how the tool ends: one of the model's, or else its first.
+    pub(crate) level: Option<&'static str>,
+    /// What may be assumed of transactions on registers.
+    pub(crate) assume: Assumptions,
+}
+
+/// Whether a history is linearizable, and nothing else.
 ///
 /// # Errors
 /// What is no operation of the model.
-pub(crate) fn linearizability<T: Translate>(
+pub(crate) fn linearizable<T: Translate>(
+    model: &'static Model,
+    history: &History,
+    asked: &Asked,
+) -> Result<Findings, Vec<Mistake>> {
+    let verdict = linearizability::<T>(model, history, asked.budget)?;
+    let strongest = matches!(verdict, Judged::Holds { .. }).then_some(LINEARIZABLE);
+    Ok(Findings {
+        keys: history.keys.len() as u64,
+        asked: LINEARIZABLE,
+        levels: vec![Finding { level: LINEARIZABLE, verdict }],
+        strongest: strongest.into_iter().collect(),
+        anomalies: Vec::new(),
+    })
+}
+
+/// Whether the objects of a history are linearizable.
+///
+/// # Errors
+/// What is no operation of the model.
+pub(super) fn linearizability<T: Translate>(
     model: &'static Model,
     history: &History,
     budget: Budget,
-) -> Result<Vec<Finding>, Vec<Mistake>> {
+) -> Result<Judged, Vec<Mistake>> {
     // As many objects as can be told apart are looked at together; they do not know each other.
     let mut parts: Vec<Vec<Operation<T::Spec>>> = Vec::new();
     let names = each::<T>(model, history, |place, translated| {
@@ -42,16 +77,17 @@ pub(crate) fn linearizability<T: Translate>(
             Linearizability::Violation(counterexample) => {
                 let teller = Teller::<T> { model, history, names: &names, operations: &operations };
                 let contradiction = teller.contradiction(&counterexample, object(counterexample.key));
-                return Ok(vec![Finding::linearizability(Judged::Violated(Box::new(contradiction)))]);
+                return Ok(Judged::Violated(Violation::Contradiction(Box::new(contradiction))));
             }
             Linearizability::Inconclusive { key, reason, explained } => {
                 let why = reason.to_string();
-                undecided.get_or_insert(Judged::Undecided { key: object(key), why, explained: explained as u64 });
+                let explained = Some(explained as u64);
+                undecided.get_or_insert(Judged::Undecided { key: object(key), why, explained });
             }
         }
     }
-    let holds = Judged::Holds { states: budget.states - left.states };
-    Ok(vec![Finding::linearizability(undecided.unwrap_or(holds))])
+    let holds = Judged::Holds { states: Some(budget.states - left.states) };
+    Ok(undecided.unwrap_or(holds))
 }
 
 /// An operation for the check: its name is its place among the calls.
@@ -66,11 +102,24 @@ fn operation<S: Spec>(place: u32, call: &Call, translated: Translated<S>) -> Ope
 }
 
 /// The object of this number, if it has a name.
-fn key_shown(history: &History, key: u32) -> Option<String> {
-    match history.keys.value(key) {
-        Value::Nil => None,
-        Value::Text(text) if text.chars().all(char::is_alphanumeric) && !text.is_empty() => Some(text.clone()),
-        other => Some(other.to_string()),
+pub(super) fn key_shown(history: &History, key: u32) -> Option<String> {
+    let key = history.keys.value(key);
+    (*key != Value::Nil).then(|| plain(key))
+}
+
+/// A name without quotes, where it needs none.
+pub(super) fn plain(name: &Value) -> String {
+    match name {
+        Value::Text(text) if text.chars().all(char::is_alphanumeric) && !text.is_empty() => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Who asked for a call.
+pub(super) fn process_shown(history: &History, call: &Call) -> String {
+    match history.processes.value(call.process) {
+        Value::Text(name) => name.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -123,10 +172,7 @@ impl<T: Translate> Teller<'_, T> {
         let call = &self.history.calls[operation.id.seq as usize];
         let f = self.history.f(call);
         let takes = self.model.verb(f).is_some_and(|verb| !verb.takes.is_empty());
-        let process = match self.history.processes.value(call.process) {
-            Value::Text(name) => name.clone(),
-            other => other.to_string(),
-        };
+        let process = process_shown(self.history, call);
         let (answer, answered) = match (&operation.outcome, &call.fate) {
             (Outcome::Ok { ret, .. }, Fate::Answered(_, spot)) => (T::shown(ret, self.names), Some(*spot)),
             _ => (None, None),

@@ -11,21 +11,22 @@
 use std::io::BufRead;
 use std::path::Path;
 
-use shaketable_reports::{Checked, Finding, Judgeable, Wrong};
-use shaketable_sim::check::linearizable::Budget;
+use shaketable_reports::{Checked, Judgeable, Wrong};
 
 pub(crate) mod calls;
 pub(crate) mod drawn;
 mod edn;
 mod event;
 pub(crate) mod export;
-mod judge;
+pub(crate) mod judge;
 mod log;
 mod maps;
 pub(crate) mod models;
 mod ndjson;
 pub(crate) mod source;
+pub(crate) mod transactions;
 mod value;
+pub(crate) mod weaker;
 mod words;
 
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod robust;
 
 use calls::{History, Keyed};
 use event::{Mistake, Reader};
+use judge::Asked;
 use models::Model;
 use source::Format;
 
@@ -45,8 +47,8 @@ pub(crate) struct How {
     pub(crate) model: Option<&'static Model>,
     /// How values are about objects.
     pub(crate) keyed: Keyed,
-    /// What judging may cost.
-    pub(crate) budget: Budget,
+    /// What is asked.
+    pub(crate) asked: Asked,
 }
 
 /// Reads a file and judges it.
@@ -76,14 +78,12 @@ pub(crate) fn check(input: Box<dyn BufRead + '_>, how: How) -> Result<Judgeable,
             .map_err(|near| vec![Mistake::new(1, format!("an unknown model `{}`", value::cut(name, 40)), near)])?,
         (None, None) => models::guessed(&history).map_err(|mistake| vec![mistake])?,
     };
-    let findings: Vec<Finding> = (model.judge)(model, &history, how.budget)?;
-    Ok(Judgeable {
-        format: format.name(),
-        model: model.name,
-        operations: history.calls.len() as u64,
-        keys: history.keys.len() as u64,
-        findings,
-    })
+    if let Some(level) = how.asked.level.filter(|level| !model.levels.contains(level)) {
+        let given = format!("`--level {level}`, and a history of the model `{}`", model.name);
+        return Err(vec![Mistake::new(0, given, format!("levels of this model are {}", model.levels.join(", ")))]);
+    }
+    let found = (model.judge)(model, &history, &how.asked)?;
+    Ok(Judgeable { format: format.name(), model: model.name, operations: history.calls.len() as u64, found })
 }
 
 /// The reader of a format.

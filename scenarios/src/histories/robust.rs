@@ -8,10 +8,12 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use shaketable_reports::Judgeable;
 use shaketable_sim::check::linearizable::Budget;
+use shaketable_sim::check::transactions::Assumptions;
 use shaketable_sim::rng::{Seed, Stream};
 
 use super::calls::{Keyed, MOST_MISTAKES};
 use super::event::Mistake;
+use super::judge::Asked;
 use super::source::{Format, unpacked};
 use super::{How, check};
 
@@ -26,14 +28,18 @@ fn good() -> Vec<(String, Vec<u8>)> {
 fn judged(bytes: &[u8], format: Option<Format>, keyed: Keyed) -> Result<Judgeable, Vec<Mistake>> {
     let budget = Budget { states: 20_000, bytes: 1_000_000 };
     let input = unpacked(bytes).map_err(|error| vec![super::source::unreadable(1, &error)])?;
-    check(input, How { format, model: None, keyed, budget })
+    check(input, How { format, model: None, keyed, asked: asked(budget) })
+}
+
+fn asked(budget: Budget) -> Asked {
+    Asked { budget, level: None, assume: Assumptions::default() }
 }
 
 /// Judges bytes, and asserts that what comes of it can be told. Says whether there is a verdict.
 fn assert_told(bytes: &[u8], format: Option<Format>, keyed: Keyed, what: &str) -> bool {
     match judged(bytes, format, keyed) {
         Ok(judged) => {
-            assert!(judged.operations > 0 && !judged.findings.is_empty(), "{what}");
+            assert!(judged.operations > 0 && !judged.found.levels.is_empty(), "{what}");
             true
         }
         Err(mistakes) => {
@@ -170,7 +176,7 @@ fn what_has_no_end_is_not_waited_for() {
         (b"[", b"{:process 0, :type :invoke, :f :read} "),
     ] {
         let input = Box::new(BufReader::new(io::Read::chain(head, Endless(tail))));
-        let how = How { format: None, model: None, keyed: Keyed::Auto, budget };
+        let how = How { format: None, model: None, keyed: Keyed::Auto, asked: asked(budget) };
         let mistakes = check(input, how).expect_err("it has no end");
         assert!(!mistakes.is_empty() && mistakes.len() <= MOST_MISTAKES);
     }

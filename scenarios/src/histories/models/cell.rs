@@ -7,7 +7,7 @@ use super::Translate;
 use crate::histories::value::{Names, Value};
 
 /// `read`, `write`, `cas`; `get`, `put`, `delete`.
-pub(super) struct Words;
+pub(in crate::histories) struct Words;
 
 impl Translate for Words {
     type Spec = Cell;

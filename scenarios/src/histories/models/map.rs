@@ -7,7 +7,7 @@ use super::Translate;
 use crate::histories::value::{Names, Value};
 
 /// `txn`.
-pub(super) struct Words;
+pub(in crate::histories) struct Words;
 
 /// A step as it is written: whether it reads, the entry, and the value.
 fn written(step: &Value) -> Option<(bool, &Value, &Value)> {

@@ -2,22 +2,23 @@
 //!
 //! A model is one entry in [`MODELS`] and one [`Translate`], which says how an operation's name and values become one of a [`Spec`].
 
-use shaketable_reports::Finding;
-use shaketable_sim::check::linearizable::Budget;
+use shaketable_reports::Findings;
+use shaketable_sim::check::transactions::{ListOp, RegisterOp};
 use shaketable_sim::id::Key;
 use shaketable_sim::param::nearest;
 use shaketable_sim::spec::Spec;
 
 use super::calls::{Call, Fate, History};
 use super::event::Mistake;
-use super::judge::linearizability;
+use super::judge::{Asked, LINEARIZABLE, linearizable};
 use super::value::{Names, Value, cut};
+use super::{transactions, weaker};
 
-mod cell;
+pub(super) mod cell;
 mod consensus;
 mod counter;
 mod list;
-mod map;
+pub(super) mod map;
 mod priority;
 mod queue;
 mod semaphore;
@@ -26,7 +27,7 @@ mod stack;
 mod string;
 
 /// Judges a history by a model: a finding for each level of consistency, or what is no operation of the model.
-type Judge = fn(&'static Model, &History, Budget) -> Result<Vec<Finding>, Vec<Mistake>>;
+type Judge = fn(&'static Model, &History, &Asked) -> Result<Findings, Vec<Mistake>>;
 
 /// A model.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Model {
     pub(crate) doc: &'static str,
     /// What can be asked of them.
     pub(crate) verbs: &'static [Verb],
+    /// The levels of consistency that can be asked for; first the one that is, unless another one is.
+    pub(crate) levels: &'static [&'static str],
     /// Judges a history.
     pub(crate) judge: Judge,
     /// Whether each operation of a history is one of this model.
@@ -63,24 +66,36 @@ const fn model<T: Translate>(name: &'static str, doc: &'static str, verbs: &'sta
         name,
         doc,
         verbs,
-        judge: linearizability::<T>,
+        levels: &[LINEARIZABLE],
+        judge: linearizable::<T>,
         fits: |model, history| each::<T>(model, history, |_, _| {}).is_ok(),
     }
 }
 
-/// All models. Those whose operations are also those of another come before it.
+/// A model of cells, of which weaker levels can be asked, too.
+const fn cells(name: &'static str, doc: &'static str, verbs: &'static [Verb]) -> Model {
+    Model { levels: &weaker::LEVELS, judge: weaker::judge, ..model::<cell::Words>(name, doc, verbs) }
+}
+
+/// A model of transactions.
+const fn transactions<O: transactions::Micro>(name: &'static str, doc: &'static str, verbs: &'static [Verb]) -> Model {
+    let fits = |_, history: &History| transactions::fits::<O>(history);
+    Model { name, doc, verbs, levels: &transactions::LEVELS, judge: transactions::judge::<O>, fits }
+}
+
+/// All models. Those whose operations are also those of another come before it; of several with the same operations, the first is guessed that can be.
 pub(crate) static MODELS: &[Model] = &[
-    model::<cell::Words>(
+    cells(
         "register",
         "registers: read and write; nil at first",
         &[verb("read", "", "the value"), verb("write", "a value", "")],
     ),
-    model::<cell::Words>(
+    cells(
         "cas-register",
         "registers with compare-and-set; nil at first",
         &[verb("read", "", "the value"), verb("write", "a value", ""), CAS],
     ),
-    model::<cell::Words>(
+    cells(
         "kv",
         "the entries of a map: get, put, compare-and-set and delete; nil at first",
         &[verb("get", "", "the value"), verb("put", "a value", ""), CAS, verb("delete", "", "")],
@@ -157,9 +172,19 @@ pub(crate) static MODELS: &[Model] = &[
         "semaphores: so many permits, 1 unless `init` says otherwise before any is held",
         &[verb("init", "how many permits there are, a whole number from 0", DID), ACQUIRE, RELEASE],
     ),
+    transactions::<ListOp>(
+        "list-append",
+        "transactions on append-only lists; empty at first",
+        &[verb("txn", "a list of `[append key value]` and `[r key nil]`", "the same, with the lists that were read")],
+    ),
+    transactions::<RegisterOp>(
+        "rw-register",
+        "transactions on registers; nil at first",
+        &[verb("txn", "a list of `[w key value]` and `[r key nil]`", "the same, with the values that were read")],
+    ),
     model::<map::Words>(
         "map",
-        "maps whose operations are transactions, each carried out at once; nil at first",
+        "as `rw-register`, by a search: says no more than whether they are linearizable, but also of values that are written twice",
         &[verb(
             "txn",
             "a list of reads `[r key nil]` and writes `[w key value]` of values other than nil",
@@ -295,7 +320,7 @@ pub(crate) fn named(name: &str) -> Result<&'static Model, String> {
 }
 
 /// The model that a history is of, by what is asked for in it: the only one that has all of that, or the one that is a part of all
-/// others that have. If that leaves several, then the one whose operations take and answer such values.
+/// others that have. If that leaves several, then the one whose operations take and answer such values; the first of them if they have the same operations.
 ///
 /// # Errors
 /// If there is none, or more than one: what was seen, and what there is.
@@ -308,11 +333,14 @@ pub(crate) fn guessed(history: &History) -> Result<&'static Model, Mistake> {
         .collect();
     let has_all = |model: &&Model| seen.iter().all(|f| model.verb(f).is_some());
     let able: Vec<&'static Model> = MODELS.iter().filter(has_all).collect();
-    let least = |model: &&'static Model| able.iter().all(|other| !other.is_part_of(model) || other.name == model.name);
+    let least = |model: &&'static Model| able.iter().all(|other| !other.is_part_of(model) || model.is_part_of(other));
     let mut left: Vec<&'static Model> = able.iter().copied().filter(least).collect();
     if left.len() > 1 {
         let fitting: Vec<_> = left.iter().copied().filter(|model| (model.fits)(model, history)).collect();
         left = if fitting.is_empty() { left } else { fitting };
+        if left.iter().all(|model| model.is_part_of(left[0])) {
+            left.truncate(1);
+        }
     }
     let shown: Vec<String> = seen.iter().take(8).map(|f| format!("`{}`", cut(f, 40))).collect();
     let more = if seen.len() > shown.len() { ", …" } else { "" };
