@@ -26,8 +26,9 @@ pub(crate) static LEVELS: [&str; 10] = [
     "writes-follow-reads",
 ];
 
-/// How many states each weaker level may take if nobody asked for one: whoever wants to know of linearizability must not wait much longer for the rest.
-const UNASKED: u64 = 5_000_000;
+/// How many states each weaker level may take if nobody asked for one, for each operation, and besides: whoever wants to know of linearizability must not wait much longer for
+/// the rest. What is polynomial gets by with that.
+const UNASKED: (u64, u64) = (1_000, 1_000_000);
 
 /// Whether a history is linearizable; if not, which weaker levels it keeps.
 ///
@@ -46,7 +47,8 @@ pub(crate) fn judge(model: &'static Model, history: &History, asked: &Asked) -> 
     let names = each::<Words>(model, history, |place, translated| operations.push((place, translated)))?;
     let calls: Vec<consistency::Call> =
         operations.iter().map(|(place, translated)| call(history, *place, translated)).collect();
-    let states = if asked.level.is_none() { asked.budget.states.min(UNASKED) } else { asked.budget.states };
+    let unasked = UNASKED.0 * calls.len() as u64 + UNASKED.1;
+    let states = if asked.level.is_none() { asked.budget.states.min(unasked) } else { asked.budget.states };
     let report = check(&calls, Budget { states, ..asked.budget });
     let teller = Teller { model, history, names: &names, operations: &operations, report: &report };
     found
