@@ -20,7 +20,7 @@ const BUDGET: Budget = Budget { states: 20_000, bytes: 20_000_000 };
 #[allow(clippy::disallowed_methods)] // How many are compared is no matter of any of them.
 fn histories() -> u64 {
     let told = std::env::var("SHAKETABLE_HISTORIES").ok();
-    told.map_or(8_000, |count| count.parse().expect("SHAKETABLE_HISTORIES is a number"))
+    told.map_or(2_500, |count| count.parse().expect("SHAKETABLE_HISTORIES is a number"))
 }
 
 /// The same history, of an object of which nothing is known but what it does.

@@ -120,11 +120,11 @@ fn a_growing_history_of_map_entries_fails_with_the_return_that_the_slow_twin_nam
 
 #[test]
 fn growing_histories_of_counters_and_lists_fail_with_the_return_that_the_slow_twin_names() {
-    compare::<counter::Counter>(2_000, "online counter", |rng| {
+    compare::<counter::Counter>(1_000, "online counter", |rng| {
         let action = if rng.below(2) == 0 { counter::Action::Read } else { counter::Action::Add(rng.below(3)) };
         counter::Op { key: Key::at(0), action }
     });
-    compare::<list::List>(2_000, "online list", |rng| {
+    compare::<list::List>(500, "online list", |rng| {
         let action = if rng.below(2) == 0 { list::Action::Read } else { list::Action::Append(rng.below(3)) };
         list::Op { key: Key::at(0), action }
     });
