@@ -76,14 +76,14 @@ fn is_explained<S: Spec>(watch: &Watch<S>) -> bool {
     matches!(watch, Watch::Explained)
 }
 
-/// Compares `count` random histories of up to ten operations, half of them spoilt.
-fn compare<S: Spec>(count: u64, name: &str, op: impl Fn(&mut Stream) -> S::Op) {
+/// Compares `count` random histories of up to so many operations, most of them spoilt.
+fn compare<S: Spec>(count: u64, longest: u64, name: &str, op: impl Fn(&mut Stream) -> S::Op) {
     let (mut right, mut wrong) = (0, 0);
     for seed in 0..count {
         let mut rng = Seed(seed).stream(name);
         let shape = Shape {
             clients: rng.between(2, 5) as usize,
-            operations: rng.between(3, 9) as usize,
+            operations: rng.between(3, longest) as usize,
             unknown: Ppm::percent(rng.below(3) as u32 * 15),
         };
         let mut history = history::<S>(shape, &mut rng, |_, rng| op(rng));
@@ -99,7 +99,7 @@ fn compare<S: Spec>(count: u64, name: &str, op: impl Fn(&mut Stream) -> S::Op) {
 
 #[test]
 fn a_growing_history_of_a_register_fails_with_the_return_that_the_slow_twin_names() {
-    compare::<register::Register>(2_000, "online register", |rng| {
+    compare::<register::Register>(2_000, 9, "online register", |rng| {
         let action = if rng.below(2) == 0 { register::Action::Read } else { register::Action::Write(rng.below(3)) };
         register::Op { key: Key::at(0), action }
     });
@@ -107,7 +107,7 @@ fn a_growing_history_of_a_register_fails_with_the_return_that_the_slow_twin_name
 
 #[test]
 fn a_growing_history_of_map_entries_fails_with_the_return_that_the_slow_twin_names() {
-    compare::<kv::Kv>(3_000, "online kv", |rng| {
+    compare::<kv::Kv>(3_000, 9, "online kv", |rng| {
         let action = match rng.below(6) {
             0 | 1 => kv::Action::Get,
             2 => kv::Action::Put(rng.below(3)),
@@ -120,11 +120,11 @@ fn a_growing_history_of_map_entries_fails_with_the_return_that_the_slow_twin_nam
 
 #[test]
 fn growing_histories_of_counters_and_lists_fail_with_the_return_that_the_slow_twin_names() {
-    compare::<counter::Counter>(1_000, "online counter", |rng| {
+    compare::<counter::Counter>(2_000, 8, "online counter", |rng| {
         let action = if rng.below(2) == 0 { counter::Action::Read } else { counter::Action::Add(rng.below(3)) };
         counter::Op { key: Key::at(0), action }
     });
-    compare::<list::List>(500, "online list", |rng| {
+    compare::<list::List>(2_000, 7, "online list", |rng| {
         let action = if rng.below(2) == 0 { list::Action::Read } else { list::Action::Append(rng.below(3)) };
         list::Op { key: Key::at(0), action }
     });
