@@ -155,7 +155,12 @@ impl<'h, S: Spec> Split<'h, S> {
     pub(super) fn calls(&self, object: &Object, calls: &mut Vec<Call<'h, S>>) {
         calls.clear();
         let places = self.places[object.group.clone()].iter();
-        calls.extend(places.filter_map(|&place| Call::new(place, &self.history[place as usize])));
+        calls.extend(places.filter_map(|&place| {
+            let operation = &self.history[place as usize];
+            // Its operation is looked at here, where the processor can fetch those of many calls at once, and not first when one hangs on the other.
+            assert!(S::key(&operation.op) == object.key, "groups are of one key");
+            Call::new(place, operation)
+        }));
         if !calls.is_sorted_by_key(Call::invoked) {
             calls.sort_by_key(Call::invoked);
         }

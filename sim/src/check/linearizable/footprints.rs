@@ -211,11 +211,13 @@ impl Act {
             Footprint::Finds(found) => {
                 let mut left = found.clone();
                 let answer = S::apply(&mut left, op);
-                if ret == Some(&answer) {
-                    act(Deed::Finds, number(found), number(left))
-                } else {
-                    act(Deed::Errs, ANY, ANY)
+                if ret != Some(&answer) {
+                    return Some(act(Deed::Errs, ANY, ANY));
                 }
+                // Most calls that find something only read it.
+                let left = (left != found).then(|| number(left));
+                let found = number(found);
+                act(Deed::Finds, found, left.unwrap_or(found))
             }
             Footprint::Misses(found) => {
                 let found = number(found);
