@@ -2,8 +2,13 @@
 //!
 //! What a history promises is a level. Any object can be [linearizable]; [cells](super::weaker) keep weaker ones, [transactions](super::transactions) others.
 
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
 use shaketable_reports::{Act, Contradiction, Finding, Findings, Judged, Spot, Violation};
-use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, check};
+use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, Shares, check};
 use shaketable_sim::check::transactions::Assumptions;
 use shaketable_sim::history::{Moment, Operation, Outcome};
 use shaketable_sim::id::{ClientId, Key, NodeId, OpId};
@@ -14,6 +19,7 @@ use super::calls::{Call, Fate, History};
 use super::event::Mistake;
 use super::models::{KEYS_AT_ONCE, Model, Translate, Translated, each};
 use super::value::{Names, Value};
+use crate::lanes;
 
 /// The level that objects are asked for unless another one is.
 pub(crate) const LINEARIZABLE: &str = "linearizable";
@@ -72,7 +78,7 @@ pub(super) fn linearizability<T: Translate>(
     let mut undecided = None;
     for (part, operations) in (0..).zip(parts) {
         let object = |key: Key| key_shown(history, part * KEYS_AT_ONCE + key.index() as u32);
-        match check(&operations, left) {
+        match check_shared(&operations, left) {
             Linearizability::Linearizable { states } => left.states -= states,
             Linearizability::Violation(counterexample) => {
                 let teller = Teller::<T> { model, history, names: &names, operations: &operations };
@@ -88,6 +94,32 @@ pub(super) fn linearizability<T: Translate>(
     }
     let holds = Judged::Holds { states: Some(budget.states - left.states) };
     Ok(undecided.unwrap_or(holds))
+}
+
+/// How many operations a history must have before it is worth it to look at its keys at once.
+const MANY: usize = 20_000;
+
+/// Checks operations as [`check`] does, on all processors if there are many.
+fn check_shared<S: Spec<Op: Sync, Ret: Sync>>(operations: &[Operation<S>], budget: Budget) -> Linearizability<S> {
+    let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    if operations.len() < MANY || threads == NonZeroUsize::MIN {
+        return check(operations, budget);
+    }
+    let shares = Shares::new(operations, budget, threads);
+    let mut seen = Vec::new();
+    // One after another in as many lanes: what one finds closes no other.
+    let lanes = vec![1; shares.count()];
+    lanes::in_order(
+        &lanes,
+        threads,
+        &AtomicBool::new(false),
+        |piece| shares.look(piece.lane),
+        |_, found| {
+            seen.push(found);
+            ControlFlow::Continue(())
+        },
+    );
+    shares.check(seen)
 }
 
 /// An operation for the check: its name is its place among the calls.

@@ -10,6 +10,7 @@ mod known;
 mod limits;
 mod objects;
 mod online;
+mod shares;
 mod verify;
 
 use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, Verdict, check, decide};

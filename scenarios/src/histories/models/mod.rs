@@ -206,7 +206,7 @@ const CAS: Verb = verb("cas", "a pair `[expected new]`", "true, false, or the pa
 /// How operations of a history become those of a specification.
 pub(crate) trait Translate {
     /// The specification.
-    type Spec: Spec;
+    type Spec: Spec<Op: Sync, Ret: Sync>;
 
     /// An operation; none if it is not asked for like that. `verb` is one of the model's.
     fn op(verb: &str, key: Key, argument: &Value, names: &mut Names) -> Option<<Self::Spec as Spec>::Op>;

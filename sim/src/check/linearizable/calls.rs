@@ -90,7 +90,7 @@ pub(super) struct Split<'h, S: Spec> {
 pub(super) struct Object {
     pub(super) key: Key,
     /// Its group among the places.
-    group: Range<usize>,
+    pub(super) group: Range<usize>,
 }
 
 impl<'h, S: Spec> Split<'h, S> {
@@ -147,8 +147,8 @@ impl<'h, S: Spec> Split<'h, S> {
     }
 
     /// All objects that any operation is about: by key, and those of one key by part.
-    pub(super) fn objects(&self) -> Vec<Object> {
-        self.objects.clone()
+    pub(super) fn objects(&self) -> &[Object] {
+        &self.objects
     }
 
     /// Puts the calls on one object into `calls`, in the order of their invocations.

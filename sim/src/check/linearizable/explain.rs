@@ -42,7 +42,7 @@ pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Me
     let calls = prefix(calls, returns[first]);
     let culprit = calls.iter().position(|call| call.returned() == Some(returns[first]));
     let culprit = culprit.expect("each return is some call's");
-    let survivors = survivors(&calls, culprit);
+    let survivors = survivors(&calls, culprit, cost.bytes);
     let Answers { possible, all } = answers::possible(&calls, culprit, &mut trial);
     let values = of_few_values(&calls, &mut trial);
     let of_values = values.is_some();
@@ -65,7 +65,7 @@ pub(super) fn explain<S: Spec>(violation: &Violation<'_, '_, S>, memory: &mut Me
 }
 
 /// How the object can have been right before the culprit's return, the last of all.
-fn survivors<S: Spec>(calls: &[Call<'_, S>], culprit: usize) -> Option<Vec<Configuration<S>>> {
+fn survivors<S: Spec>(calls: &[Call<'_, S>], culprit: usize, bytes: u64) -> Option<Vec<Configuration<S>>> {
     if calls.len() > MOST_WATCHED {
         return None;
     }
@@ -75,7 +75,7 @@ fn survivors<S: Spec>(calls: &[Call<'_, S>], culprit: usize) -> Option<Vec<Confi
         events.extend(call.returned().map(|order| (order, at)));
     }
     events.sort_unstable();
-    let mut online = Online::new(MOST_SURVIVORS);
+    let mut online = Online::within(MOST_SURVIVORS, bytes);
     for (order, at) in events {
         let Call { place, operation, fate } = calls[at].clone();
         match fate {

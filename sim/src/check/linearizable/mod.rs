@@ -3,7 +3,7 @@
 //!
 //! [`check`] splits the history by key, searches for a linearization of each key's operations, and explains a key that has none. Its
 //! parts, in reading order: `calls` (the history, split), `search` (the algorithm, with its `timeline` and `memo`),
-//! `model` (objects as the search sees them; `footprints` when more is known of them) and `explain` (the smallest story). Where values tell who made them, `zones` and
+//! `model` (objects as the search sees them; `footprints` when more is known of them) and `explain` (the smallest story). [`Shares`] let several look at keys at once. Where values tell who made them, `zones` and
 //! `monitors` decide without a search.
 //!
 //! The general problem is NP-complete (Gibbons & Korach 1997), so there is a [`Budget`]: counted, never timed, so that
@@ -26,12 +26,14 @@ mod model;
 mod monitors;
 mod online;
 mod search;
+mod shares;
 mod stacks;
 mod timeline;
 mod zones;
 
 pub use counterexample::Counterexample;
 pub use online::{Configuration, Online, Watch};
+pub use shares::{Seen, Shares};
 
 use calls::{Call, Object, Split};
 use footprints::ByFootprint;
@@ -46,7 +48,7 @@ pub struct Budget {
     /// How many times it may try to linearize an operation, over all keys.
     pub states: u64,
     /// How much memory its stacks and its memo may take at any time, in bytes. Besides these it takes
-    /// some 100 to 200 bytes for each operation on the key that has most.
+    /// some 100 to 250 bytes for each operation on the key that has most, and as much as their answers own.
     pub bytes: u64,
 }
 
@@ -139,18 +141,7 @@ pub struct Undecided {
 /// assert!(matches!(check::<Register>(&[], budget), Linearizability::Linearizable { states: 0 }));
 /// ```
 pub fn check<S: Spec>(history: &[Operation<S>], budget: Budget) -> Linearizability<S> {
-    let split = Split::new(history);
-    let mut keys = Keys::new(&split, budget);
-    match keys.decide_all(|_, _| {}) {
-        Ok(states) => Linearizability::Linearizable { states },
-        Err(Stop::Undecided(Undecided { key, reason, explained })) => {
-            Linearizability::Inconclusive { key, reason, explained }
-        }
-        Err(Stop::Violation { key, explained, cost }) => {
-            let violation = explain::Violation { key, calls: &keys.calls, explained, cost };
-            Linearizability::Violation(Box::new(explain::explain(&violation, &mut keys.memory)))
-        }
-    }
+    Keys::new(&Split::new(history), budget, Vec::new()).check()
 }
 
 /// Decides whether a history is linearizable, as [`check`] does, and gives a proof instead of an explanation: sooner if it is not, a little later if it is.
@@ -163,7 +154,7 @@ pub fn check<S: Spec>(history: &[Operation<S>], budget: Budget) -> Linearizabili
 /// ```
 pub fn decide<S: Spec>(history: &[Operation<S>], budget: Budget) -> Verdict {
     let split = Split::new(history);
-    let mut keys = Keys::new(&split, budget);
+    let mut keys = Keys::new(&split, budget, Vec::new());
     let mut order = Vec::with_capacity(history.len());
     let explained = |memory: &mut Memory<S>, calls: &[Call<'_, S>]| {
         order.extend(memory.order().into_iter().map(|call| calls[call as usize].place));
@@ -190,26 +181,47 @@ enum Stop {
 struct Keys<'s, 'h, S: Spec> {
     split: &'s Split<'h, S>,
     budget: Budget,
+    /// By object: how many states it takes to find it linearizable, where that is known.
+    known: Vec<Option<u64>>,
     memory: Memory<S>,
     /// The calls on the key that was looked at last.
     calls: Vec<Call<'h, S>>,
 }
 
 impl<'s, 'h, S: Spec> Keys<'s, 'h, S> {
-    fn new(split: &'s Split<'h, S>, budget: Budget) -> Keys<'s, 'h, S> {
-        Keys { split, budget, memory: Memory::new(), calls: Vec::new() }
+    fn new(split: &'s Split<'h, S>, budget: Budget, known: Vec<Option<u64>>) -> Keys<'s, 'h, S> {
+        Keys { split, budget, known, memory: Memory::new(), calls: Vec::new() }
+    }
+
+    /// Decides them, and explains the first that is not linearizable.
+    fn check(&mut self) -> Linearizability<S> {
+        match self.decide_all(|_, _| {}) {
+            Ok(states) => Linearizability::Linearizable { states },
+            Err(Stop::Undecided(Undecided { key, reason, explained })) => {
+                Linearizability::Inconclusive { key, reason, explained }
+            }
+            Err(Stop::Violation { key, explained, cost }) => {
+                let violation = explain::Violation { key, calls: &self.calls, explained, cost };
+                Linearizability::Violation(Box::new(explain::explain(&violation, &mut self.memory)))
+            }
+        }
     }
 
     /// Decides them, until one is not linearizable. Says how many states that took; shows each that is.
     fn decide_all(&mut self, mut explained: impl FnMut(&mut Memory<S>, &[Call<'h, S>])) -> Result<u64, Stop> {
         let mut left = self.budget;
-        let mut objects = self.split.objects();
+        let split = self.split;
+        let mut objects: Vec<(usize, &Object)> = (0..).zip(split.objects()).collect();
         let mut undecided = None;
         // A key that is hard must not keep the others from being looked at, so each is given little at first.
         for patience in [Patience::Short, Patience::Long] {
-            for object in std::mem::take(&mut objects) {
-                let Object { key, .. } = object;
-                self.split.calls(&object, &mut self.calls);
+            for (place, object) in std::mem::take(&mut objects) {
+                if let Some(states) = self.known.get(place).copied().flatten().filter(|states| *states <= left.states) {
+                    left.states -= states;
+                    continue;
+                }
+                let key = object.key;
+                split.calls(object, &mut self.calls);
                 let given = patience.share(left, self.calls.len());
                 let mut rest = given;
                 let decision = self.memory.decide(&self.calls, &mut rest);
@@ -218,7 +230,7 @@ impl<'s, 'h, S: Spec> Keys<'s, 'h, S> {
                     Decision::Linearizable => explained(&mut self.memory, &self.calls),
                     Decision::Violation { explained } => return Err(Stop::Violation { key, explained, cost }),
                     Decision::Inconclusive { reason: Reason::States, .. } if given.states < left.states => {
-                        objects.push(object);
+                        objects.push((place, object));
                     }
                     Decision::Inconclusive { reason, explained } => {
                         undecided.get_or_insert(Undecided { key, reason, explained });

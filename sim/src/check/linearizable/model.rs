@@ -154,12 +154,7 @@ impl<S: Spec> Model for BySpec<'_, '_, S> {
     }
 
     fn owned_bytes(&self, state: &S::State) -> u64 {
-        if !std::mem::needs_drop::<S::State>() {
-            return 0;
-        }
-        let mut bytes = FedBytes(0);
-        state.hash(&mut bytes);
-        bytes.0.saturating_sub(size_of::<S::State>() as u64)
+        owned_bytes(state)
     }
 }
 
@@ -189,6 +184,16 @@ fn left_by<S: Spec>(call: &Call<'_, S>) -> Option<S::State> {
         Footprint::Overwrites(state) => Some(state),
         Footprint::Misses(_) | Footprint::Changes(_) | Footprint::Passes(..) | Footprint::Unclear => None,
     }
+}
+
+/// The memory that a value takes besides its own size, in bytes.
+pub(super) fn owned_bytes<T: Hash>(value: &T) -> u64 {
+    if !std::mem::needs_drop::<T>() {
+        return 0;
+    }
+    let mut bytes = FedBytes(0);
+    value.hash(&mut bytes);
+    bytes.0.saturating_sub(size_of::<T>() as u64)
 }
 
 /// Counts the bytes that hashing a value goes through: all that it owns.

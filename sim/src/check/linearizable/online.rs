@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use super::model::owned_bytes;
 use crate::digest::digest_of;
 use crate::id::Key;
 use crate::spec::Spec;
@@ -34,7 +35,16 @@ pub struct Online<S: Spec> {
     objects: BTreeMap<Key, Object<S>>,
     /// Where each open operation is.
     keys: BTreeMap<u32, Key>,
+    limit: Limit,
+}
+
+/// How much may be kept of one object, and looked at in one step.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    /// How many configurations may be kept.
     most: usize,
+    /// How much memory those may take that are looked at, in bytes.
+    bytes: u64,
 }
 
 /// What is known after an event.
@@ -79,7 +89,14 @@ struct Open<S: Spec> {
 impl<S: Spec> Online<S> {
     /// The check of a history that has not begun, which gives an object up when it can be in more than `most` configurations at once.
     pub fn new(most: usize) -> Online<S> {
-        Online { objects: BTreeMap::new(), keys: BTreeMap::new(), most }
+        Online::within(most, u64::MAX)
+    }
+
+    /// The same, which also gives an object up when it takes more than so many bytes.
+    pub(super) fn within(most: usize, bytes: u64) -> Online<S> {
+        // There are as many that were kept before, and that will be; and vectors keep something free.
+        let limit = Limit { most, bytes: bytes / 4 };
+        Online { objects: BTreeMap::new(), keys: BTreeMap::new(), limit }
     }
 
     /// A client has asked for an operation.
@@ -91,7 +108,7 @@ impl<S: Spec> Online<S> {
 
     /// It was answered.
     pub fn returned(&mut self, place: u32, ret: &S::Ret) -> Watch<S> {
-        self.on_end(place, |object, most| object.returned(place, ret, most))
+        self.on_end(place, |object, limit| object.returned(place, ret, limit))
     }
 
     /// It certainly had no effect.
@@ -114,10 +131,10 @@ impl<S: Spec> Online<S> {
         self.objects.get(&key)?.configurations.as_deref()
     }
 
-    fn on_end(&mut self, place: u32, end: impl FnOnce(&mut Object<S>, usize) -> Watch<S>) -> Watch<S> {
-        let most = self.most;
+    fn on_end(&mut self, place: u32, end: impl FnOnce(&mut Object<S>, Limit) -> Watch<S>) -> Watch<S> {
+        let limit = self.limit;
         match self.keys.remove(&place).and_then(|key| self.objects.get_mut(&key)) {
-            Some(object) => end(object, most),
+            Some(object) => end(object, limit),
             None => Watch::Explained,
         }
     }
@@ -139,12 +156,14 @@ impl<S: Spec> Object<S> {
         }
     }
 
-    fn returned(&mut self, place: u32, ret: &S::Ret, most: usize) -> Watch<S> {
+    fn returned(&mut self, place: u32, ret: &S::Ret, limit: Limit) -> Watch<S> {
         let Some(before) = self.configurations.take() else { return Watch::Explained };
         let mut after = Vec::new();
         let mut paths = before.clone();
+        let mut waiting: u64 = paths.iter().map(Configuration::bytes).sum();
         let mut looked_at = Known::new();
         while let Some(mut path) = paths.pop() {
+            waiting -= path.bytes();
             if !looked_at.add(&path) {
                 continue;
             }
@@ -152,16 +171,18 @@ impl<S: Spec> Object<S> {
                 Some(true) => after.push(path),
                 Some(false) => {}
                 None => {
-                    let next = (0..self.open.len()).filter(|&at| self.is_next(at, &path));
-                    paths.extend(next.map(|at| path.with(&self.open[at], &self.open)));
+                    for next in (0..self.open.len()).filter(|&at| self.is_next(at, &path)) {
+                        paths.push(path.with(&self.open[next], &self.open));
+                        waiting += paths.last().map_or(0, Configuration::bytes);
+                    }
                 }
             }
-            if looked_at.count > TRIED * most {
+            if looked_at.count > TRIED * limit.most || looked_at.bytes + waiting > limit.bytes {
                 return Watch::Explained; // Without configurations: it is given up.
             }
         }
         self.open.retain(|open| open.place != place);
-        self.keep(before, after, most)
+        self.keep(before, after, limit.most)
     }
 
     /// Whether the open call at this place can be the next to take effect: of equal calls that are lost the first will do.
@@ -219,11 +240,13 @@ impl<S: Spec> Object<S> {
 struct Known<S: Spec> {
     by_state: BTreeMap<u64, Vec<Configuration<S>>>,
     count: usize,
+    /// The memory that they take.
+    bytes: u64,
 }
 
 impl<S: Spec> Known<S> {
     fn new() -> Known<S> {
-        Known { by_state: BTreeMap::new(), count: 0 }
+        Known { by_state: BTreeMap::new(), count: 0, bytes: 0 }
     }
 
     /// Adds a configuration, unless there is one that can do all that it can. Says whether it was added.
@@ -233,12 +256,22 @@ impl<S: Spec> Known<S> {
         if is_new {
             alike.push(configuration.clone());
             self.count += 1;
+            self.bytes += configuration.bytes();
         }
         is_new
     }
 }
 
 impl<S: Spec> Configuration<S> {
+    /// The memory that it takes.
+    fn bytes(&self) -> u64 {
+        let seen = self.seen.iter().flat_map(|(_, answers)| answers);
+        let answers = self.done.iter().filter_map(|(_, answer)| answer.as_ref()).chain(seen);
+        let entries = size_of_val(self.done.as_slice()) + size_of_val(self.seen.as_slice());
+        let own = (size_of::<Self>() + entries) as u64 + owned_bytes(&self.state);
+        answers.fold(own, |bytes, answer| bytes + size_of_val(answer) as u64 + owned_bytes(answer))
+    }
+
     fn is_done(&self, place: u32) -> bool {
         self.done.iter().any(|&(other, _)| other == place)
     }
