@@ -1,30 +1,9 @@
 //! Large histories, and budgets that run out.
 
-use std::collections::BTreeMap;
+use shaketable_sim::check::consistency::{Budget, Call, Doubt, Level, Verdict, check};
 
-use shaketable_sim::check::consistency::{Action, Budget, Call, Content, Doubt, Level, Verdict, check};
-use shaketable_sim::rng::{Seed, Stream};
-
-use crate::{AMPLE, call, read, write};
-
-/// A history of one memory that all processes use one after another: a process in a hundred operations sees what was there a while ago, if `stale`.
-fn memory(size: u64, processes: u64, keys: u64, stale: bool) -> Vec<Call> {
-    let mut rng: Stream = Seed(size).stream("memory");
-    let mut versions: BTreeMap<u64, Vec<Content>> = (0..keys).map(|key| (key, vec![None])).collect();
-    (0..size)
-        .map(|value| {
-            let (process, key) = (rng.below(processes), rng.below(keys));
-            let versions = versions.get_mut(&key).expect("of all keys");
-            if rng.below(2) == 0 {
-                versions.push(Some(value));
-                return call(process, key, Action::Write(Some(value)));
-            }
-            let old =
-                if stale && rng.below(100) == 0 { versions.len() - versions.len().min(4) } else { versions.len() - 1 };
-            call(process, key, Action::Read(versions[old]))
-        })
-        .collect()
-}
+use crate::memory::memory;
+use crate::{AMPLE, read, write};
 
 #[test]
 fn a_large_history_that_is_sequential_is_found_to_be() {

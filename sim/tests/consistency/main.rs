@@ -5,6 +5,7 @@ mod differential;
 mod exhaustive;
 mod known;
 mod limits;
+mod memory;
 
 use shaketable_sim::check::consistency::{Action, Budget, Call, Content, Key, Process};
 
