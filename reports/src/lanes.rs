@@ -135,9 +135,9 @@ impl<'a> Picture<'a> {
         let (fill, left, right) = match (bar.part, bar.to) {
             (Part::Culprit, _) => ("═", "╞", "╡"),
             (Part::Story, Some(_)) => ("─", "├", "┤"),
-            (Part::Context, Some(_)) => ("·", "├", "┤"),
+            (Part::Context, Some(_)) => ("·", "╶", "╴"),
             (Part::Story, None) => ("╌", "├", "╌"),
-            (Part::Context, None) => ("·", "├", "·"),
+            (Part::Context, None) => ("·", "╶", "·"),
         };
         let rest = columns - width(label) - 4;
         let text = format!("{left} {label} {}{right}", fill.repeat(rest));

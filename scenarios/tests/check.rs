@@ -127,6 +127,11 @@ fn a_budget_that_runs_out_is_inconclusive_and_says_which() {
     let finding = &report["files"][0]["findings"][0];
     assert_eq!((&finding["level"], &finding["verdict"]), (&"linearizable".into(), &"inconclusive".into()));
     assert!(finding["reason"].as_str().expect("a reason").contains("memory"), "{finding}");
+    // All appends can be explained; the read that nobody can decide on is alone.
+    assert_eq!((&finding["explained"], &finding["open"]), (&14.into(), &1.into()), "{finding:#}");
+    assert_eq!(finding["next"]["operation"], "get", "{finding:#}");
+    let output = check(&[&hard, "--budget-states", "1000"]);
+    assert!(output.stdout.contains("can be explained; then get → \"z\" by process 0"), "{}", output.stdout);
 }
 
 #[test]
@@ -168,6 +173,19 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed() {
             "model.ndjson",
             "{\"history\":1,\"model\":\"cas-registr\"}\n{\"type\":\"invoke\",\"process\":0,\"f\":\"read\"}\n",
         ),
+        ("numbers.ndjson", "{\"type\":\"invoke\",\"process\":0,\"f\":\"write\",\"value\":9007199254740993000001}\n"),
+        (
+            "keyless.ndjson",
+            concat!(
+                "{\"type\":\"invoke\",\"process\":0,\"f\":\"write\",\"value\":1}\n",
+                "{\"type\":\"invoke\",\"process\":1,\"f\":\"write\",\"key\":\"x\",\"value\":2}\n",
+            ),
+        ),
+        (
+            "other.edn",
+            "{:process 0, :type :invoke, :f :write, :value 1}\n{:process 0, :type :ok, :f :write, :value 2}\n",
+        ),
+        ("escapes.txt", "\u{1b}]0;title\u{7}\n"),
         ("empty.log", ""),
         ("blank.log", "\n\n"),
         ("nothing.edn", "[]"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Act, Anomaly, Checked, Clash, Finding, Judged, Spot, Violation, Wrong};
+use super::{Act, Anomaly, Checked, Clash, Finding, Judged, Reached, Spot, Violation, Wrong};
 
 /// What was found in histories, for programs: see the module.
 pub fn checked_json(all: &[Checked], interrupted: bool) -> Value {
@@ -40,9 +40,15 @@ fn finding_json(finding: &Finding) -> Value {
     let level = finding.level;
     match &finding.verdict {
         Judged::Holds { states } => json!({ "level": level, "verdict": "holds", "states": states }),
-        Judged::Undecided { key, why, explained: Some(explained) } => {
-            json!({ "level": level, "verdict": "inconclusive", "key": key, "reason": why, "explained": explained })
-        }
+        Judged::Undecided { key, why, reached: Some(Reached { explained, next, open }) } => json!({
+            "level": level,
+            "verdict": "inconclusive",
+            "key": key,
+            "reason": why,
+            "explained": explained,
+            "next": next.as_ref().map(Act::json),
+            "open": open,
+        }),
         Judged::Undecided { why, .. } => json!({ "level": level, "verdict": "inconclusive", "reason": why }),
         Judged::Violated(Violation::Contradiction(found)) => json!({
             "level": level,

@@ -10,7 +10,8 @@
 //!   evidence names, with their `name` (`T3`) and what an operation has.
 //!
 //! A level that holds has `states`, how many the search has visited; `null`, if there was none, or if a stronger level says so. One that is
-//! inconclusive has a `reason`, and of `linearizable` `key`, and `explained`, how many answers on that key are certainly right. What a violated one has depends on the level:
+//! inconclusive has a `reason`, and of `linearizable` `key`, `explained`, how many answers on that key are certainly right, `next`,
+//! the operation whose answer comes then, and `open`, how many are under way at that time. What a violated one has depends on the level:
 //! - `linearizable`: `key`; `explained`; `culprit`, the first answer that nothing explains; `instead`, what it could have been (`no-other`: and nothing else);
 //!   `story`, as few other operations as could be found that exclude it; `late`, whether what came before the story was certain by then; and `context`, some that happened around then and do not matter.
 //! - weaker levels of objects: `pattern`, its name in the literature, if it has one; `gist`; `story`, as few operations as could be found that no history of the
@@ -103,9 +104,20 @@ pub enum Judged {
         key: Option<String>,
         /// Why: a budget ran out, or the history does not tell enough.
         why: String,
-        /// How many answers can be explained, from the first, if that is known.
-        explained: Option<u64>,
+        /// How far it came, if that is known.
+        reached: Option<Reached>,
     },
+}
+
+/// How far a search came on an object before its budget ran out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reached {
+    /// How many answers can be explained, from the first.
+    pub explained: u64,
+    /// The answer that comes next, which is not decided.
+    pub next: Option<Act>,
+    /// How many operations on the object are under way when it comes, that one among them.
+    pub open: u64,
 }
 
 /// What shows that something promised is not kept.
@@ -258,14 +270,9 @@ pub fn checked(checked: &Checked, width: usize, style: Style) -> String {
             };
             (Tint::Bad, format!("not {asked}"), drawn)
         }
-        Judged::Undecided { key, why, explained } => {
-            let explained =
-                explained.map(|count| format!(" ({}{} can be explained)", counted(count, "answer"), on(key)));
-            (
-                Tint::Doubtful,
-                "inconclusive".to_owned(),
-                paragraph(&format!("{why}{}", explained.unwrap_or_default()), width),
-            )
+        Judged::Undecided { key, why, reached } => {
+            let reached = reached.as_ref().map(|reached| reached.said(key)).unwrap_or_default();
+            (Tint::Doubtful, "inconclusive".to_owned(), paragraph(&format!("{why}{reached}"), width))
         }
     };
     let word = style.paint(tint, &format!("{word:<16}"));
@@ -300,6 +307,18 @@ pub fn checked_all(all: &[Checked]) -> String {
 
 fn on(key: &Option<String>) -> String {
     key.as_ref().map(|key| format!(" on key {}", short(key))).unwrap_or_default()
+}
+
+impl Reached {
+    /// How far that is, as the rest of a sentence.
+    fn said(&self, key: &Option<String>) -> String {
+        let Reached { explained, next, open } = self;
+        let next = next.as_ref().map(|act| {
+            let open = counted(*open, "operation");
+            format!("; then {} by process {} ({}), with {open} under way", act.shown(), act.process, act.lines())
+        });
+        format!(": {}{} can be explained{}", counted(*explained, "answer"), on(key), next.unwrap_or_default())
+    }
 }
 
 impl Act {

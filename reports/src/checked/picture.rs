@@ -23,7 +23,7 @@ pub(super) fn contradiction(found: &Contradiction, width: usize, style: Style) -
         (false, false) => "whatever became of all others",
     };
     let excluded = match story.len() {
-        0 => format!("excluded {others}"),
+        0 => format!("that is so {others}"),
         1..=MOST_NAMED if !lettered => format!("excluded by {}, {others}", story.join(", ")),
         count => format!("excluded by the {} drawn in full, {others}", counted(count as u64, "other")),
     };

@@ -17,7 +17,13 @@ impl Exclusion {
 pub(super) fn levels(findings: &Findings, width: usize, style: Style) -> String {
     let Findings { levels, asked, .. } = findings;
     if levels.windows(2).all(|pair| sign(&pair[0].verdict) == sign(&pair[1].verdict)) {
-        return String::new();
+        return match levels.as_slice() {
+            [Finding { verdict: Judged::Violated(_), .. }, .., last] => {
+                let (sign, tint) = sign(&last.verdict);
+                format!("  {} nor any other level, down to {}\n", style.paint(tint, sign), last.level)
+            }
+            _ => String::new(),
+        };
     }
     let widest = levels.iter().map(|finding| finding.level.len()).max().unwrap_or(0);
     let mut text = String::new();

@@ -197,6 +197,13 @@ impl Pairing {
         };
         let mut known = Names::default();
         let mut mistakes = Vec::new();
+        if let (Some(without), Some(with)) =
+            (keys.iter().position(Option::is_none), keys.iter().position(Option::is_some))
+        {
+            let line = |place: usize| calls[place].asked.line;
+            let given = format!("an operation without a key, where that of line {} has one", line(with));
+            mistakes.push(Mistake::new(line(without), given, "all operations have a key, or none has"));
+        }
         for (call, key) in calls.iter_mut().zip(keys) {
             let split = if paired { split(call) } else { Ok(Value::Nil) };
             match split {

@@ -144,7 +144,7 @@ impl<R: BufRead> Edn<R> {
         while let (Some(name), Some(value)) = (items.next(), items.next()) {
             entries.push((name, value));
         }
-        Ok(Value::Map(entries))
+        Ok(Value::map(entries))
     }
 
     /// What begins with `#`: a set or a form with a tag; nothing, if it is passed over.

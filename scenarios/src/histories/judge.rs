@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use shaketable_reports::{Act, Contradiction, Finding, Findings, Judged, Spot, Violation};
+use shaketable_reports::{Act, Contradiction, Finding, Findings, Judged, Reached, Spot, Violation};
 use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, Shares, check};
 use shaketable_sim::check::transactions::Assumptions;
 use shaketable_sim::history::{Moment, Operation, Outcome};
@@ -18,7 +18,7 @@ use shaketable_sim::time::Instant;
 use super::calls::{Call, Fate, History};
 use super::event::Mistake;
 use super::models::{KEYS_AT_ONCE, Model, Translate, Translated, each};
-use super::value::{Names, Value};
+use super::value::{Names, Value, visible};
 use crate::lanes;
 
 /// The level that objects are asked for unless another one is.
@@ -87,8 +87,9 @@ pub(super) fn linearizability<T: Translate>(
             }
             Linearizability::Inconclusive { key, reason, explained } => {
                 let why = reason.to_string();
-                let explained = Some(explained as u64);
-                undecided.get_or_insert(Judged::Undecided { key: object(key), why, explained });
+                let teller = Teller::<T> { model, history, names: &names, operations: &operations };
+                let reached = Some(teller.reached(key, explained));
+                undecided.get_or_insert(Judged::Undecided { key: object(key), why, reached });
             }
         }
     }
@@ -133,6 +134,14 @@ fn operation<S: Spec>(place: u32, call: &Call, translated: Translated<S>) -> Ope
     Operation { id, op: translated.op, invoked: moment(&call.asked), node: NodeId::at(0), outcome }
 }
 
+/// When an operation was answered, if it was.
+fn returned<S: Spec>(operation: &Operation<S>) -> Option<u32> {
+    match &operation.outcome {
+        Outcome::Ok { returned, .. } => Some(returned.order),
+        Outcome::Failed | Outcome::Unknown => None,
+    }
+}
+
 /// The object of this number, if it has a name.
 pub(super) fn key_shown(history: &History, key: u32) -> Option<String> {
     let key = history.keys.value(key);
@@ -143,15 +152,15 @@ pub(super) fn key_shown(history: &History, key: u32) -> Option<String> {
 pub(super) fn plain(name: &Value) -> String {
     match name {
         Value::Text(text) if text.chars().all(char::is_alphanumeric) && !text.is_empty() => text.clone(),
-        other => other.to_string(),
+        other => visible(&other.to_string()),
     }
 }
 
 /// Who asked for a call.
 pub(super) fn process_shown(history: &History, call: &Call) -> String {
     match history.processes.value(call.process) {
-        Value::Text(name) => name.clone(),
-        other => other.to_string(),
+        Value::Text(name) => visible(name),
+        other => visible(&other.to_string()),
     }
 }
 
@@ -183,6 +192,22 @@ impl<T: Translate> Teller<'_, T> {
             of_values: found.of_values,
             context: self.context(found),
         }
+    }
+
+    /// Where a search gave up that could explain so many answers on an object. Of objects that were looked at in parts, only the number is known.
+    fn reached(&self, key: Key, explained: usize) -> Reached {
+        let on_key = || self.operations.iter().filter(|operation| T::Spec::key(&operation.op) == key);
+        let mut answered: Vec<_> = on_key().filter_map(|operation| Some((returned(operation)?, operation))).collect();
+        answered.sort_by_key(|(order, _)| *order);
+        let whole = on_key().any(|operation| T::Spec::part(&operation.op).is_none());
+        let next = answered.get(explained).filter(|_| whole);
+        let open = next.map_or(0, |(end, _)| {
+            let under_way = |operation: &&Operation<T::Spec>| {
+                operation.invoked.order < *end && returned(operation).is_none_or(|order| order >= *end)
+            };
+            on_key().filter(under_way).count() as u64
+        });
+        Reached { explained: explained as u64, next: next.map(|(_, operation)| self.act(operation)), open }
     }
 
     /// What else was asked of the object, up to the culprit: the latest, and none that was answered later.

@@ -1,7 +1,7 @@
-//! Histories in logs of Jepsen: a line an event, `INFO  jepsen.util - 2  :invoke  :cas  [3 0]`, or what stands behind the dash alone.
+//! Histories in logs of Jepsen: a line an event, `INFO  jepsen.util - 2  :invoke  :cas  [3 0]`, or what stands behind the dash or the colon alone.
 //!
-//! What other parts of a program have logged in between is passed over. In these logs a compare-and-set that failed has found
-//! another value: it is an answer, and says what the register did not hold then.
+//! What other parts of a program have logged in between is passed over. In these logs a compare-and-set that failed, with nothing said of why, has found
+//! another value: it is an answer, and says what the register did not hold then. With a reason behind it (`:connection-refused`) it did not happen.
 
 use std::io::BufRead;
 
@@ -32,7 +32,7 @@ impl<R: BufRead> Iterator for Log<R> {
                 Err(mistake) => return Some(Err(mistake)),
             };
             let rest = match text.split_once(LOGGER) {
-                Some((_, rest)) => rest.trim_start().trim_start_matches('-').trim_start(),
+                Some((_, rest)) => rest.trim_start_matches(':').trim_start().trim_start_matches('-').trim_start(),
                 None if is_log(text.as_bytes()) => continue,
                 None => &text,
             };
@@ -57,7 +57,7 @@ fn event(text: &str, line: u64) -> Result<Event, Mistake> {
     let f = f.trim_start_matches(':').to_owned();
     // Behind the value may stand what went wrong, in any words.
     let mut value = form().unwrap_or_default();
-    if f == "cas" && kind == Kind::Fail && value.pair().is_some() {
+    if f == "cas" && kind == Kind::Fail && value.pair().is_some() && form().is_none() {
         (kind, value) = (Kind::Ok, Value::Bool(false));
     }
     Ok(Event { line, process, kind, f: Some(f), key: None, value, time: None })

@@ -40,6 +40,10 @@ impl<R: BufRead> Ndjson<R> {
             let given = format!("no JSON: {why}, in column {}", error.column());
             Mistake::new(line, given, "one JSON object a line")
         })?;
+        if let Some(inexact) = inexact(&json, text) {
+            let allowed = "whole numbers below 2^64, decimals as short as they can be; others as strings";
+            return Err(Mistake::new(line, format!("a number that is read as {inexact}"), allowed));
+        }
         let Json::Object(object) = json else {
             return Err(Mistake::new(line, format!("no JSON object: `{}`", cut(text, 60)), "one JSON object a line"));
         };
@@ -158,6 +162,16 @@ fn traced(
     Ok(())
 }
 
+/// A number of a line that is read as another one than is written there: two of them might be taken for the same.
+fn inexact(json: &Json, text: &str) -> Option<String> {
+    match json {
+        Json::Number(number) if number.is_f64() => Some(number.to_string()).filter(|read| !text.contains(read)),
+        Json::Array(items) => items.iter().find_map(|item| inexact(item, text)),
+        Json::Object(entries) => entries.values().find_map(|of| inexact(of, text)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => None,
+    }
+}
+
 /// A value of JSON.
 fn value(json: &Json) -> Value {
     match json {
@@ -167,7 +181,7 @@ fn value(json: &Json) -> Value {
         Json::String(text) => Value::Text(text.clone()),
         Json::Array(items) => Value::List(items.iter().map(value).collect()),
         Json::Object(entries) => {
-            Value::Map(entries.iter().map(|(name, of)| (Value::Text(name.clone()), value(of))).collect())
+            Value::map(entries.iter().map(|(name, of)| (Value::Text(name.clone()), value(of))).collect())
         }
     }
 }

@@ -97,7 +97,9 @@ pub(crate) fn recognised(input: Box<dyn BufRead + '_>) -> Result<(Format, Box<dy
 
 /// Whether a line is one of a log.
 pub(crate) fn is_log(line: &[u8]) -> bool {
-    [&b"INFO"[..], b"WARN", b"ERROR", b"DEBUG"].iter().any(|level| line.starts_with(level))
+    // Newer ones begin with the date and the time.
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(3);
+    words.any(|word| [&b"INFO"[..], b"WARN", b"ERROR", b"DEBUG"].iter().any(|level| word.starts_with(level)))
 }
 
 const ALLOWED: &str = "a history is one JSON object a line, maps of EDN, or lines of a Jepsen log";

@@ -178,7 +178,7 @@ pub(crate) fn judge<O: Micro>(
             found.anomalies = report.findings().iter().map(|finding| words.anomaly(finding)).collect();
         }
         Err(error) => {
-            let verdict = Judged::Undecided { key: None, why: words.why(&error), explained: None };
+            let verdict = Judged::Undecided { key: None, why: words.why(&error), reached: None };
             found.levels.push(Finding { level, verdict });
         }
     }
@@ -216,7 +216,7 @@ fn judged(report: &Report, level: Level) -> Judged {
         Verdict::Violated(finding) => Judged::Violated(Violation::Anomaly(finding.anomaly.name())),
         Verdict::NothingFound => {
             let why = "nothing was found, which is no proof: what was read does not tell the order of all versions";
-            Judged::Undecided { key: None, why: why.to_owned(), explained: None }
+            Judged::Undecided { key: None, why: why.to_owned(), reached: None }
         }
     }
 }

@@ -23,11 +23,17 @@ pub(crate) enum Value {
     List(Vec<Value>),
     /// A set, in the order of its members, each once.
     Set(Vec<Value>),
-    /// A map or object, in the order in which it is written.
+    /// A map or object, in the order of its keys: see [`Value::map`].
     Map(Vec<(Value, Value)>),
 }
 
 impl Value {
+    /// A map of these entries, whatever the order in which they are written.
+    pub(crate) fn map(mut entries: Vec<(Value, Value)>) -> Value {
+        entries.sort();
+        Value::Map(entries)
+    }
+
     /// The two values of a list that has two.
     pub(crate) fn pair(&self) -> Option<(&Value, &Value)> {
         match self {
@@ -96,10 +102,18 @@ impl fmt::Display for Value {
     }
 }
 
+/// Text without what a terminal would obey.
+pub(crate) fn visible(text: &str) -> String {
+    let shown =
+        |char: char| -> String { if char.is_control() { char.escape_default().collect() } else { char.to_string() } };
+    text.chars().map(shown).collect()
+}
+
 /// A value that people are shown in the middle of a sentence: what is quoted of it is at most so many characters long.
 pub(crate) fn cut(text: &str, longest: usize) -> String {
+    let text = visible(text);
     if text.chars().count() <= longest {
-        return text.to_owned();
+        return text;
     }
     let tail = longest / 3;
     let (head, count) = (longest - tail - 1, text.chars().count());

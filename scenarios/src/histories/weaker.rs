@@ -93,7 +93,7 @@ impl Teller<'_> {
                 let clashes = if level == Level::Sessions { self.clashes() } else { Vec::new() };
                 Judged::Violated(Violation::Exclusion(Box::new(self.exclusion(evidence, clashes))))
             }
-            Verdict::Undecided(doubt) => Judged::Undecided { key: None, why: self.why(*doubt), explained: None },
+            Verdict::Undecided(doubt) => Judged::Undecided { key: None, why: self.why(*doubt), reached: None },
         }
     }
 

@@ -264,8 +264,9 @@ fn translated<T: Translate>(
         return Err(Mistake::new(line, format!("an unknown operation `{}`", cut(f, 40)), allowed));
     };
     let key = Key::at((call.key % KEYS_AT_ONCE) as usize);
-    let op = T::op(verb.name, key, &call.argument, names).ok_or_else(|| {
-        let given = format!("`{f}` of {}", cut(&call.argument.to_string(), 60));
+    let argument = argument(call, verb)?;
+    let op = T::op(verb.name, key, argument, names).ok_or_else(|| {
+        let given = format!("`{f}` of {}", cut(&argument.to_string(), 60));
         Mistake::new(line, given, format!("`{f}` takes {}", verb.takes))
     })?;
     let ret = match &call.fate {
@@ -277,6 +278,22 @@ fn translated<T: Translate>(
         })?),
     };
     Ok(Some(Translated { op, ret }))
+}
+
+/// What an operation was asked for with. Some clients only say so when they tell that it is done; nobody may say two different things.
+fn argument<'c>(call: &'c Call, verb: &Verb) -> Result<&'c Value, Mistake> {
+    let Fate::Answered(answer, spot) = &call.fate else { return Ok(&call.argument) };
+    if verb.takes.is_empty() || !verb.answers.is_empty() {
+        return Ok(&call.argument);
+    }
+    match (&call.argument, answer) {
+        (Value::Nil, late) => Ok(late),
+        (Value::Int(asked), Value::Int(done)) if asked != done => {
+            let given = format!("`{}` of {done}", verb.name);
+            Err(Mistake::new(spot.line, given, format!("line {} asked for {asked}", call.asked.line)))
+        }
+        (argument, _) => Ok(argument),
+    }
 }
 
 impl Verb {

@@ -87,6 +87,8 @@ impl Anomaly {
             Anomaly::FutureRead => "a transaction read what it wrote only later",
             Anomaly::Internal => "a transaction contradicts itself",
             Anomaly::LostUpdate => "two replaced the same version",
+            Anomaly::Cycle(Scope::Session, _) => "a process met versions against their order",
+            Anomaly::Cycle(Scope::RealTime, _) => "versions were met against real time",
             Anomaly::Cycle(_, Shape::G0) => "dirty write",
             Anomaly::Cycle(_, Shape::G1c) => "circular information flow",
             Anomaly::Cycle(_, Shape::GSingle) => "read skew",
@@ -100,6 +102,7 @@ impl Anomaly {
         match self {
             Anomaly::AbortedRead => "Adya, Liskov, O'Neil 2000, G1a",
             Anomaly::IntermediateRead => "Adya, Liskov, O'Neil 2000, G1b",
+            Anomaly::Cycle(Scope::Session | Scope::RealTime, _) => "Kingsbury, Alvaro 2020",
             Anomaly::Cycle(_, Shape::G0) => "Adya, Liskov, O'Neil 2000, G0",
             Anomaly::Cycle(_, Shape::G1c) => "Adya, Liskov, O'Neil 2000, G1c",
             Anomaly::Cycle(_, Shape::GSingle) => "Adya 1999, G-single",
