@@ -55,14 +55,20 @@ impl Diagnostics {
         // Only the lines that matter are handed over, so that a huge file costs no more than a small one.
         let start = self.text[..at.start].rfind('\n').map_or(0, |newline| newline + 1);
         let end = self.text[at.end..].find('\n').map_or(self.text.len(), |newline| at.end + newline);
-        let path = self.path.to_string_lossy();
-        let snippet = Snippet::source(&self.text[start..end])
+        let path = shown(&self.path.to_string_lossy());
+        let [before, itself, after] =
+            [&self.text[start..at.start], &self.text[at.clone()], &self.text[at.end..end]].map(shown);
+        let marked = before.len()..before.len() + itself.len();
+        let source = [before, itself, after].concat();
+        let snippet = Snippet::source(&source)
             .line_start(self.position(error).0)
-            .path(&*path)
-            .annotation(AnnotationKind::Primary.span(at.start - start..at.end - start));
+            .path(&path)
+            .annotation(AnnotationKind::Primary.span(marked));
         let message = cut(&error.message);
         let mut group = Level::ERROR.primary_title(&message).element(snippet);
-        let help = error.help.as_deref().map(cut);
+        // Of a title, whoever draws it does this; of a help not.
+        let tame = |text: &str| cut(text).replace(|letter: char| letter.is_control() && letter != '\n', "\u{fffd}");
+        let help = error.help.as_deref().map(tame);
         if let Some(help) = &help {
             group = group.element(Level::HELP.message(help));
         }
@@ -84,9 +90,32 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
+/// A text without what some terminals obey, though hardly anybody knows it: the control characters behind ASCII, of which one is as good as an escape
+/// with a bracket. Whoever draws the text sees to the others.
+fn shown(text: &str) -> String {
+    text.replace(|letter| matches!(letter, '\u{80}'..='\u{9f}'), "\u{fffd}")
+}
+
 fn cut(text: &str) -> String {
+    let text = &shown(text);
     match text.char_indices().nth(LONGEST_MESSAGE) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_told_nothing_that_it_would_obey() {
+        let text = "\u{9b}31m\u{8d} \u{1b}[31m x";
+        let at = text.find('x').expect("it is there");
+        let error = ParamError::new(at..at + 1, format!("unknown {text}")).help(text);
+        let shown = Diagnostics::new(Path::new("x.toml"), text, vec![error]).render(false);
+        assert!(!shown.contains(|letter: char| letter.is_control() && letter != '\n'), "{}", shown.escape_debug());
+        let (source, marked) = (shown.lines().nth(3).expect("a line"), shown.lines().nth(4).expect("a line"));
+        assert_eq!(source.chars().position(|letter| letter == 'x'), marked.chars().position(|letter| letter == '^'));
     }
 }

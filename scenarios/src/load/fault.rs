@@ -138,7 +138,11 @@ impl Reading<'_> {
             }
             _ => {
                 self.milestone_exists(entry, args, sections);
-                let delay = delay.map_or((Span::ZERO, Span::ZERO), |_| args.spans("delay"));
+                let delay = match (delay, args.get("delay")) {
+                    (None, _) => (Span::ZERO, Span::ZERO),
+                    (Some(_), Some(Value::Spans(low, high))) => (*low, *high),
+                    (Some(_), _) => return None, // The reader of its shape has said so.
+                };
                 Trigger::from_args(args).map(|trigger| Start::When(trigger, delay))
             }
         }
@@ -147,8 +151,8 @@ impl Reading<'_> {
     /// That the milestone after which a fault strikes is one of the protocol's.
     fn milestone_exists(&mut self, entry: &Entry, args: &Args, sections: &Sections) {
         let (Some(raw), Some(protocol)) = (entry.value.get("after"), sections.protocol) else { return };
-        let name = args.text("after");
-        if protocol.milestones.iter().all(|milestone| milestone.name != name) {
+        let Some(Value::Text(name)) = args.get("after") else { return }; // The reader of its shape has said so.
+        if protocol.milestones.iter().all(|milestone| milestone.name != *name) {
             let known = protocol.milestones.iter().map(|milestone| milestone.name);
             let error = raw.error(format!("{} has no milestone `{name}`", protocol.name));
             self.error(error.help(suggest(name, known)));

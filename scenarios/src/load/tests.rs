@@ -129,6 +129,15 @@ fn lines(text: &str) -> String {
     diagnostics.errors().iter().map(line).collect()
 }
 
+#[test]
+fn what_cannot_be_read_beside_a_trigger_is_told_once() {
+    for wrong in ["delay = 5", "delay = \"soon\"", "after = 3"] {
+        let text = GOOD.replace("times = 1 }", &format!("times = 1, {wrong} }}"));
+        let Err(told) = load_text(&text) else { panic!("{wrong} was read") };
+        assert_eq!(told.errors().len(), 1, "{told}");
+    }
+}
+
 /// Files with a mistake each: what is wrong, and the file. A case that brings no `protocol` follows a right head.
 pub(crate) fn mistakes() -> impl Iterator<Item = (&'static str, String)> {
     include_str!("mistakes.txt").split("### ").skip(1).map(|case| {
