@@ -181,7 +181,19 @@ impl Terms {
     }
 }
 
+/// More than this nobody has counted: at a million a second it takes nine years.
+const MOST: u64 = 1 << 48;
+
 impl Counts {
+    /// Whether they can have been counted, so that tens of thousands of their like add up to something.
+    pub(crate) fn are_plausible(&self) -> bool {
+        let notices = [&self.inconclusive, &self.exceeded].into_iter().flatten().map(|notice| notice.seeds);
+        let seeds = self.violations.iter().map(|met| met.seeds).chain(notices);
+        let wavering = self.wavering.iter().map(|wavering| wavering.seeds);
+        let covered = self.coverage.named().into_iter().map(|(_, number)| number);
+        [self.ran, self.counted_ops].into_iter().chain(seeds).chain(wavering).chain(covered).all(|count| count < MOST)
+    }
+
     /// Adds what came of seeds that stand behind these.
     pub(crate) fn append(&mut self, later: Counts) {
         self.ran += later.ran;

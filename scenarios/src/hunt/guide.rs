@@ -149,6 +149,24 @@ impl Trail {
         is_new
     }
 
+    /// Whether a run can be made so: of steps that there are.
+    pub(super) fn leads_to(&self, made: Made) -> bool {
+        match made {
+            Made::Anew => true,
+            Made::From(one, other) => one.max(other) < self.steps.len(),
+        }
+    }
+
+    /// Whether each step is made of earlier ones.
+    pub(super) fn is_sound(&self) -> bool {
+        let earlier = |place: usize, step: &Step| match step.made {
+            Made::Anew => true,
+            Made::From(one, other) => one.max(other) < place,
+        };
+        let counted = self.met.values().all(|runs| (1..u64::MAX / 2).contains(runs));
+        counted && self.steps.iter().enumerate().all(|(place, step)| earlier(place, step))
+    }
+
     /// A step, the more likely the fewer runs were where it was first.
     fn pick(&self, rng: &mut Stream) -> usize {
         let met = |state: &u64| self.met.get(state).copied().unwrap_or(1);

@@ -7,6 +7,9 @@ use super::canary::bears_canaries;
 use super::guide::{Made, Trail};
 use crate::scenario::Scenario;
 
+/// No hunt counts so far: a million events a second take ten thousand years.
+const MOST: u64 = 1 << 58;
+
 /// How far a hunt has come.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct State {
@@ -185,6 +188,22 @@ impl State {
             }
         }
         State { lanes: vec![Lane::default(); scenarios.len()], finds: Vec::new(), canaries, rest: Vec::new() }
+    }
+
+    /// Whether a hunt of so many scenarios can have come to this: what it names is there, what it has counted leaves room for more.
+    pub(super) fn is_sound(&self, scenarios: usize) -> bool {
+        let counted =
+            |lane: &Lane| [lane.runs, lane.finding, lane.charge, lane.completed].iter().all(|count| *count < MOST);
+        let can_be_made = |due: &Due| match (self.lanes.get(due.lane), due.made) {
+            (Some(lane), Some(made)) => lane.trail.leads_to(made),
+            (lane, _) => lane.is_some(),
+        };
+        self.lanes.len() == scenarios
+            && self.lanes.iter().all(|lane| counted(lane) && lane.trail.is_sound())
+            && self.rest.iter().all(|due| due.place < MOST && can_be_made(due))
+            && self.finds.is_sorted_by(|one, next| one.key() < next.key())
+            && self.finds.iter().all(|find| find.runs < MOST)
+            && self.canaries.iter().all(|canary| canary.runs < MOST)
     }
 
     /// How many runs there were.

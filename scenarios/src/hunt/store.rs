@@ -76,10 +76,10 @@ impl Identity {
 
 /// What the file of a hunt holds.
 #[derive(Serialize, Deserialize)]
-struct Record {
+pub(super) struct Record {
     hunt: Identity,
-    base: u64,
-    state: State,
+    pub(super) base: u64,
+    pub(super) state: State,
 }
 
 /// What is known of a hunt before it starts.
@@ -151,15 +151,23 @@ impl Store {
     /// If it cannot be written.
     pub(crate) fn keep(&self, state: &State) -> io::Result<()> {
         let record = Record { hunt: self.identity.clone(), base: self.base, state: state.clone() };
-        let body = serde_json::to_value(record)?;
-        let digest = format!("{:016x}", digest_of(&body.to_string()));
-        let whole = json!({ "format": "a hunt of shaketable", "version": VERSION, "digest": digest, "body": body });
-        write_whole(&self.folder.join(FILE), &format!("{whole}\n"))
+        write_whole(&self.folder.join(FILE), &write(&record))
     }
 }
 
-/// Reads the file of this hunt, by whatever build; else says why not.
-fn read(text: &str, identity: &Identity, from: Option<u64>) -> Result<Record, String> {
+/// The text of the file.
+pub(super) fn write(record: &Record) -> String {
+    let body = serde_json::to_value(record).expect("names and numbers can be written");
+    let digest = format!("{:016x}", digest_of(&body.to_string()));
+    let whole = json!({ "format": "a hunt of shaketable", "version": VERSION, "digest": digest, "body": body });
+    format!("{whole}\n")
+}
+
+/// Reads the file of this hunt, by whatever build.
+///
+/// # Errors
+/// Why it cannot go on from it.
+pub(super) fn read(text: &str, identity: &Identity, from: Option<u64>) -> Result<Record, String> {
     let damaged = || "it is damaged".to_owned();
     let whole: Value = serde_json::from_str(text).map_err(|_| damaged())?;
     match whole["version"].as_u64() {
@@ -172,6 +180,9 @@ fn read(text: &str, identity: &Identity, from: Option<u64>) -> Result<Record, St
         return Err(damaged());
     }
     let record: Record = serde_json::from_value(body.clone()).map_err(|_| damaged())?;
+    if !record.state.is_sound(record.hunt.scenarios.len()) {
+        return Err(damaged());
+    }
     if let Some(difference) = identity.difference(&record.hunt) {
         return Err(difference);
     }

@@ -146,7 +146,8 @@ impl Sheet {
             return Err(Flaw::Foreign(format!("it is of version {} of this tool, which is {VERSION}", value["tool"])));
         }
         let body = unharmed(text).ok_or(Flaw::Damaged)?;
-        Sheet::read(body).ok_or_else(|| Flaw::Foreign("it is of another build of this tool".to_owned()))
+        let sheet = Sheet::read(body).filter(|sheet| sheet.render() == text);
+        sheet.ok_or_else(|| Flaw::Foreign("it is of another build of this tool".to_owned()))
     }
 
     fn read(body: &str) -> Option<Sheet> {
@@ -155,7 +156,8 @@ impl Sheet {
         let parts: Vec<Part> = lines.map(serde_json::from_str).collect::<Result<_, _>>().ok()?;
         let shard = Shard::new(head.shard, 1, head.of).ok()?;
         let sheet = Sheet { shard, probes: head.probes, parts };
-        (sheet.sweep() == head.sweep && sheet.parts.len() as u64 == head.scenarios).then_some(sheet)
+        let plausible = sheet.parts.iter().all(|part| part.counts.are_plausible());
+        (plausible && sheet.sweep() == head.sweep && sheet.parts.len() as u64 == head.scenarios).then_some(sheet)
     }
 }
 
