@@ -1,6 +1,6 @@
 # Each target is one or two cargo lines.
 
-.PHONY: check test lint doc demo hunt shrink-table bench ci scale-test
+.PHONY: check test lint doc demo hunt shrink-table bench fuzz ci scale-test
 
 check: lint test doc ## Everything that a commit must pass.
 
@@ -25,6 +25,9 @@ shrink-table: ## How small the failures of all planted bugs become, and how fast
 
 bench: ## Every benchmark beside its reference, in one call.
 	cargo bench --workspace
+
+fuzz: ## Every parser against what libFuzzer comes up with: `make fuzz`, or `make fuzz FOR=600 ONLY=histories`. Goes on where it was.
+	bash .ci/fuzz $(or $(FOR),60) $(ONLY)
 
 ci:
 	bash .ci/run

@@ -43,6 +43,8 @@ mod whole;
 #[cfg(test)]
 mod fakes;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod testing;
 
 use std::panic;

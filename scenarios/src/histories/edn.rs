@@ -49,12 +49,6 @@ impl<R: BufRead> Edn<R> {
         loop {
             match self.peek()? {
                 Some(b';') => while !matches!(self.take()?, None | Some(b'\n')) {},
-                // A mark of the byte order has no meaning in UTF-8, but some write it.
-                Some(0xef) if self.line == 1 => {
-                    while matches!(self.peek()?, Some(0xef | 0xbb | 0xbf)) {
-                        self.take()?;
-                    }
-                }
                 Some(byte) if byte.is_ascii_whitespace() || byte == b',' => {
                     self.take()?;
                     // Space between forms belongs to none of them.
@@ -321,7 +315,7 @@ mod tests {
             ("1/2", "1/2"),
             (r#""a\n\"b\" \u00e4""#, r#""a\n\"b\" ä""#),
             (r"[\a \newline \u0041]", r#"["a" "\n" "A"]"#),
-            ("\u{feff}7", "7"),
+            ("ａ", "ａ"),
             ("{:a}", ""),
         ] {
             match expected {

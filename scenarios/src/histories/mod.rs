@@ -27,10 +27,12 @@ pub(crate) mod source;
 pub(crate) mod transactions;
 mod value;
 pub(crate) mod weaker;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
-mod robust;
+mod endless;
+#[cfg(test)]
+mod fuzz;
 
 use calls::{History, Keyed};
 use event::{Mistake, Reader};
@@ -67,6 +69,7 @@ pub(crate) fn check_file(path: &Path, how: How) -> Checked {
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn check(input: Box<dyn BufRead + '_>, how: How) -> Result<Judgeable, Vec<Mistake>> {
+    let input = source::unmarked(input).map_err(|error| vec![source::unreadable(1, &error)])?;
     let (format, input) = match how.format {
         Some(format) => (format, input),
         None => source::recognised(input).map_err(|mistake| vec![mistake])?,

@@ -64,13 +64,25 @@ fn peek<'a>(mut stream: impl Read + 'a, bytes: u64) -> io::Result<(Vec<u8>, impl
     Ok((head.clone(), Cursor::new(head).chain(stream)))
 }
 
+/// The stream without a mark of the byte order at its very beginning: it has no meaning in UTF-8, but some write it.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn unmarked(input: Box<dyn BufRead + '_>) -> io::Result<Box<dyn BufRead + '_>> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let (head, mut input) = peek(input, MARK.len() as u64)?;
+    if head == MARK {
+        input.read_exact(&mut [0; MARK.len()])?;
+    }
+    Ok(Box::new(BufReader::new(input)))
+}
+
 /// What format a history has, by how it begins; and the history.
 ///
 /// # Errors
 /// If it cannot be read, or is no history.
 pub(crate) fn recognised(input: Box<dyn BufRead + '_>) -> Result<(Format, Box<dyn BufRead + '_>), Mistake> {
     let (head, input) = peek(input, HEAD).map_err(|error| unreadable(1, &error))?;
-    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
     let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
     let line = 1 + head.iter().take_while(|byte| blank(byte)).filter(|&&byte| byte == b'\n').count() as u64;
     let mut bytes = head.iter().copied().filter(|byte| !blank(byte));
@@ -143,7 +155,6 @@ impl<R: BufRead> Iterator for Lines<R> {
                 let Ok(text) = String::from_utf8(line) else {
                     return Some(Err(Mistake::new(self.number, "bytes that are no text", "histories are UTF-8")));
                 };
-                let text = if self.number == 1 { text.trim_start_matches('\u{feff}') } else { &text };
                 return Some(Ok((self.number, text.trim().to_owned())));
             }
         };

@@ -88,7 +88,7 @@ impl fmt::Display for Value {
             Value::Bool(value) => value.fmt(f),
             Value::Int(number) => number.fmt(f),
             Value::Number(text) | Value::Word(text) => f.write_str(text),
-            Value::Text(text) => write!(f, "{text:?}"),
+            Value::Text(text) => quoted(f, text),
             Value::List(list) => items(f, "[", list, "]"),
             Value::Set(set) => items(f, "#{", set, "}"),
             Value::Map(entries) => {
@@ -107,6 +107,25 @@ pub(crate) fn visible(text: &str) -> String {
     let shown =
         |char: char| -> String { if char.is_control() { char.escape_default().collect() } else { char.to_string() } };
     text.chars().map(shown).collect()
+}
+
+/// A string of EDN. What a terminal would obey, or would not show, is escaped.
+fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_str("\"")?;
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => write!(f, "\\{letter}")?,
+            '\n' => f.write_str("\\n")?,
+            '\r' => f.write_str("\\r")?,
+            '\t' => f.write_str("\\t")?,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                write!(f, "\\u{:04x}", u32::from(letter))?;
+            }
+            control if control.is_control() => write!(f, "\\u{:04x}", u32::from(control))?,
+            other => write!(f, "{other}")?,
+        }
+    }
+    f.write_str("\"")
 }
 
 /// A value that people are shown in the middle of a sentence: what is quoted of it is at most so many characters long.

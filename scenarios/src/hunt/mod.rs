@@ -297,4 +297,6 @@ fn doubt(known: &mut Option<Doubt>, seed: u64, why: &str) {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

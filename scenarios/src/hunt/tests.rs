@@ -14,7 +14,7 @@ use crate::fakes::{Folder, render, scenario, tables};
 use crate::recorded::Recorded;
 
 /// What a hunt in this folder has come to.
-fn hunt_in(folder: &Path, scenarios: &[Scenario], runs: u64, threads: usize) -> State {
+pub(super) fn hunt_in(folder: &Path, scenarios: &[Scenario], runs: u64, threads: usize) -> State {
     hunt_until(folder, scenarios, runs, threads, |_| false)
 }
 
@@ -54,7 +54,7 @@ fn recording(scenario: &Scenario, run: &Run<Any>) -> String {
 }
 
 /// Scenarios of which one passes, two fail now and then, and one expects to.
-fn several() -> Vec<Scenario> {
+pub(super) fn several() -> Vec<Scenario> {
     let expect = "\n[expect]\nverdict = { violation = \"invariant/safety\", within-seeds = 40 }\n";
     vec![
         scenario("fake", "[fake]\nwrong = \"*:safety\"\n"),

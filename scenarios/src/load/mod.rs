@@ -117,6 +117,8 @@ fn opening_comment(text: &str) -> String {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod robust;
 #[cfg(test)]
 mod tests;

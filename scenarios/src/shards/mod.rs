@@ -85,4 +85,6 @@ impl FromStr for Shard {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

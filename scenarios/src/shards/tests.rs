@@ -20,7 +20,7 @@ fn shards(count: u32) -> impl Iterator<Item = Shard> {
 }
 
 /// Some of everything that can come of a scenario.
-fn scenarios() -> Vec<Scenario> {
+pub(super) fn scenarios() -> Vec<Scenario> {
     let expect = |signature: &str, within: u64| {
         format!("\n[expect]\nverdict = {{ violation = \"{signature}\", within-seeds = {within} }}\n")
     };
@@ -69,7 +69,7 @@ fn probes() -> Vec<Probe> {
 }
 
 /// What a shard leaves.
-fn sheet(scenarios: &[Scenario], choice: &Choice, shard: Shard, threads: usize) -> Sheet {
+pub(super) fn sheet(scenarios: &[Scenario], choice: &Choice, shard: Shard, threads: usize) -> Sheet {
     let share = |(place, scenario)| Task::new(scenario, choice).shared(place, shard);
     let tasks: Vec<_> = scenarios.iter().enumerate().map(share).collect();
     let mut cases = Cases::for_later(&PathBuf::from("nowhere"), render, tables());
