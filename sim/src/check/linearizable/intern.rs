@@ -61,3 +61,25 @@ impl<T: Eq + Hash> Interner<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Seed;
+
+    #[test]
+    fn equal_values_have_the_same_number_however_many_there_are() {
+        let mut rng = Seed(0).stream("intern");
+        let (mut interner, mut list): (Interner<u64>, Vec<u64>) = (Interner::new(0), Vec::new());
+        for _ in 0..2_000 {
+            let value = rng.below(500);
+            let number = list.iter().position(|&other| other == value).unwrap_or_else(|| {
+                list.push(value);
+                list.len() - 1
+            });
+            assert_eq!(interner.number(value) as usize, number);
+        }
+        assert_eq!(interner.values(), list);
+        assert!(interner.table.len() <= 4 * list.len(), "at most half full, and not much less than a quarter");
+    }
+}

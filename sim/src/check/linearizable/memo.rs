@@ -170,3 +170,90 @@ fn is_subset(few: &[u32], many: &[u32]) -> bool {
     let mut rest = many.iter();
     few.len() <= many.len() && few.iter().all(|member| rest.any(|other| other == member))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Seed, Stream};
+
+    /// Some numbers below a bound, in order.
+    fn some(below: u64, rng: &mut Stream) -> Vec<u32> {
+        (0..below as u32).filter(|_| rng.below(3) == 0).collect()
+    }
+
+    fn fingerprint(done: &[u32], digest: u64) -> Fingerprint {
+        let mut fingerprint = Fingerprint::default();
+        done.iter().for_each(|&call| fingerprint.toggle(call));
+        fingerprint.with(digest)
+    }
+
+    #[test]
+    fn it_knows_what_a_list_of_all_failures_knows() {
+        for seed in 0..50 {
+            let mut rng = Seed(seed).stream("memo");
+            let mut memo = Memo::default();
+            let mut list: Vec<(Vec<u32>, u64, Vec<u32>)> = Vec::new();
+            for _ in 0..400 {
+                let (done, state, used) = (some(5, &mut rng), rng.below(3), some(4, &mut rng));
+                let expected = list.iter().any(|(other, in_state, fewer)| {
+                    (other, *in_state) == (&done, state) && fewer.iter().all(|call| used.contains(call))
+                });
+                assert_eq!(memo.fails(fingerprint(&done, state), &used), expected, "seed {seed}");
+                if !expected && rng.below(2) == 0 {
+                    memo.insert(fingerprint(&done, state), &used, u64::MAX).expect("there is room");
+                    list.push((done, state, used));
+                }
+                assert_eq!(memo.is_empty(), list.is_empty());
+            }
+            memo.clear();
+            assert!(memo.is_empty() && memo.bytes() == 0);
+        }
+    }
+
+    /// In each half of the fingerprint by itself, so that both together have the odds that are promised.
+    #[test]
+    fn sets_of_calls_and_states_differ_in_both_halves_of_their_fingerprints() {
+        let mut halves: [Vec<u64>; 2] = Default::default();
+        for set in 0..1_u32 << 12 {
+            let done: Vec<u32> = (0..12).filter(|call| set >> call & 1 == 1).collect();
+            for state in [0, 1, 1 << 63] {
+                let Fingerprint(one, other) = fingerprint(&done, state);
+                halves[0].push(one);
+                halves[1].push(other);
+            }
+        }
+        for mut half in halves {
+            let bits = half.iter().fold([0_usize; 64], |mut bits, &number| {
+                (0..64).for_each(|bit| bits[bit] += (number >> bit & 1) as usize);
+                bits
+            });
+            let all = half.len();
+            assert!(bits.iter().all(|&ones| (all * 9 / 20..all * 11 / 20).contains(&ones)), "{bits:?} of {all}");
+            half.sort_unstable();
+            half.dedup();
+            assert_eq!(half.len(), all);
+        }
+    }
+
+    #[test]
+    fn it_takes_no_more_memory_than_there_is_and_says_how_much() {
+        let mut rng = Seed(0).stream("memo");
+        for room in [0, 1_000, 10_000, 100_000, 1_000_000] {
+            let mut memo = Memo::default();
+            let mut call = 0;
+            let full = loop {
+                let used: Vec<u32> = (0..rng.below(6) as u32).collect();
+                let before = memo.bytes();
+                call += 1;
+                let inserted = memo.insert(fingerprint(&[call], 0), &used, room - before);
+                assert_eq!(memo.bytes(), (memo.slots.capacity() * 24 + memo.sets.capacity() * 4) as u64);
+                assert!(memo.bytes() <= room, "{} of {room} bytes", memo.bytes());
+                if inserted.is_err() {
+                    break before;
+                }
+            };
+            // It doubles, and for a moment there is the old table, too.
+            assert!(room < 2_000 || full > room / 6, "only {full} of {room} bytes");
+        }
+    }
+}

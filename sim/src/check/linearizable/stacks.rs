@@ -122,3 +122,48 @@ impl From<OutOfMemory> for Reason {
         Reason::Bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_by_doubling_or_not_at_all() {
+        for (len, capacity, more, room) in
+            (0..40).flat_map(|len| [(len, 40, 41 - len, 640), (len, 40, 41 - len, 639), (len, 40, 40 - len, 0)])
+        {
+            let mut vec: Vec<u64> = Vec::with_capacity(capacity);
+            vec.resize(len, 0);
+            let fits = more <= capacity - len || room >= 640;
+            assert_eq!(reserve(&mut vec, more, room).is_ok(), fits, "{more} more than {len} in {room} bytes");
+            let expected = if more > capacity - len && fits { 2 * capacity } else { capacity };
+            assert_eq!((vec.len(), vec.capacity()), (len, expected));
+        }
+        let mut vec: Vec<u8> = Vec::new();
+        assert!(reserve(&mut vec, 1, 15).is_err() && reserve(&mut vec, 1, 16).is_ok());
+        assert!(reserve(&mut vec, 100, 99).is_err() && reserve(&mut vec, 100, 100).is_ok());
+        assert_eq!(vec.capacity(), 100);
+    }
+
+    #[test]
+    fn what_each_stack_takes_is_counted() {
+        let mut stacks: Stacks<u64> = Stacks::new();
+        assert_eq!(stacks.bytes(), 0);
+        let mut expected = 0;
+        stacks.trail = Vec::with_capacity(10);
+        expected += 10 * size_of::<Move>() as u64;
+        assert_eq!(stacks.bytes(), expected);
+        stacks.frames = Vec::with_capacity(20);
+        expected += 20 * size_of::<Frame<u64>>() as u64;
+        assert_eq!(stacks.bytes(), expected);
+        stacks.moves = Vec::with_capacity(30);
+        expected += 30 * size_of::<Move>() as u64;
+        assert_eq!(stacks.bytes(), expected);
+        stacks.listed = Vec::with_capacity(40);
+        expected += 40 * size_of::<u64>() as u64;
+        assert_eq!(stacks.bytes(), expected);
+        stacks.owned_bytes = 50;
+        stacks.memo.insert(super::super::memo::Fingerprint::default(), &[1], u64::MAX).expect("there is room");
+        assert_eq!(stacks.bytes(), expected + 50 + stacks.memo.bytes());
+    }
+}
