@@ -95,11 +95,11 @@ struct Mix {
 }
 
 /// An operation of a history that is not yet one: with its answer, if it has one, and about when it begins and ends.
-struct Draft<S: Spec> {
-    op: S::Op,
-    ret: Option<S::Ret>,
-    from: u64,
-    to: u64,
+pub(crate) struct Draft<S: Spec> {
+    pub(crate) op: S::Op,
+    pub(crate) ret: Option<S::Ret>,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
 }
 
 /// A history of any operations at any times, in which each value is put in at most once: most likely wrong, but not by much.
@@ -127,7 +127,7 @@ fn scattered<S: Buffer>(mix: Mix, rng: &mut Stream) -> Vec<Operation<S>> {
 }
 
 /// The history of these operations. What happens at once follows each other.
-fn drafted<S: Spec>(drafts: Vec<Draft<S>>) -> Vec<Operation<S>> {
+pub(crate) fn drafted<S: Spec>(drafts: Vec<Draft<S>>) -> Vec<Operation<S>> {
     let ends = drafts.iter().enumerate().flat_map(|(place, draft)| [(draft.from, place, 0), (draft.to, place, 1)]);
     let mut events: Vec<(u64, usize, u8)> = ends.collect();
     events.sort_unstable();
@@ -148,7 +148,7 @@ fn drafted<S: Spec>(drafts: Vec<Draft<S>>) -> Vec<Operation<S>> {
 }
 
 /// Whether a monitor finds a history linearizable, if it finds anything. A proof must hold.
-fn by_monitor<S: Spec>(history: &[Operation<S>]) -> Option<bool> {
+pub(crate) fn by_monitor<S: Spec>(history: &[Operation<S>]) -> Option<bool> {
     match decide(history, Budget { states: 0, ..AMPLE }) {
         Verdict::Linearizable(proof) => {
             verify::assert_explains(history, &proof.order);

@@ -4,6 +4,7 @@ use shaketable_sim::check::linearizable::{Linearizability, check};
 use shaketable_sim::history::{Operation, Outcome};
 use shaketable_sim::id::Key;
 use shaketable_sim::spec::kv::{Action, Kv, Op, Ret};
+use shaketable_sim::spec::unheard::{self, Unheard};
 use shaketable_sim::spec::{Spec, counter, list};
 
 use crate::{AMPLE, is_linearizable, moment, operation};
@@ -103,6 +104,15 @@ fn a_swap_that_differs_needs_a_moment_at_which_it_differs() {
 }
 
 #[test]
+fn of_two_swaps_that_differ_the_later_needs_the_later_moment() {
+    let both = |first, second| {
+        [put(0, 0, 1, 1), put(1, 2, 9, 2), cas(2, 3, 4, (first, 7), false), cas(2, 5, 6, (second, 8), false)]
+    };
+    assert!(is_linearizable(&both(2, 1)));
+    assert!(!is_linearizable(&both(1, 2)));
+}
+
+#[test]
 fn a_write_of_unknown_outcome_may_take_effect_late_but_once() {
     let late = [unknown(0, 0, Action::Put(1)), put(1, 1, 2, 2), get(2, 3, 4, 2), get(2, 5, 6, 1)];
     assert!(is_linearizable(&late));
@@ -176,6 +186,12 @@ fn the_order_of_the_slice_means_nothing() {
     assert!(is_linearizable(&history));
     history[0] = get(2, 4, 5, 1);
     assert!(!is_linearizable(&history));
+    // Of values that are written twice, the search decides.
+    let mut twice = vec![put(0, 0, 1, 1), put(1, 2, 3, 2), put(0, 4, 5, 1), put(1, 6, 7, 2), get(2, 8, 9, 2)];
+    twice.reverse();
+    assert!(is_linearizable(&twice));
+    twice[0] = get(2, 8, 9, 1);
+    assert!(!is_linearizable(&twice));
 }
 
 #[test]
@@ -198,4 +214,30 @@ fn a_long_story_is_told_in_a_dozen_short_lines() {
     assert!(lines.len() <= 12);
     assert!(lines.iter().all(|line| line.chars().count() < 300), "{lines:#?}");
     assert!(lines[0].starts_with("c2#1 read k1 → [1000039 1000038 "), "{lines:#?}");
+    // Of an answer of 40 items, sixty characters.
+    let answer: Vec<char> = lines[0].chars().skip("c2#1 read k1 → ".chars().count()).take(60).collect();
+    let answer: String = answer.into_iter().collect();
+    assert_eq!(answer, "[1000039 1000038 1000037 1000 … 003 1000002 1000001 1000000]");
+}
+
+/// Additions without answers: so many are needed to see that a sum is too small that most are counted only.
+#[test]
+fn of_a_long_story_the_last_ten_operations_are_told_and_the_others_counted() {
+    use counter::{Action, Counter, Op, Ret};
+    let asked = |action, heard| unheard::Op { op: Op { key: Key::at(0), action }, heard };
+    let add =
+        |at: u32| answered::<Unheard<Counter>>(0, 2 * at, 2 * at + 1, asked(Action::Add(1), false), unheard::Ret(None));
+    for (sum, lines, first) in [
+        (9, 11, "c1#1 add k1 1 → ok   0s … 1ms"),
+        (10, 12, "c1#1 add k1 1 → ok   0s … 1ms"),
+        (11, 12, "… 2 operations on k1 before these:"),
+        (12, 12, "… 3 operations on k1 before these:"),
+    ] {
+        let mut history: Vec<_> = (0..20).map(add).collect();
+        history.push(answered(1, 40, 41, asked(Action::Read, true), unheard::Ret(Some(Ret(sum)))));
+        let Linearizability::Violation(counterexample) = check(&history, AMPLE) else { panic!("20 were added") };
+        let told = counterexample.tell();
+        assert_eq!((counterexample.story.len(), told.len()), (sum as usize + 1, lines), "{told:#?}");
+        assert!(told[1].contains(first) || told[1].contains("add k1 1 → ok") && !first.starts_with('…'), "{told:#?}");
+    }
 }

@@ -11,6 +11,7 @@ mod limits;
 mod objects;
 mod online;
 mod shares;
+mod values;
 mod verify;
 
 use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, Verdict, check, decide};
