@@ -160,3 +160,53 @@ fn an_object_that_can_be_in_too_many_configurations_is_given_up_and_says_nothing
     online.invoked(8, &op(list::Action::Read));
     assert!(is_explained(&online.returned(8, &list::Ret::Items(vec![77]))));
 }
+
+#[test]
+fn of_several_open_operations_only_the_one_that_failed_is_taken_back() {
+    let op = |action| register::Op { key: Key::at(0), action };
+    let begun = || {
+        let mut online = Online::<register::Register>::new(MOST);
+        for (place, value) in [(0, 1), (1, 2)] {
+            online.invoked(place, &op(register::Action::Write(value)));
+        }
+        for place in [2, 3] {
+            online.invoked(place, &op(register::Action::Read));
+        }
+        assert!(is_explained(&online.failed(0)) && is_explained(&online.failed(2)));
+        online
+    };
+    assert!(is_explained(&begun().returned(3, &register::Ret::Value(Some(2)))));
+    assert!(is_explained(&begun().returned(3, &register::Ret::Value(None))));
+    assert!(matches!(begun().returned(3, &register::Ret::Value(Some(1))), Watch::Violation(_)));
+}
+
+#[test]
+fn the_configurations_of_an_object_are_told_and_what_is_lost_has_no_answer_in_them() {
+    let op = |action| register::Op { key: Key::at(0), action };
+    let mut online = Online::<register::Register>::new(MOST);
+    assert!(online.configurations(Key::at(0)).is_none());
+    online.invoked(0, &op(register::Action::Write(1)));
+    online.invoked(1, &op(register::Action::Read));
+    assert!(is_explained(&online.returned(1, &register::Ret::Value(Some(1)))));
+    let told = |online: &Online<register::Register>| {
+        let configurations = online.configurations(Key::at(0)).expect("somebody has asked for it");
+        configurations.iter().map(|configuration| (configuration.state, configuration.done.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&online), [(Some(1), vec![(0, Some(register::Ret::Done))])]);
+    online.lost(0);
+    assert_eq!(told(&online), [(Some(1), vec![(0, None)])]);
+}
+
+#[test]
+fn as_many_configurations_as_may_be_are_kept_and_one_more_is_too_many() {
+    for (most, given_up) in [(4, None), (3, Some(Key::at(0)))] {
+        let mut online = Online::<register::Register>::new(most);
+        for place in 0..3 {
+            let action = register::Action::Write(u64::from(place));
+            online.invoked(place, &register::Op { key: Key::at(0), action });
+        }
+        // Each of the others has been overwritten, or is yet to come.
+        assert!(is_explained(&online.returned(2, &register::Ret::Done)));
+        assert_eq!(online.given_up(), given_up);
+    }
+}
