@@ -178,9 +178,7 @@ impl<M: Model> Search<'_, M> {
                 if self.attempt(next)? && !self.is_idle(next) {
                     return Ok(true);
                 }
-                if self.stacks.trail.len() > trail {
-                    self.take_back(trail);
-                }
+                self.take_back(trail);
                 let frame = self.stacks.frames.last().expect("it is still there");
                 self.state.clone_from(&frame.state);
             }
