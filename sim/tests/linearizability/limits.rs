@@ -1,11 +1,15 @@
 //! Long histories, many clients, many unknown outcomes; and what happens when the budget is too small.
 
-use shaketable_sim::check::linearizable::{Budget, Linearizability, Reason, check};
+use shaketable_sim::check::linearizable::{Budget, Linearizability, Reason, Verdict, check, decide};
 use shaketable_sim::history::{Operation, Outcome};
 use shaketable_sim::id::{Key, OpId};
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::spec::Spec;
+use shaketable_sim::spec::counter::{self, Counter};
 use shaketable_sim::spec::kv::{Action, Kv, Op, Ret};
+use shaketable_sim::spec::list::{self, List};
+use shaketable_sim::spec::queue::{self, Queue};
+use shaketable_sim::spec::unheard::{self, Unheard};
 use shaketable_sim::time::Ppm;
 
 use crate::generate::{Shape, history, spoil};
@@ -199,4 +203,110 @@ fn the_same_history_has_the_same_verdict_in_the_same_number_of_states() {
         other => panic!("{other:?}"),
     };
     assert_eq!(told(), told());
+}
+
+/// How many states the search takes for right histories of some kind, and how many wrong ones it refutes in a few.
+fn effort<S: Spec>(name: &str, unknown: u32, op: impl Fn(OpId, &mut Stream) -> S::Op) -> (u64, u64) {
+    let (mut sum, mut refuted) = (0, 0);
+    for seed in 0..40 {
+        let mut rng = Seed(seed).stream(name);
+        let shape = Shape { clients: 6, operations: 60, unknown: Ppm::percent(unknown) };
+        let mut history = history::<S>(shape, &mut rng, &op);
+        let Linearizability::Linearizable { states } = check(&history, AMPLE) else { panic!("{name}, seed {seed}") };
+        sum += states;
+        spoil(&mut history, &mut rng);
+        spoil(&mut history, &mut rng);
+        let few = Budget { states: 150, ..AMPLE };
+        refuted += u64::from(matches!(decide(&history, few), Verdict::Violation { .. }));
+    }
+    (sum, refuted)
+}
+
+/// What the search knows beforehand is there to save states. Each number is what it takes today.
+#[test]
+fn the_search_takes_no_more_states_than_it_did() {
+    let kinds = [
+        effort::<Kv>("effort: few", 0, few),
+        effort::<Kv>("effort: few, unknown", 10, few),
+        effort::<Kv>("effort: unique, unknown", 10, unique),
+        effort::<Unheard<Kv>>("effort: unheard", 5, |id, rng| {
+            let op = few(id, rng);
+            unheard::Op { heard: Kv::is_read(&op) || rng.below(2) == 0, op }
+        }),
+        effort::<Counter>("effort: counter", 3, |_, rng| {
+            let action = if rng.below(2) == 0 { counter::Action::Read } else { counter::Action::Add(1 + rng.below(3)) };
+            counter::Op { key: Key::at(0), action }
+        }),
+        effort::<List>("effort: list", 3, |_, rng| {
+            let action = if rng.below(2) == 0 { list::Action::Read } else { list::Action::Append(rng.below(9)) };
+            list::Op { key: Key::at(0), action }
+        }),
+    ];
+    let measured = [(1_211, 22), (1_350, 17), (735, 14), (3_014, 9), (1_326, 40), (1_609, 40)];
+    for (kind, ((states, refuted), (most, least))) in kinds.into_iter().zip(measured).enumerate() {
+        assert!(states <= most && refuted >= least, "the kind {kind}: {states} states, {refuted} refuted");
+    }
+}
+
+/// Frames that are left give back what their states own.
+#[test]
+fn states_that_own_memory_are_counted_as_long_as_they_are_kept() {
+    let shape = Shape { clients: 10, operations: 120, unknown: Ppm::ZERO };
+    let history = history::<Unheard<List>>(shape, &mut Seed(8).stream("owned"), |_, rng| {
+        let action = if rng.below(8) == 0 { list::Action::Read } else { list::Action::Append(rng.below(1_000)) };
+        unheard::Op { heard: action == list::Action::Read, op: list::Op { key: Key::at(0), action } }
+    });
+    let decided = |bytes| !matches!(decide(&history, Budget { bytes, ..AMPLE }), Verdict::Inconclusive(_));
+    assert!(decided(52_000), "it takes no more than it did");
+    assert!(!decided(26_000), "most of that is what the states own");
+}
+
+/// Frames that are left give back what their states own: a search that goes back often takes no more memory than one that does not.
+#[test]
+fn going_back_gives_memory_back() {
+    for (seed, bytes) in [(5, 43_000), (7, 77_000), (10, 151_000)] {
+        let shape = Shape { clients: 6, operations: 40, unknown: Ppm::ZERO };
+        let mut rng = Seed(seed).stream("given back");
+        let mut history = history::<Queue>(shape, &mut rng, |_, rng| {
+            let action = if rng.below(2) == 0 { queue::Action::Dequeue } else { queue::Action::Enqueue(rng.below(2)) };
+            queue::Op { key: Key::at(0), action }
+        });
+        for _ in 0..3 {
+            spoil(&mut history, &mut rng);
+        }
+        let verdict = decide(&history, Budget { bytes, ..AMPLE });
+        assert!(!matches!(verdict, Verdict::Inconclusive(_)), "seed {seed}: {bytes} bytes were enough");
+    }
+}
+
+/// How long the stories are that explain what is wrong with histories of some kind, together.
+fn told<S: Spec>(name: &str, op: impl Fn(OpId, &mut Stream) -> S::Op) -> usize {
+    let mut operations = 0;
+    for seed in 0..12 {
+        let mut rng = Seed(seed).stream(name);
+        let shape = Shape { clients: 4, operations: 120, unknown: Ppm::percent(2) };
+        let mut history = history::<S>(shape, &mut rng, &op);
+        while let Linearizability::Linearizable { .. } = check(&history, AMPLE) {
+            spoil(&mut history[90..], &mut rng);
+        }
+        if let Linearizability::Violation(counterexample) = check(&history, AMPLE) {
+            operations += counterexample.story.len();
+        }
+    }
+    operations
+}
+
+#[test]
+fn stories_are_no_longer_than_they_were() {
+    let kinds = [
+        told::<Kv>("told: few", few),
+        told::<Kv>("told: unique", unique),
+        told::<Queue>("told: queue", |id, rng| {
+            let action =
+                if rng.below(2) == 0 { queue::Action::Dequeue } else { queue::Action::Enqueue(u64::from(id.seq)) };
+            queue::Op { key: Key::at(0), action }
+        }),
+    ];
+    let measured = [23, 14, 33];
+    assert!(kinds.iter().zip(&measured).all(|(told, most)| told <= most), "{kinds:?} operations, not {measured:?}");
 }
