@@ -231,11 +231,11 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed() {
                 "{:process 1, :type :invoke, :f :txn, :value [[:append :x]]}\n",
                 "{:process 2, :type :invoke, :f :txn, :value 7}\n",
                 "{:process 3, :type :invoke, :f :txn, :value [[:append :x nil]]}\n",
-                "{:process 4, :type :invoke, :f :txn, :key :k, :value [[:append :x 3]]}\n",
                 "{:process 5, :type :invoke, :f :txn, :value [[:r :x nil]]}\n",
                 "{:process 5, :type :ok, :f :txn, :value [[:r :x 5]]}\n",
             ),
         ),
+        ("keyed-txn.edn", "{:process 4, :type :invoke, :f :txn, :key :k, :value [[:append :x 3]]}\n"),
         ("both.edn", "{:process 0, :type :invoke, :f :txn, :value [[:append :x 1] [:w :y 2]]}\n"),
     ];
     let mut all = String::new();
