@@ -54,7 +54,7 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         );
     }
     let mut state = match earlier {
-        Earlier::So(state) => state,
+        Earlier::So(state) => state.of(&scenarios),
         Earlier::Nothing | Earlier::OtherBuild => State::new(&scenarios),
     };
     for trouble in recall(&mut state, &scenarios, &store, &tables) {

@@ -103,6 +103,18 @@ mod repaired {
         }
     }
 
+    #[test]
+    fn a_state_without_a_canary_gets_one_and_keeps_those_that_it_has() {
+        let scenarios = several();
+        let folder = Folder::new("fuzz-hunt-canary");
+        let mut state = hunt_in(&folder.0, &scenarios, 200, 1);
+        let right = state.clone();
+        assert!(right.canaries.iter().any(|canary| canary.runs > 0), "{right:?}");
+        assert_eq!(state.clone().of(&scenarios), right);
+        let lost = state.canaries.remove(0);
+        assert!(state.of(&scenarios).canaries.iter().any(|canary| canary.protocol == lost.protocol));
+    }
+
     /// The same with nothing left of a round that has begun.
     fn rest_empty(text: &str) -> String {
         let mut whole: Value = serde_json::from_str(text).expect("JSON");

@@ -190,6 +190,14 @@ impl State {
         State { lanes: vec![Lane::default(); scenarios.len()], finds: Vec::new(), canaries, rest: Vec::new() }
     }
 
+    /// The same, with a canary for every protocol of these scenarios, whatever the file has said that it was read from.
+    pub(crate) fn of(mut self, scenarios: &[Scenario]) -> State {
+        let known = std::mem::take(&mut self.canaries);
+        let kept = |fresh: Canary| known.iter().find(|one| one.protocol == fresh.protocol).cloned().unwrap_or(fresh);
+        self.canaries = State::new(scenarios).canaries.into_iter().map(kept).collect();
+        self
+    }
+
     /// Whether a hunt of so many scenarios can have come to this: what it names is there, what it has counted leaves room for more.
     pub(super) fn is_sound(&self, scenarios: usize) -> bool {
         let counted =
