@@ -49,8 +49,8 @@ mod text;
 pub use balance::{Balance, Survey, survey_json, survey_markdown};
 pub use blame::{Blamed, Onset, Point, Told, Turn, blamed, blamed_json};
 pub use checked::{
-    Act, Anomaly, Checked, Clash, Contradiction, Exclusion, Finding, Findings, Judgeable, Judged, Reached, Spot,
-    Violation, Wrong, checked, checked_all, checked_json, wrong,
+    Act, Anomaly, Checked, Clash, Contradiction, Exclusion, Finding, Findings, Judgeable, Judged, Origin, Reached,
+    Spot, Violation, Wrong, checked, checked_all, checked_json, wrong,
 };
 pub use ci::{
     About, Ci, CutShort, Examined, Fresh, Property, Status, ci_github, ci_human, ci_json, ci_junit, ci_markdown,

@@ -93,5 +93,52 @@ fn what_cannot_be_told_is_not_guessed() {
     }
     let output = check(&[&format!("{HISTORIES}/append-unknown.edn")]);
     assert_eq!(output.code, Some(3), "{}", output.stdout);
-    assert!(output.stdout.contains("1 is put into :x in line 2 and in line 4"), "{}", output.stdout);
+    assert!(output.stdout.contains("1 was put there in lines 2 and 4"), "{}", output.stdout);
+}
+
+/// A key to which one value was put twice says nothing; the others do.
+#[test]
+fn a_key_is_left_out_if_nobody_can_tell_who_was_read() {
+    let folder = folder("levels-left-out");
+    let txn = |process: u64, asked: &str, found: &str| {
+        format!(
+            "{{:process {process}, :type :invoke, :f :txn, :value {asked}}}\n{{:process {process}, :type :ok, :f :txn, :value {found}}}\n"
+        )
+    };
+    let twice = txn(0, "[[:append x 1]]", "[[:append x 1]]") + &txn(1, "[[:append x 1]]", "[[:append x 1]]");
+    let history = twice.clone() + &txn(0, "[[:append y 2]]", "[[:append y 2]]");
+    let path = file(&folder, "twice.edn", &(history.clone() + &txn(1, "[[:r y nil]]", "[[:r y [2]]]")));
+    let output = check(&[&path]);
+    assert_eq!(output.code, Some(3), "{}{}", output.stdout, output.stderr);
+    assert!(output.stdout.contains("1 was put there in lines 1 and 3"), "{}", output.stdout);
+    let path = file(&folder, "and-wrong.edn", &(history + &txn(1, "[[:r y nil]]", "[[:r y []]]")));
+    let output = check(&[&path]);
+    assert_eq!(output.code, Some(1), "{}{}", output.stdout, output.stderr);
+    assert!(output.stdout.contains("G-single-realtime"), "{}", output.stdout);
+}
+
+/// Where the wrong answer comes from, if nobody can have put it there.
+#[test]
+fn an_answer_that_nobody_put_there_says_so() {
+    let folder = folder("levels-origin");
+    let event = |kind: &str, process: u64, f: &str, value: &str| {
+        format!("{{\"type\":\"{kind}\",\"process\":{process},\"f\":\"{f}\",\"value\":{value}}}\n")
+    };
+    let read = |value: &str| event("invoke", 1, "read", "null") + &event("ok", 1, "read", value);
+    let write = |fate: &str| event("invoke", 0, "write", "9") + &event(fate, 0, "write", "9");
+    let cases = [
+        (read("9"), "nobody ever asked for 9"),
+        (read("9") + &write("ok"), "9 was asked for only later, in line 3"),
+        (write("fail") + &read("9"), "9 was asked for in line 1, and that failed"),
+        (write("fail") + &read("9") + &write("ok"), "9 was asked for only later, in line 5"),
+    ];
+    for (history, said) in cases {
+        let output = check(&[&file(&folder, "history.ndjson", &history), "--model", "register"]);
+        assert_eq!(output.code, Some(1), "{}{}", output.stdout, output.stderr);
+        assert!(output.stdout.contains(said), "{said}: {}", output.stdout);
+    }
+    // Who read what is no longer there was answered with what somebody had put there.
+    let stale = write("ok") + &event("invoke", 0, "write", "8") + &event("ok", 0, "write", "8") + &read("9");
+    let output = check(&[&file(&folder, "stale.ndjson", &stale), "--model", "register"]);
+    assert!(!output.stdout.contains("asked for"), "{}", output.stdout);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Act, Anomaly, Checked, Clash, Finding, Judged, Reached, Spot, Violation, Wrong};
+use super::{Act, Anomaly, Checked, Clash, Finding, Judged, Origin, Reached, Spot, Violation, Wrong};
 
 /// What was found in histories, for programs: see the module.
 pub fn checked_json(all: &[Checked], interrupted: bool) -> Value {
@@ -59,6 +59,8 @@ fn finding_json(finding: &Finding) -> Value {
             "instead": found.instead,
             "no-other": found.no_other,
             "late": found.late,
+            "of-values": found.of_values,
+            "origin": found.origin.as_ref().map(origin_json),
             "story": acts(&found.story),
             "context": acts(&found.context),
         }),
@@ -72,6 +74,14 @@ fn finding_json(finding: &Finding) -> Value {
             "clashes": found.clashes.iter().map(clash_json).collect::<Vec<_>>(),
         }),
         Judged::Violated(Violation::Anomaly(name)) => json!({ "level": level, "verdict": "violated", "anomaly": name }),
+    }
+}
+
+fn origin_json(origin: &Origin) -> Value {
+    match origin {
+        Origin::Nobody { value } => json!({ "value": value, "asked": "nobody" }),
+        Origin::Later { value, line } => json!({ "value": value, "asked": "later", "line": line }),
+        Origin::Failed { value, line } => json!({ "value": value, "asked": "failed", "line": line }),
     }
 }
 

@@ -13,7 +13,9 @@
 //! inconclusive has a `reason`, and of `linearizable` `key`, `explained`, how many answers on that key are certainly right, `next`,
 //! the operation whose answer comes then, and `open`, how many are under way at that time. What a violated one has depends on the level:
 //! - `linearizable`: `key`; `explained`; `culprit`, the first answer that nothing explains; `instead`, what it could have been (`no-other`: and nothing else);
-//!   `story`, as few other operations as could be found that exclude it; `late`, whether what came before the story was certain by then; and `context`, some that happened around then and do not matter.
+//!   `story`, as few other operations as could be found that exclude it; `late`, whether the story begins late, when
+//!   operations before it had left one thing or another; `of-values`, whether the story is all that there is about a few values; `origin`, of an
+//!   answer with a `value` that nobody can have put there: who `asked` for it (`nobody`, or in `line`, but `later`, or that `failed`); and `context`, some that happened around then and do not matter.
 //! - weaker levels of objects: `pattern`, its name in the literature, if it has one; `gist`; `story`, as few operations as could be found that no history of the
 //!   level has; `culprit`, the one of them whose answer is wrong, or `null`; and `clashes`, of `session-guarantees`: each has `guarantees`, of which each
 //!   holds and all together do not, and a `story` of its own.
@@ -150,8 +152,34 @@ pub struct Contradiction {
     pub story: Vec<Act>,
     /// Whether they are all that there is about a few values, and only other values do not matter.
     pub of_values: bool,
+    /// Where the culprit's answer comes from, if nobody had asked for it by then who may have got it.
+    pub origin: Option<Origin>,
     /// Some that happened on the same object around then, and do not matter.
     pub context: Vec<Act>,
+}
+
+/// Where a value comes from that was answered, and that nobody can have put there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// Nobody ever asked for it.
+    Nobody {
+        /// The value.
+        value: String,
+    },
+    /// It was asked for only after it had been answered.
+    Later {
+        /// The value.
+        value: String,
+        /// In which line first.
+        line: u64,
+    },
+    /// It was asked for, and that failed.
+    Failed {
+        /// The value.
+        value: String,
+        /// In which line first.
+        line: u64,
+    },
 }
 
 /// Operations that no history of some level has.

@@ -1,6 +1,6 @@
 //! Operations that contradict each other, drawn.
 
-use super::{Act, Contradiction, Exclusion, on, paragraph, short};
+use super::{Act, Contradiction, Exclusion, Origin, on, paragraph, short};
 use crate::lanes::{Bar, Lanes, Part, lanes};
 use crate::text::{Style, Tint, counted};
 
@@ -28,7 +28,20 @@ pub(super) fn contradiction(found: &Contradiction, width: usize, style: Style) -
         count => format!("excluded by the {} drawn in full, {others}", counted(count as u64, "other")),
     };
     text += &paragraph(&excluded, width);
+    if let Some(origin) = &found.origin {
+        text += &paragraph(&origin.said(&found.key), width);
+    }
     text
+}
+
+impl Origin {
+    fn said(&self, key: &Option<String>) -> String {
+        match self {
+            Origin::Nobody { value } => format!("nobody ever asked for {}{}", short(value), on(key)),
+            Origin::Later { value, line } => format!("{} was asked for only later, in line {line}", short(value)),
+            Origin::Failed { value, line } => format!("{} was asked for in line {line}, and that failed", short(value)),
+        }
+    }
 }
 
 /// The picture, and below it what is wrong with it.

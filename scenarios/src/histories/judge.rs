@@ -18,6 +18,7 @@ use shaketable_sim::time::Instant;
 use super::calls::{Call, Fate, History};
 use super::event::Mistake;
 use super::models::{KEYS_AT_ONCE, Model, Translate, Translated, each};
+use super::origin::origin;
 use super::value::{Names, Value, visible};
 use crate::lanes;
 
@@ -177,6 +178,7 @@ struct Teller<'a, T: Translate> {
 
 impl<T: Translate> Teller<'_, T> {
     fn contradiction(&self, found: &Counterexample<T::Spec>, key: Option<String>) -> Contradiction {
+        let call = &self.history.calls[found.culprit.id.seq as usize];
         Contradiction {
             key,
             explained: found.explained as u64,
@@ -190,6 +192,7 @@ impl<T: Translate> Teller<'_, T> {
             late: found.from.is_some(),
             story: found.story.iter().map(|operation| self.act(operation)).collect(),
             of_values: found.of_values,
+            origin: if T::VERBATIM { origin(self.history, call) } else { None },
             context: self.context(found),
         }
     }
@@ -228,13 +231,15 @@ impl<T: Translate> Teller<'_, T> {
     fn act(&self, operation: &Operation<T::Spec>) -> Act {
         let call = &self.history.calls[operation.id.seq as usize];
         let f = self.history.f(call);
-        let takes = self.model.verb(f).is_some_and(|verb| !verb.takes.is_empty());
         let process = process_shown(self.history, call);
         let (answer, answered) = match (&operation.outcome, &call.fate) {
             (Outcome::Ok { ret, .. }, Fate::Answered(_, spot)) => (T::shown(ret, self.names), Some(*spot)),
             _ => (None, None),
         };
-        let asked = if takes { format!("{f} {}", call.argument) } else { f.to_owned() };
+        let asked = match self.model.argument(self.history, call) {
+            Some(argument) => format!("{f} {argument}"),
+            None => f.to_owned(),
+        };
         Act { process, asked, answer, from: call.asked, to: answered }
     }
 }

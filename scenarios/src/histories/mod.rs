@@ -23,6 +23,7 @@ mod log;
 mod maps;
 pub(crate) mod models;
 mod ndjson;
+mod origin;
 pub(crate) mod source;
 pub(crate) mod transactions;
 mod value;

@@ -40,10 +40,6 @@ impl<R: BufRead> Ndjson<R> {
             let given = format!("no JSON: {why}, in column {}", error.column());
             Mistake::new(line, given, "one JSON object a line")
         })?;
-        if let Some(inexact) = inexact(&json, text) {
-            let allowed = "whole numbers below 2^64, decimals as short as they can be; others as strings";
-            return Err(Mistake::new(line, format!("a number that is read as {inexact}"), allowed));
-        }
         let Json::Object(object) = json else {
             return Err(Mistake::new(line, format!("no JSON object: `{}`", cut(text, 60)), "one JSON object a line"));
         };
@@ -53,7 +49,7 @@ impl<R: BufRead> Ndjson<R> {
         match &mut self.trace {
             Some(waits) => traced(line, &object, waits, &mut self.ready),
             None => {
-                self.ready.push_back(Item::Event(event(line, &object)?));
+                self.ready.push_back(Item::Event(event(line, &object, text)?));
                 Ok(())
             }
         }
@@ -98,9 +94,13 @@ impl<R: BufRead> Iterator for Ndjson<R> {
     }
 }
 
-fn event(line: u64, object: &Map<String, Json>) -> Result<Event, Mistake> {
+fn event(line: u64, object: &Map<String, Json>, text: &str) -> Result<Event, Mistake> {
     const ALLOWED: &str = r#"an event is `{"type":"invoke","process":0,"f":"write","value":3}`"#;
     let missing = |name: &str| Mistake::new(line, format!("an event without `{name}`"), ALLOWED);
+    if let Some(inexact) = ["process", "key", "value"].iter().find_map(|name| inexact(object.get(*name)?, text)) {
+        let allowed = "whole numbers below 2^64, decimals as short as they can be; others as strings";
+        return Err(Mistake::new(line, format!("a number that is read as {inexact}"), allowed));
+    }
     let kind = object.get("type").ok_or_else(|| missing("type"))?;
     let known = kind.as_str().and_then(|name| Kind::named(name.trim_start_matches(':')));
     let f = match object.get("f") {

@@ -2,19 +2,22 @@
 //!
 //! `[[:append x 1] [:r y nil]]` is asked for, `[[:append x 1] [:r y [2 3]]]` answered. A transaction that failed was aborted; one without a known outcome may have committed.
 
+mod micro;
+
 use std::collections::BTreeSet;
 
 use shaketable_reports::{Act, Anomaly, Finding, Findings, Judged, Violation};
 use shaketable_sim::check::linearizable::Budget;
 use shaketable_sim::check::transactions::{
-    Assumptions, Basis, Dependency, Error, Evidence, Fault, Key, Level, ListOp, Names as Told, Outcome, Process,
-    RegisterOp, Report, Transaction, TransactionId, Value as Number, Verdict, check_lists, check_registers,
+    Basis, Dependency, Error, Evidence, Fault, Key, Level, Names as Told, Outcome, Process, Report, Transaction,
+    TransactionId, Value as Number, Verdict,
 };
 
+pub(crate) use self::micro::Micro;
 use super::calls::{Call, Fate, History, MOST_MISTAKES};
 use super::event::Mistake;
-use super::judge::{Asked, linearizability, plain, process_shown};
-use super::models::{Model, map};
+use super::judge::{Asked, plain, process_shown};
+use super::models::Model;
 use super::value::{Names, Value, cut};
 
 /// What can be asked for: the levels of [`Level`], the strongest first.
@@ -32,83 +35,6 @@ pub(crate) static LEVELS: [&str; 9] = [
 
 /// How many states a search may take for each transaction, and besides.
 const SEARCHED: (u64, u64) = (1_000, 1_000_000);
-
-/// A read, or what changes an object.
-pub(crate) trait Micro: Sized {
-    /// What changes an object is called.
-    const CHANGES: &'static str;
-
-    fn change(key: Key, value: Number) -> Self;
-
-    /// A read that found this; none if that is nothing that can be read. An outer none says that nobody knows.
-    fn read(key: Key, found: Option<&Value>, values: &mut Names) -> Option<Self>;
-
-    /// Whether this may be read.
-    fn is_readable(found: &Value) -> bool;
-
-    /// # Errors
-    /// What the check demands of a history.
-    fn check(history: &[Transaction<Self>], assume: Assumptions) -> Result<Report, Error>;
-
-    /// What a search says of strict serializability, if there is one for such objects.
-    fn search(model: &'static Model, history: &History, budget: Budget) -> Option<Judged>;
-}
-
-impl Micro for ListOp {
-    const CHANGES: &'static str = "append";
-
-    fn change(key: Key, value: Number) -> ListOp {
-        ListOp::Append { key, value }
-    }
-
-    fn read(key: Key, found: Option<&Value>, values: &mut Names) -> Option<ListOp> {
-        let list = match found {
-            None => None,
-            Some(Value::Nil) => Some(Vec::new()),
-            Some(Value::List(items)) => Some(items.iter().map(|item| Number(values.number(item).into())).collect()),
-            Some(_) => return None,
-        };
-        Some(ListOp::Read { key, list })
-    }
-
-    fn is_readable(found: &Value) -> bool {
-        matches!(found, Value::Nil | Value::List(_))
-    }
-
-    fn check(history: &[Transaction<ListOp>], _: Assumptions) -> Result<Report, Error> {
-        check_lists(history)
-    }
-
-    fn search(_: &'static Model, _: &History, _: Budget) -> Option<Judged> {
-        None
-    }
-}
-
-impl Micro for RegisterOp {
-    const CHANGES: &'static str = "w";
-
-    fn change(key: Key, value: Number) -> RegisterOp {
-        RegisterOp::Write { key, value }
-    }
-
-    fn read(key: Key, found: Option<&Value>, values: &mut Names) -> Option<RegisterOp> {
-        let value = found.map(|found| (*found != Value::Nil).then(|| Number(values.number(found).into())));
-        Some(RegisterOp::Read { key, value })
-    }
-
-    fn is_readable(found: &Value) -> bool {
-        !matches!(found, Value::List(_))
-    }
-
-    fn check(history: &[Transaction<RegisterOp>], assume: Assumptions) -> Result<Report, Error> {
-        check_registers(history, assume)
-    }
-
-    /// All registers are one map, and transactions are strictly serializable if that is linearizable.
-    fn search(model: &'static Model, history: &History, budget: Budget) -> Option<Judged> {
-        linearizability::<map::Words>(model, history, budget).ok()
-    }
-}
 
 /// Whether a history is of such transactions: by what changes its objects, or else by what was read.
 pub(crate) fn fits<O: Micro>(history: &History) -> bool {
@@ -173,7 +99,7 @@ pub(crate) fn judge<O: Micro>(
     match O::check(&transactions, asked.assume) {
         Ok(report) => {
             found.levels =
-                levels().map(|(level, name)| Finding { level: name, verdict: judged(&report, level) }).collect();
+                levels().map(|(level, name)| Finding { level: name, verdict: words.judged(&report, level) }).collect();
             found.strongest = strongest(&report);
             found.anomalies = report.findings().iter().map(|finding| words.anomaly(finding)).collect();
         }
@@ -210,17 +136,6 @@ fn levels() -> impl Iterator<Item = (Level, &'static str)> {
     Level::ALL.into_iter().rev().zip(LEVELS)
 }
 
-fn judged(report: &Report, level: Level) -> Judged {
-    match report.verdict(level) {
-        Verdict::Holds => Judged::Holds { states: None },
-        Verdict::Violated(finding) => Judged::Violated(Violation::Anomaly(finding.anomaly.name())),
-        Verdict::NothingFound => {
-            let why = "nothing was found, which is no proof: what was read does not tell the order of all versions";
-            Judged::Undecided { key: None, why: why.to_owned(), reached: None }
-        }
-    }
-}
-
 fn strongest(report: &Report) -> Vec<&'static str> {
     let holds = |level: Level| report.verdict(level) == Verdict::Holds;
     let covered = |level: Level| levels().any(|(other, _)| other != level && other.implies(level) && holds(other));
@@ -249,6 +164,34 @@ impl Told for Words<'_> {
 }
 
 impl Words<'_> {
+    fn judged(&self, report: &Report, level: Level) -> Judged {
+        let undecided = |why: &str| Judged::Undecided { key: None, why: why.to_owned(), reached: None };
+        match (report.verdict(level), report.left_out()) {
+            (Verdict::Holds, _) => Judged::Holds { states: None },
+            (Verdict::Violated(finding), _) => Judged::Violated(Violation::Anomaly(finding.anomaly.name())),
+            (Verdict::NothingFound, []) => {
+                undecided("nothing was found, which is no proof: what was read does not tell the order of all versions")
+            }
+            (Verdict::NothingFound, [first, others @ ..]) => {
+                let at = |id: TransactionId| self.call(id).asked.line;
+                let (key, value) = (Told::key(self, first.key), Told::value(self, first.value));
+                let others = match others.len() {
+                    0 => String::new(),
+                    1 => "; so is another key".to_owned(),
+                    more => format!("; so are {more} other keys"),
+                };
+                let lines = match (at(first.first), at(first.second)) {
+                    (line, same) if line == same => format!("twice in line {line}"),
+                    (line, other) => format!("in lines {line} and {other}"),
+                };
+                undecided(&format!(
+                    "nothing was found on the other keys; {key} was left out, because nobody can tell who was read: {value} \
+                     was put there {lines}{others}",
+                ))
+            }
+        }
+    }
+
     fn translated<O: Micro>(&mut self, model: &Model, id: u64, call: &Call) -> Result<Transaction<O>, Mistake> {
         let line = call.asked.line;
         if model.verb(self.history.f(call)).is_none() {
@@ -333,21 +276,6 @@ impl Words<'_> {
     fn why(&self, error: &Error) -> String {
         let at = |id: TransactionId| format!("line {}", self.call(id).asked.line);
         match *error {
-            Error::WrittenTwice { key, value, first, second } => format!(
-                "{} is put into {} in {} and in {}: nobody can tell who was read",
-                Told::value(self, value),
-                Told::key(self, key),
-                at(first),
-                at(second)
-            ),
-            Error::ForeignStart { key, value, reader } => format!(
-                "{} of {} was read in {}, which nobody wrote, and nobody read {} without it: if it began so, a transaction \
-                 that writes it must open the history",
-                Told::value(self, value),
-                Told::key(self, key),
-                at(reader),
-                Told::key(self, key)
-            ),
             Error::BrokenAssumption { assumption, key, first, second } => format!(
                 "{} is not {assumption}, as was assumed: {} was done with one version before {} met another, and yet that \
                  other one came first",

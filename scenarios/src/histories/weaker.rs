@@ -127,9 +127,9 @@ impl Teller<'_> {
         let (place, translated) = &self.operations[place as usize];
         let call = &self.history.calls[*place as usize];
         let f = self.history.f(call);
-        let takes = self.model.verb(f).is_some_and(|verb| !verb.takes.is_empty());
         let key = key_shown(self.history, call.key).map(|key| format!(" {key}")).unwrap_or_default();
-        let argument = if takes { format!(" {}", call.argument) } else { String::new() };
+        let argument =
+            self.model.argument(self.history, call).map(|argument| format!(" {argument}")).unwrap_or_default();
         let to = if let Fate::Answered(_, spot) = &call.fate { Some(*spot) } else { None };
         Act {
             process: process_shown(self.history, call),

@@ -106,8 +106,6 @@ fn compare(history: &[Transaction<RegisterOp>], assume: Assumptions) -> Option<R
             assert!(!brute::has(Level::RepeatableRead, history, &accept), "the assumption may hold: {history:?}");
             None
         }
-        // All that was read of a key was garbage.
-        Err(Error::ForeignStart { .. }) => None,
         Err(error) => panic!("{error}: {history:?}"),
     }
 }

@@ -15,6 +15,7 @@ pub(super) const AMOUNT: &str = "a whole number from 0 to 4294967295";
 
 impl Translate for Words {
     type Spec = Unheard<Counter>;
+    const VERBATIM: bool = false;
 
     fn op(verb: &str, key: Key, argument: &Value, _: &mut Names) -> Option<Op<counter::Op>> {
         let amount = || argument.count().filter(|&amount| amount <= u64::from(u32::MAX));

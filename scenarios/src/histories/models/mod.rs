@@ -208,6 +208,9 @@ pub(crate) trait Translate {
     /// The specification.
     type Spec: Spec<Op: Sync, Ret: Sync>;
 
+    /// Whether answers have the values in them that were asked for, and not what became of several.
+    const VERBATIM: bool = true;
+
     /// An operation; none if it is not asked for like that. `verb` is one of the model's.
     fn op(verb: &str, key: Key, argument: &Value, names: &mut Names) -> Option<<Self::Spec as Spec>::Op>;
 
@@ -293,6 +296,14 @@ fn argument<'c>(call: &'c Call, verb: &Verb) -> Result<&'c Value, Mistake> {
             Err(Mistake::new(spot.line, given, format!("line {} asked for {asked}", call.asked.line)))
         }
         (argument, _) => Ok(argument),
+    }
+}
+
+impl Model {
+    /// What a call was asked for with, if its operation takes anything.
+    pub(crate) fn argument<'c>(&self, history: &History, call: &'c Call) -> Option<&'c Value> {
+        let verb = self.verb(history.f(call)).filter(|verb| !verb.takes.is_empty())?;
+        Some(argument(call, verb).unwrap_or(&call.argument))
     }
 }
 

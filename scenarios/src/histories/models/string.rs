@@ -18,6 +18,7 @@ fn text(value: &Value) -> Option<Text> {
 
 impl Translate for Words {
     type Spec = Str;
+    const VERBATIM: bool = false;
 
     fn op(verb: &str, key: Key, argument: &Value, _: &mut Names) -> Option<Op> {
         let action = match verb {

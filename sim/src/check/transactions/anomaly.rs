@@ -2,7 +2,7 @@
 
 use super::level::Level;
 
-/// Something that no history of some level has. The order is that in which they are reported: the gravest first.
+/// Something that no history of some level has. Those that the same levels forbid are reported in this order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Anomaly {
     /// A value was read that nobody wrote.

@@ -3,7 +3,7 @@
 use std::error;
 use std::fmt;
 
-use super::history::{Key, Process, TransactionId, Value};
+use super::history::{Key, Process, TransactionId};
 
 /// A precondition that a history does not meet. Nothing is said of its isolation then: an anomaly that were derived from it
 /// might be none.
@@ -30,28 +30,6 @@ pub enum Error {
         first: TransactionId,
         /// The one asked for meanwhile.
         second: TransactionId,
-    },
-    /// A value was written to a key twice, so nobody can tell who was read.
-    WrittenTwice {
-        /// The key.
-        key: Key,
-        /// The value.
-        value: Value,
-        /// Who wrote it.
-        first: TransactionId,
-        /// Who wrote it, too; the same if one transaction did so twice.
-        second: TransactionId,
-    },
-    /// All that was read of a key begins with a value that nobody wrote, so the key may have begun with it. If it did,
-    /// a transaction that writes it must open the history; if not, it is a garbage read that is told apart as soon as anyone reads the
-    /// key as it began.
-    ForeignStart {
-        /// The key.
-        key: Key,
-        /// The value.
-        value: Value,
-        /// Who read it.
-        reader: TransactionId,
     },
     /// The keys are not what was assumed of them: two versions of one key come before each other.
     BrokenAssumption {
@@ -113,21 +91,6 @@ impl fmt::Display for Error {
                      after another"
                 )
             }
-            Error::WrittenTwice {
-                key: Key(key),
-                value: Value(value),
-                first: TransactionId(first),
-                second: TransactionId(second),
-            } => write!(
-                f,
-                "{value} was written to k{key} by T{first} and by T{second}: the values written to a key must differ, or \
-                 nobody can tell who was read"
-            ),
-            Error::ForeignStart { key: Key(key), value: Value(value), reader: TransactionId(reader) } => write!(
-                f,
-                "T{reader} read {value} of k{key}, which nobody wrote, and nobody read k{key} without it: if k{key} began with \
-                 it, a transaction that writes it must open the history; keys are taken to begin empty"
-            ),
             Error::BrokenAssumption {
                 assumption,
                 key: Key(key),

@@ -11,7 +11,6 @@
 use std::collections::BTreeMap;
 
 use super::anomaly::Anomaly;
-use super::error::Error;
 use super::graph::{Edge, Graph, Kind};
 use super::history::{ListOp, Value};
 use super::lists_alone;
@@ -25,8 +24,6 @@ pub(super) struct List<'h> {
     pub(super) longest: &'h [Value],
     /// By whom, if it is not empty.
     pub(super) reader: u32,
-    /// The length of the shortest that was read.
-    shortest: Option<usize>,
     /// Whether lists were read that do not fit together. Then there is no order.
     pub(super) broken: bool,
     /// The appends in their order: those of the longest list, then those nobody read, which have none among them. Of
@@ -56,11 +53,8 @@ pub(super) fn read<'h>(
     prepared: &mut Prepared<'h, ListOp>,
     graph: &mut Graph,
     findings: &mut Findings,
-) -> Result<Vec<List<'h>>, Error> {
+) -> Vec<List<'h>> {
     let (mut lists, odd) = observe(prepared, findings);
-    for (key, list) in lists.iter().enumerate() {
-        begins_empty(prepared, key as u32, list)?;
-    }
     for (key, list) in lists.iter_mut().enumerate() {
         let whole = Odd { reader: list.reader, key: key as u32, list: list.longest };
         list.broken |= !examine(prepared, &whole, findings);
@@ -75,7 +69,7 @@ pub(super) fn read<'h>(
         }
     }
     lists_alone::read(prepared, &lists, graph, findings);
-    Ok(lists)
+    lists
 }
 
 /// Finds the longest list of each key, and which transactions of unknown fate were read from.
@@ -90,7 +84,6 @@ fn observe<'h>(prepared: &mut Prepared<'h, ListOp>, findings: &mut Findings) -> 
             let ListOp::Read { key, list: Some(seen) } = op else { continue };
             let key = prepared.key(*key);
             let list = &mut lists[key as usize];
-            list.shortest = Some(list.shortest.map_or(seen.len(), |shortest| shortest.min(seen.len())));
             let known = list.longest.len().min(seen.len());
             let fits = list.longest[..known] == seen[..known];
             if !fits {
@@ -125,18 +118,6 @@ fn observe<'h>(prepared: &mut Prepared<'h, ListOp>, findings: &mut Findings) -> 
         }
     }
     (lists, odd)
-}
-
-/// Whether a key can have begun empty, as all must: not if everybody read it with the same beginning that nobody wrote.
-fn begins_empty(prepared: &Prepared<'_, ListOp>, key: u32, list: &List<'_>) -> Result<(), Error> {
-    let foreign = |value: &&Value| prepared.write(key, **value).is_none();
-    let leading = list.longest.iter().take_while(foreign).count();
-    let others = list.longest[leading..].iter().any(|value| foreign(&value));
-    if leading == 0 || others || list.broken || list.shortest < Some(leading) {
-        return Ok(());
-    }
-    let reader = prepared.history[list.reader as usize].id;
-    Err(Error::ForeignStart { key: prepared.name(key), value: list.longest[0], reader })
 }
 
 /// Looks at each element of a list; whether its order is one in which the appends can have been.

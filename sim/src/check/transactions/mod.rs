@@ -30,8 +30,9 @@
 //! # What a result proves
 //!
 //! *An anomaly is one.* Whatever the database did inside, a history that shows it is none of the levels that forbid it: what it rests on was seen, or
-//! follows for every order of versions, or would need something that those levels forbid as well. The preconditions are checked first, and an
-//! [`Error`] says which does not hold: values are unique on their keys, keys begin empty, processes are sequential.
+//! follows for every order of versions, or would need something that those levels forbid as well. Keys begin empty; if one of yours does not, let
+//! a transaction that writes what it begins with open the history. Processes are sequential; an [`Error`] says where they are not. Values are unique on their keys; a key of which
+//! that is not true is [left out](Report::left_out).
 //!
 //! *No anomaly* proves something if enough was seen; [`Verdict`] says whether it did. Of lists, serializability with
 //! its variants and read committed are decided: a history without an anomaly of theirs *is* of that level, since the appends that nobody
@@ -76,7 +77,7 @@ pub use anomaly::{Anomaly, Scope, Shape};
 pub use error::{Assumption, Error};
 pub use history::{Key, ListOp, Outcome, Process, RegisterOp, Transaction, TransactionId, Value};
 pub use level::Level;
-pub use report::{Basis, Dependency, Evidence, Excerpt, Fault, Finding, Report, Seen, Step, Verdict};
+pub use report::{Ambiguous, Basis, Dependency, Evidence, Excerpt, Fault, Finding, Report, Seen, Step, Verdict};
 pub use text::{Names, Numbers};
 
 use std::collections::BTreeMap;
@@ -84,7 +85,7 @@ use std::collections::BTreeMap;
 use explain::{Keys, explain};
 use graph::{Graph, Kind, Link};
 use history::Op;
-use prepare::{Fate, Prepared};
+use prepare::{Fate, Prepared, told_apart};
 use report::Findings;
 
 /// What may be assumed of registers, one at a time, besides what their values tell. Nothing is by default.
@@ -101,10 +102,11 @@ pub struct Assumptions {
 /// # Errors
 /// If the history does not meet the preconditions.
 pub fn check_lists(history: &[Transaction<ListOp>]) -> Result<Report, Error> {
-    let mut prepared = Prepared::new(history)?;
+    let (history, left_out) = told_apart(history);
+    let mut prepared = Prepared::new(&history)?;
     let mut graph = Graph::new(history.len());
     let mut findings = Findings::default();
-    let lists = lists::read(&mut prepared, &mut graph, &mut findings)?;
+    let lists = lists::read(&mut prepared, &mut graph, &mut findings);
     let mut open = Vec::new();
     if lists.iter().any(|list| list.broken) {
         open.push(Level::ReadUncommitted);
@@ -113,7 +115,7 @@ pub fn check_lists(history: &[Transaction<ListOp>]) -> Result<Report, Error> {
     if lists.iter().any(|list| !list.broken && list.unread().len() > 1) {
         open.extend([Level::SnapshotIsolation, Level::StrongSessionSnapshotIsolation, Level::StrongSnapshotIsolation]);
     }
-    Ok(report(&prepared, &lists, graph, findings, open))
+    Ok(report(&prepared, &lists, graph, findings, open, left_out))
 }
 
 /// Checks transactions on registers.
@@ -138,13 +140,14 @@ pub fn check_lists(history: &[Transaction<ListOp>]) -> Result<Report, Error> {
 /// # Errors
 /// If the history does not meet the preconditions, or contradicts what is assumed.
 pub fn check_registers(history: &[Transaction<RegisterOp>], assume: Assumptions) -> Result<Report, Error> {
-    let mut prepared = Prepared::new(history)?;
+    let (history, left_out) = told_apart(history);
+    let mut prepared = Prepared::new(&history)?;
     let mut graph = Graph::new(history.len());
     let mut findings = Findings::default();
     let registers = registers::read(&mut prepared, assume, &mut graph, &mut findings)?;
     let decided = registers.iter().all(registers::Register::is_ordered);
     let open = if decided { Vec::new() } else { Level::ALL.to_vec() };
-    Ok(report(&prepared, &registers, graph, findings, open))
+    Ok(report(&prepared, &registers, graph, findings, open, left_out))
 }
 
 /// Adds the orders of processes and of time to a graph, and says what cycles it has.
@@ -154,7 +157,9 @@ fn report<O: Op>(
     mut graph: Graph,
     mut findings: Findings,
     open: Vec<Level>,
+    left_out: Vec<Ambiguous>,
 ) -> Report {
+    let open = if left_out.is_empty() { open } else { Level::ALL.to_vec() };
     graph.timeline(Kind::RealTime, &prepared.timeline());
     prepared.sessions().iter().for_each(|session| graph.timeline(Kind::Process, session));
     let times = (0..).zip(prepared.history).map(|(at, transaction)| (transaction.invoked, prepared.completed(at)));
@@ -170,5 +175,5 @@ fn report<O: Op>(
     }
     let revealed = prepared.history.iter().zip(&prepared.fates).filter(|(_, fate)| **fate == Fate::Revealed);
     let revealed = revealed.map(|(transaction, _)| transaction.id).collect();
-    Report { findings: findings.into_vec(), open, revealed }
+    Report { findings: findings.into_vec(), open, revealed, left_out }
 }

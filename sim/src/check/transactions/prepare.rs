@@ -1,10 +1,12 @@
 //! A history made ready: its preconditions checked, its keys numbered, its writes sorted.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::error::Error;
 use super::history::{Key, Op, Outcome, Process, Transaction, Value};
+use super::report::Ambiguous;
 
 /// How many operations and elements of lists a history may have, so that all numbers below fit into 32 bits.
 const LIMIT: usize = 1 << 28;
@@ -54,6 +56,32 @@ pub(super) struct Event {
     pub(super) completes: bool,
 }
 
+/// What is left of a history without the keys to which somebody wrote one value twice, and why each of these was left out. Whatever level a
+/// history is of, it is of the same without any operations on some keys.
+pub(super) fn told_apart<O: Op + Clone>(history: &[Transaction<O>]) -> (Cow<'_, [Transaction<O>]>, Vec<Ambiguous>) {
+    let mut writes: Vec<(Key, Value, usize)> = Vec::new();
+    for (place, transaction) in history.iter().enumerate() {
+        writes.extend(transaction.ops.iter().filter_map(|op| Some((op.key(), op.written()?, place))));
+    }
+    writes.sort_unstable();
+    let twice = writes.windows(2).filter(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1));
+    let mut left_out: Vec<Ambiguous> = twice
+        .map(|pair| {
+            let [first, second] = [pair[0], pair[1]].map(|(.., place)| history[place].id);
+            Ambiguous { key: pair[0].0, value: pair[0].1, first, second }
+        })
+        .collect();
+    left_out.dedup_by_key(|ambiguous| ambiguous.key);
+    if left_out.is_empty() {
+        return (Cow::Borrowed(history), left_out);
+    }
+    let mut rest = history.to_vec();
+    for transaction in &mut rest {
+        transaction.ops.retain(|op| left_out.binary_search_by_key(&op.key(), |ambiguous| ambiguous.key).is_err());
+    }
+    (Cow::Owned(rest), left_out)
+}
+
 /// A history that meets the preconditions. Transactions and keys are numbered from 0.
 pub(super) struct Prepared<'h, O> {
     pub(super) history: &'h [Transaction<O>],
@@ -87,11 +115,11 @@ impl<'h, O: Op> Prepared<'h, O> {
             Outcome::Unknown => Fate::Unknown,
         });
         let mut prepared = Prepared { history, fates: fates.collect(), keys, writes: Vec::new(), events };
-        prepared.writes = prepared.sorted_writes()?;
+        prepared.writes = prepared.sorted_writes();
         Ok(prepared)
     }
 
-    fn sorted_writes(&self) -> Result<Vec<Write>, Error> {
+    fn sorted_writes(&self) -> Vec<Write> {
         let mut writes = Vec::new();
         for (transaction, of) in self.history.iter().enumerate() {
             let begin = writes.len();
@@ -109,16 +137,8 @@ impl<'h, O: Op> Prepared<'h, O> {
                 }
             }
         }
-        writes.sort_unstable_by_key(|write| (write.key, write.value, write.transaction, write.op));
-        match writes.windows(2).find(|pair| (pair[0].key, pair[0].value) == (pair[1].key, pair[1].value)) {
-            Some(twice) => Err(Error::WrittenTwice {
-                key: self.keys[twice[0].key as usize],
-                value: twice[0].value,
-                first: self.history[twice[0].transaction as usize].id,
-                second: self.history[twice[1].transaction as usize].id,
-            }),
-            None => Ok(writes),
-        }
+        writes.sort_unstable_by_key(|write| (write.key, write.value));
+        writes
     }
 
     /// How many keys there are.

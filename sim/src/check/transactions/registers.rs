@@ -34,7 +34,6 @@ pub(super) fn read(
     findings: &mut Findings,
 ) -> Result<Vec<Register>, Error> {
     reveal(prepared);
-    begin_nil(prepared)?;
     let mut registers = versions(prepared);
     let mut reading = Reading { prepared, registers: &mut registers, graph, findings, replaced: Vec::new() };
     for transaction in prepared.committed() {
@@ -66,34 +65,6 @@ fn reveal(prepared: &mut Prepared<'_, RegisterOp>) {
                 queue.push(transaction);
             }
         }
-    }
-}
-
-/// Whether all registers can have begun as nil: not if one was read as the one value that nobody wrote, and never as nil.
-fn begin_nil(prepared: &Prepared<'_, RegisterOp>) -> Result<(), Error> {
-    // Of each key: a foreign value and its reader, and whether it may be the initial one.
-    let mut foreign: BTreeMap<u32, (Value, u32)> = BTreeMap::new();
-    let mut cleared = vec![false; prepared.keys()];
-    for reader in prepared.committed() {
-        for op in &prepared.history[reader as usize].ops {
-            let RegisterOp::Read { key, value: Some(seen) } = op else { continue };
-            let key = prepared.key(*key);
-            match seen {
-                None => cleared[key as usize] = true,
-                Some(value) if prepared.write(key, *value).is_none() => {
-                    let &mut (first, _) = foreign.entry(key).or_insert((*value, reader));
-                    cleared[key as usize] |= first != *value;
-                }
-                Some(_) => {}
-            }
-        }
-    }
-    match foreign.into_iter().find(|(key, _)| !cleared[*key as usize]) {
-        Some((key, (value, reader))) => {
-            let reader = prepared.history[reader as usize].id;
-            Err(Error::ForeignStart { key: prepared.name(key), value, reader })
-        }
-        None => Ok(()),
     }
 }
 

@@ -16,6 +16,20 @@ pub struct Report {
     /// Levels for which it proves nothing that no anomaly was found.
     pub(super) open: Vec<Level>,
     pub(super) revealed: Vec<TransactionId>,
+    pub(super) left_out: Vec<Ambiguous>,
+}
+
+/// A key that is left out of a check: a value was written to it twice, so nobody can tell who was read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ambiguous {
+    /// The key.
+    pub key: Key,
+    /// The value.
+    pub value: Value,
+    /// Who wrote it.
+    pub first: TransactionId,
+    /// Who wrote it, too; the same if one transaction did so twice.
+    pub second: TransactionId,
 }
 
 /// What is known of a level.
@@ -73,6 +87,11 @@ impl Report {
         Level::ALL.iter().filter(left).filter(|level| !covered(level)).copied().collect()
     }
 
+    /// The keys that were left out, sorted. Because of them no level is proven; what is found on the others is true all the same.
+    pub fn left_out(&self) -> &[Ambiguous] {
+        &self.left_out
+    }
+
     /// Transactions whose clients do not know, and that committed, because others that did have read from them.
     pub fn revealed(&self) -> &[TransactionId] {
         &self.revealed
@@ -89,8 +108,12 @@ impl Findings {
         self.0.entry(anomaly).or_insert_with(evidence);
     }
 
+    /// All of them, first those that most levels forbid.
     pub(super) fn into_vec(self) -> Vec<Finding> {
-        self.0.into_iter().map(|(anomaly, evidence)| Finding { anomaly, evidence }).collect()
+        let mut all: Vec<Finding> =
+            self.0.into_iter().map(|(anomaly, evidence)| Finding { anomaly, evidence }).collect();
+        all.sort_by_key(|found| Level::ALL.iter().filter(|level| !level.forbids(found.anomaly)).count());
+        all
     }
 }
 

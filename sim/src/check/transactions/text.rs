@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::history::{Key, Process, TransactionId, Value};
 use super::level::Level;
-use super::report::{Basis, Dependency, Evidence, Excerpt, Fault, Finding, Report, Seen, Step, Verdict};
+use super::report::{Ambiguous, Basis, Dependency, Evidence, Excerpt, Fault, Finding, Report, Seen, Step, Verdict};
 
 /// What things are called. A history has numbers; who has made them of words knows the words.
 pub trait Names {
@@ -71,7 +71,23 @@ impl Report {
             lines.push(String::new());
             lines.extend(finding.tell(names));
         }
+        if !self.left_out.is_empty() {
+            lines.push(String::new());
+            lines.extend(self.left_out.iter().map(|key| key.tell(names)));
+        }
         lines
+    }
+}
+
+impl Ambiguous {
+    /// Why the key is left out, in a sentence.
+    pub fn tell(&self, names: &dyn Names) -> String {
+        let Ambiguous { key, value, first, second } = *self;
+        let [first, second] = [first, second].map(|id| names.transaction(id));
+        let (key, value) = (names.key(key), names.value(value));
+        format!(
+            "{key} is left out: {value} was put into {key} by {first} and by {second}, and nobody can tell who was read"
+        )
     }
 }
 
@@ -122,7 +138,7 @@ fn fault(fault: &Fault, names: &dyn Names) -> String {
     let id = |id: &TransactionId| names.transaction(*id);
     let value = |value: &Value| names.value(*value);
     match fault {
-        Fault::Garbage(of) => format!("but nobody wrote {}", value(of)),
+        Fault::Garbage(of) => format!("but nobody wrote {}, and keys begin empty", value(of)),
         Fault::Twice(of) => format!("which has {} twice", value(of)),
         Fault::Aborted(writer, of) => format!("but {}, who wrote {}, aborted", id(writer), value(of)),
         Fault::OnTop { aborted, below, committed, above } => format!(
