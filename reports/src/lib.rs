@@ -31,6 +31,7 @@ mod blame;
 mod block;
 mod checked;
 mod ci;
+mod diff;
 mod failure;
 mod faithful;
 mod human;
@@ -39,12 +40,14 @@ pub mod json;
 mod lanes;
 mod matrix;
 mod plot;
+pub mod recording;
 mod regress;
 mod replay;
 mod shrink_table;
 mod shrunk;
 mod summary;
 mod text;
+mod words;
 
 pub use balance::{Balance, Survey, survey_json, survey_markdown};
 pub use blame::{Blamed, Onset, Point, Told, Turn, blamed, blamed_json};
@@ -55,6 +58,7 @@ pub use checked::{
 pub use ci::{
     About, Ci, CutShort, Examined, Fresh, Property, Status, ci_github, ci_human, ci_json, ci_junit, ci_markdown,
 };
+pub use diff::{Difference, difference};
 pub use faithful::{Faithful, Matches, Share};
 pub use human::human;
 pub use hunt::{Canary, First, Ground, Hunted, Prey, hunted, hunted_json};
@@ -69,3 +73,4 @@ pub use summary::{
     Example, Exit, Found, Notice, Outcome, Seeds, Side, Sought, Split, Summary, Tested, Unmet, Wavering,
 };
 pub use text::{Style, Tint, counted, grouped};
+pub use words::told;

@@ -38,6 +38,7 @@ mod hex;
 mod interrupt;
 mod progress;
 mod terminal;
+mod traces;
 mod whole;
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! A line is one JSON object: `t` (true time in nanoseconds), `id` (the how-manieth event), `cause` (the event that asked for
 //! it, absent for what the plan asked for), `kind`, whom it concerns, messages in full, `effects` in order, and `now` (what
-//! the node has become, when that changed).
+//! the node has become, when that changed). A message that is sent again and again though nothing happens is `routine`. A fault has its `number` and the nodes `on`
+//! which it is; at the end of faults their numbers are in `ended`. Processes that die are in `down`, those that are paused in `paused`, and in `resumed` those that go on.
 //!
 //! What the clients saw is in it: `operation` and `op` (somebody asks), `request` and `ret` (an answer comes, or `rejected`), `gave-up` and
 //! `fate` (somebody waits no longer, and the operation `failed` or is `unknown`). A client that asks again at once does so on the same line.
@@ -14,11 +15,15 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::id::NodeId;
+use crate::network::Route;
 use crate::node::{Message, Observation};
 use crate::time::Instant;
 
 /// Takes the lines of a trace, one JSON object each, as they come.
 pub type Sink<'a> = &'a mut dyn FnMut(Value);
+
+/// The effect that follows one by which a message was sent that the network lost.
+pub(crate) const LOST: &str = "…lost";
 
 /// Collects the line of the event that is happening.
 #[derive(Clone, Default)]
@@ -48,12 +53,24 @@ impl Line {
         self.put(key, format!("{value:?}"))
     }
 
+    pub(crate) fn list(&mut self, key: &str, items: impl Serialize) -> &mut Line {
+        self.put(key, items)
+    }
+
     pub(crate) fn number(&mut self, key: &str, value: u64) -> &mut Line {
         self.put(key, value)
     }
 
+    pub(crate) fn passing(&mut self, route: Route, kind: &'static str) -> &mut Line {
+        self.text("from", route.from).text("to", route.to).put("msg", kind)
+    }
+
     pub(crate) fn message(&mut self, from: NodeId, to: NodeId, msg: &impl Message) -> &mut Line {
-        self.put("node", to).put("from", from).put("msg", msg.kind()).put("body", msg)
+        self.put("node", to).put("from", from).put("msg", msg.kind());
+        if msg.is_routine() {
+            self.put("routine", true);
+        }
+        self.put("body", msg)
     }
 }
 
@@ -76,6 +93,13 @@ impl Recorder {
     /// Adds to the line of the present event.
     pub(crate) fn add(&mut self, key: &'static str, text: &str) {
         self.line.put(key, text);
+    }
+
+    /// Adds to a list of the line of the present event.
+    pub(crate) fn add_to(&mut self, key: &'static str, item: impl Serialize) {
+        if let Value::Array(list) = self.line.0.entry(key).or_insert_with(|| json!([])) {
+            list.push(json!(item));
+        }
     }
 
     /// The present event has asked for the one in `slot`.

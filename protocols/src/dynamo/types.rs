@@ -200,6 +200,10 @@ impl<V: Data> Message for Msg<V> {
             Msg::PingReq { .. } => "PingReq",
         }
     }
+
+    fn is_routine(&self) -> bool {
+        matches!(self, Msg::Ping { .. } | Msg::Ack { .. } | Msg::PingReq { .. } | Msg::Hashes { .. })
+    }
 }
 
 /// What a node writes to its journal. Of one key, the latest record says all: a key is owned, or kept for others, or neither.

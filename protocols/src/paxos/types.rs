@@ -321,6 +321,10 @@ impl<O: Data, P: Data> Message for Msg<O, P> {
         }
     }
 
+    fn is_routine(&self) -> bool {
+        matches!(self, Msg::Heartbeat { .. } | Msg::Alive { .. })
+    }
+
     fn epoch(&self) -> u64 {
         let ballot = match self {
             Msg::Canvass(ballot) | Msg::Nack(ballot) | Msg::TakeOver(ballot) => ballot,

@@ -351,6 +351,10 @@ impl<O: Data, P: Data> Message for Msg<O, P> {
         }
     }
 
+    fn is_routine(&self) -> bool {
+        matches!(self, Msg::AppendEntries(append) if append.entries.is_empty())
+    }
+
     fn epoch(&self) -> u64 {
         let term = match self {
             Msg::RequestPreVote(ask) | Msg::RequestVote(ask) => ask.term,

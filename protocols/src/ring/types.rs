@@ -149,6 +149,10 @@ impl<V: Data> Message for Msg<V> {
             Msg::Differs { .. } => "Differs",
         }
     }
+
+    fn is_routine(&self) -> bool {
+        matches!(self, Msg::Compare { .. })
+    }
 }
 
 /// What a replica writes to its journal.

@@ -21,7 +21,6 @@ use crate::attempt::{Subject, fails_by};
 use crate::lanes::in_order;
 
 pub(crate) mod turns;
-pub(crate) mod words;
 
 /// Into how many parts a run is cut at first.
 const GRID: u64 = 16;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as WallClock};
 
 use serde_json::Value;
-use shaketable_reports::{Blamed, Exit, Onset, Side, Style, Told, Turn, blamed, blamed_json, counted};
+use shaketable_reports::{Blamed, Exit, Onset, Side, Style, Told, Turn, blamed, blamed_json, counted, told};
 use shaketable_sim::plan::Heal;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict, Violation};
@@ -16,7 +16,7 @@ use shaketable_sim::time::{Instant, Span};
 use super::run::threads;
 use crate::active::faults_at;
 use crate::attempt::{Attempt, Subject};
-use crate::blame::{Failure, Means, curve, turns, words};
+use crate::blame::{Failure, Means, curve, turns};
 use crate::cli::{self, Format, Look, Show};
 use crate::files::read;
 use crate::interrupt;
@@ -164,7 +164,7 @@ fn tell_events(subject: Subject<'_>, run: &Run<Any>, turns: &[Turn]) -> Vec<(u64
     let told = |turn: &Turn| {
         let event = turn.after.event;
         let line = lines.get(&event).cloned().flatten();
-        let words = line.as_ref().map_or_else(|| vec!["nothing that a trace would tell".to_owned()], words::told);
+        let words = line.as_ref().map_or_else(|| vec!["nothing that a trace would tell".to_owned()], told);
         (event, Told { line, words, faults: faults_at(turn.after.at, &run.applied, &subject.scenario.plan) })
     };
     let mut told: Vec<(u64, Told)> = turns.iter().map(told).collect();

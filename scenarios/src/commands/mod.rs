@@ -14,7 +14,6 @@ mod shard;
 mod show;
 mod shrink;
 mod shrink_table;
-mod trace;
 
 use std::io;
 

@@ -11,7 +11,6 @@ use shaketable_sim::rng::Seed;
 use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
 
-use super::trace::TraceFile;
 use crate::attempt::Subject;
 use crate::cli::{self, Look};
 use crate::compare::compare;
@@ -20,6 +19,7 @@ use crate::histories::drawn::contradiction;
 use crate::histories::export::export;
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell, unless_closed};
+use crate::traces::TraceFile;
 
 /// Replays what `args` name, and prints what came of it.
 ///

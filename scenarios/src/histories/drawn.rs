@@ -1,9 +1,11 @@
 //! The operations that make a run not linearizable, to be drawn.
 
+use serde_json::{Value, json};
 use shaketable_reports::{Bar, Part};
-use shaketable_sim::check::linearizable::{Budget, Linearizability, check};
+use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, Verdict as Decided, check, decide};
 use shaketable_sim::history::{Operation, Outcome};
 use shaketable_sim::run::{Run, Verdict};
+use shaketable_sim::spec::Spec;
 use shaketable_sim::spec::any::Any;
 
 /// How many characters a label has at most.
@@ -11,15 +13,47 @@ const LONGEST: usize = 60;
 
 /// The operations that contradict each other, in the order in which they were asked for; none, if it is something else that the run violates.
 pub(crate) fn contradiction(run: &Run<Any>, budget: Budget) -> Vec<Bar> {
-    let by_history = matches!(&run.verdict, Verdict::Violation(violation) if violation.check == "linearizability");
-    if !by_history {
-        return Vec::new();
-    }
-    let Linearizability::Violation(found) = check(&run.history, budget) else { return Vec::new() };
+    let Some(found) = violated(run, budget) else { return Vec::new() };
     let story = found.story.iter().map(|operation| bar(operation, Part::Story));
     let mut bars: Vec<Bar> = story.chain([bar(&found.culprit, Part::Culprit)]).collect();
     bars.sort_by_key(|bar| bar.from);
     bars
+}
+
+/// What the operations of a history have to do with its violation, for the end of a trace; nothing, if it is something else that the run violates.
+pub(crate) fn involved(run: &Run<Any>, budget: Budget) -> Option<Value> {
+    let found = violated(run, budget)?;
+    let story: Vec<String> = found.story.iter().map(|operation| operation.id.to_string()).collect();
+    let order: Vec<String> = explained(&run.history, &found, budget);
+    Some(json!({ "culprit": found.culprit.id.to_string(), "story": story, "order": order }))
+}
+
+fn violated(run: &Run<Any>, budget: Budget) -> Option<Counterexample<Any>> {
+    let by_history = matches!(&run.verdict, Verdict::Violation(violation) if violation.check == "linearizability");
+    match by_history.then(|| check(&run.history, budget)) {
+        Some(Linearizability::Violation(found)) => Some(*found),
+        _ => None,
+    }
+}
+
+/// The operations on the culprit's object in an order that explains every answer before the culprit's.
+fn explained(history: &[Operation<Any>], found: &Counterexample<Any>, budget: Budget) -> Vec<String> {
+    let Outcome::Ok { returned: end, .. } = &found.culprit.outcome else { return Vec::new() };
+    let before = history.iter().filter(|operation| operation.invoked < *end && Any::key(&operation.op) == found.key);
+    let before: Vec<Operation<Any>> = before
+        .map(|operation| match &operation.outcome {
+            Outcome::Ok { returned, .. } if returned >= end => {
+                Operation { outcome: Outcome::Unknown, ..operation.clone() }
+            }
+            _ => operation.clone(),
+        })
+        .collect();
+    match decide(&before, budget) {
+        Decided::Linearizable(found) => {
+            found.order.iter().map(|&place| before[place as usize].id.to_string()).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn bar(operation: &Operation<Any>, part: Part) -> Bar {

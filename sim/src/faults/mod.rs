@@ -7,6 +7,7 @@
 //!
 //! A kind of fault is one file here and one line in [`FAULTS`].
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::id::{Endpoint, NodeId};
@@ -266,6 +267,25 @@ pub enum Action {
         /// By how much.
         rate: i32,
     },
+}
+
+impl Action {
+    /// The nodes that it is about; of links, those at either end.
+    pub fn nodes(&self) -> BTreeSet<NodeId> {
+        let node = |end: &Endpoint| if let Endpoint::Node(node) = end { Some(*node) } else { None };
+        match self {
+            Action::Links { links, .. } => {
+                links.iter().flat_map(|(from, to)| [node(from), node(to)]).flatten().collect()
+            }
+            Action::Crash { nodes, .. }
+            | Action::Pause { nodes }
+            | Action::Disk { nodes, .. }
+            | Action::Rot { nodes, .. }
+            | Action::Jump { nodes, .. }
+            | Action::Command { nodes, .. }
+            | Action::Drift { nodes, .. } => nodes.iter().copied().collect(),
+        }
+    }
 }
 
 /// Which messages of a link a rule is about: those that are all of what is given.

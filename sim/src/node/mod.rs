@@ -173,6 +173,12 @@ pub trait Message: Data {
     fn epoch(&self) -> u64 {
         0
     }
+
+    /// Whether it is sent again and again though nothing happens, as heartbeats are. Whoever looks at a run is spared these at first; nothing else
+    /// depends on it.
+    fn is_routine(&self) -> bool {
+        false
+    }
 }
 
 /// The operations of a node's service.

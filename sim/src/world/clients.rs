@@ -17,6 +17,7 @@ use crate::rng::{Seed, Stream};
 use crate::spec::Spec;
 use crate::time::{Instant, Span};
 use crate::timers::{Expiry, Slot, Timers};
+use crate::trace::LOST;
 use crate::workload::Turn;
 
 /// How often a client follows redirects at once before it waits a little.
@@ -219,8 +220,9 @@ impl<N: Node> World<'_, N> {
             asking.doubtful = true;
             self.push(at, Event::Request { to, id, op: op.clone() });
         }
-        if let Some(at) = arrivals.first {
-            self.push(at, Event::Request { to, id, op });
+        match arrivals.first {
+            Some(at) => self.push(at, Event::Request { to, id, op }),
+            None => self.note_effect(|| LOST.to_owned()),
         }
         self.wake_at(client, wake);
         self.check_message(|| REQUEST.passing(route, Phase::Sent));

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::events::{ANSWER, name_of};
@@ -15,6 +16,7 @@ use crate::node::{Ctx, DiskError, Effect, EffectOf, Message, Milestone, Node, Ob
 use crate::rng::Delay;
 use crate::time::{Ppm, Span};
 use crate::timers::Timers;
+use crate::trace::LOST;
 
 impl<N: Node> World<'_, N> {
     /// Lets a node that is up handle something, carries out what it asks for, and checks what it has become.
@@ -124,7 +126,10 @@ impl<N: Node> World<'_, N> {
     #[inline]
     fn send(&mut self, from: NodeId, to: NodeId, msg: N::Msg) {
         self.mark_with(16, from.index(), to.index(), &msg);
-        self.show_effect(|| json!({ "send": to, "msg": msg.kind(), "body": &msg }));
+        self.show_effect(|| match msg.is_routine() {
+            true => json!({ "send": to, "msg": msg.kind(), "routine": true, "body": &msg }),
+            false => json!({ "send": to, "msg": msg.kind(), "body": &msg }),
+        });
         if from == to {
             let life = self.servers[from.index()].life;
             return self.push(self.now, Event::Own { node: from, life, msg });
@@ -138,7 +143,7 @@ impl<N: Node> World<'_, N> {
         }
         match arrivals.first {
             Some(at) => self.push(at, Event::Message { from, to, msg }),
-            None => self.note_effect(|| "…lost".to_owned()),
+            None => self.note_effect(|| LOST.to_owned()),
         }
     }
 
@@ -153,8 +158,9 @@ impl<N: Node> World<'_, N> {
         if let Some(at) = arrivals.second {
             self.push(at, Event::Answer { from, id, answer: answer.clone() });
         }
-        if let Some(at) = arrivals.first {
-            self.push(at, Event::Answer { from, id, answer });
+        match arrivals.first {
+            Some(at) => self.push(at, Event::Answer { from, id, answer }),
+            None => self.note_effect(|| LOST.to_owned()),
         }
     }
 
@@ -289,6 +295,7 @@ impl<N: Node> World<'_, N> {
             server.observation = Observation::default();
             server.paused.clear();
             self.coverage.crashes += 1;
+            self.record_among("down", node);
             self.see_state();
             self.invariants.after_crash(node);
         }
@@ -367,6 +374,13 @@ impl<N: Node> World<'_, N> {
         }
         if let Some(breach) = breach {
             self.breached(Some(node), *breach);
+        }
+    }
+
+    /// Adds to a list in the trace, if there is one, what the present event does to a node or fault.
+    pub(super) fn record_among(&mut self, key: &'static str, item: impl Serialize) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.add_to(key, item);
         }
     }
 

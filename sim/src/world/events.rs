@@ -87,7 +87,7 @@ impl<N: Node> World<'_, N> {
                 self.handle(to, |state, ctx| state.on_message(from, msg, ctx));
                 self.check_message(|| name.passing(route, Phase::Delivered));
             }
-            Attention::Never => self.drop_at(to),
+            Attention::Never => self.drop_at(route, msg.kind()),
             Attention::Later => self.postpone(to, Event::Message { from, to, msg }),
         }
     }
@@ -119,7 +119,7 @@ impl<N: Node> World<'_, N> {
                 self.handle(to, |state, ctx| state.on_request(id, op, ctx));
                 self.check_message(|| REQUEST.passing(route, Phase::Delivered));
             }
-            Attention::Never => self.drop_at(to),
+            Attention::Never => self.drop_at(route, REQUEST.kind),
             Attention::Later => self.postpone(to, Event::Request { to, id, op }),
         }
     }
@@ -170,15 +170,15 @@ impl<N: Node> World<'_, N> {
         let arrival = network.arrive(route, name, coverage, |fault| strikes.acted(fault));
         match arrival {
             Arrival::Deliver => {}
-            Arrival::Dropped => self.record("dropped", |line| line.text("to", route.to).text("why", "link cut")),
-            Arrival::Held => self.record("held", |line| line.text("to", route.to)),
+            Arrival::Dropped => self.record("dropped", |line| line.passing(route, name.kind).text("why", "link cut")),
+            Arrival::Held => self.record("held", |line| line.passing(route, name.kind)),
         }
         arrival
     }
 
-    fn drop_at(&mut self, node: NodeId) {
+    fn drop_at(&mut self, route: Route, kind: &'static str) {
         self.coverage.dropped_down += 1;
-        self.record("dropped", |line| line.text("to", node).text("why", "node down"));
+        self.record("dropped", |line| line.passing(route, kind).text("why", "node down"));
     }
 
     /// Whether a node handles an event now, if it is meant for this life of it.

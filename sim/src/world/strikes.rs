@@ -155,7 +155,10 @@ impl<N: Node> World<'_, N> {
             let (kind, at, permanent) = (fault.kind.name, self.now, fault.permanent);
             self.count_event(u32::MAX);
             self.mark(9, self.strikes.applied.len(), 0);
-            self.record("fault", |line| line.text("fault", kind).text("what", &args));
+            let number = self.strikes.applied.len() as u64;
+            self.record("fault", |line| {
+                line.text("fault", kind).text("what", &args).number("number", number).list("on", action.nodes())
+            });
             self.strikes.applied.push(Applied { kind, args, at, lasting, permanent, acted: 0 });
             self.apply(action, lasting);
         }
@@ -196,7 +199,10 @@ impl<N: Node> World<'_, N> {
             Action::Pause { nodes } => {
                 let up = |node: &&NodeId| self.servers[node.index()].node.is_some();
                 let running: Vec<NodeId> = nodes.iter().filter(up).copied().collect();
-                running.iter().for_each(|node| self.servers[node.index()].paused.push(fault));
+                for &node in &running {
+                    self.servers[node.index()].paused.push(fault);
+                    self.record_among("paused", node);
+                }
                 self.see_state();
                 running.len() as u64
             }
@@ -263,6 +269,7 @@ impl<N: Node> World<'_, N> {
         let in_force = &mut self.strikes.in_force;
         let place = in_force.iter().position(|fault| fault.applied == applied)?;
         let action = in_force.remove(place).action;
+        self.record_among("ended", applied);
         match action {
             Action::Links { links, .. } => {
                 let mut released = Vec::new();
@@ -304,6 +311,7 @@ impl<N: Node> World<'_, N> {
         if before > 0 && server.paused.is_empty() {
             let inbox = mem::take(&mut server.inbox);
             inbox.into_iter().for_each(|event| self.push(self.now, event));
+            self.record_among("resumed", node);
             self.see_state();
         }
     }

@@ -1,23 +1,49 @@
-//! Writes a trace: one JSON object a line, a header first and a footer last.
+//! Traces of runs: one JSON object a line, a header first and a footer last.
 //!
 //! The header has `trace` (the version of this format, 1), `tool`, `scenario`, `text` (the digest of the file), `protocol` and `seed`; the
-//! footer has `verdict`, `digest`, `events` and `end`. The lines between are the simulator's own.
+//! footer has `verdict`, `digest`, `events` and `end`, and if the history is not linearizable, `history`: the `culprit`, whose answer cannot be explained,
+//! the `story`, those that exclude it, and an `order` of operations on the same object that explains all answers before. The lines between are the
+//! simulator's own.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
+use shaketable_sim::check::linearizable::Budget;
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
 
 use crate::attempt::Subject;
+use crate::histories::drawn::involved;
 use crate::terminal::unless_closed;
 
+/// Runs a seed, and hands over its trace line by line.
+pub(crate) fn trace(subject: Subject<'_>, seed: Seed, line: &mut dyn FnMut(Value)) -> Run<Any> {
+    let scenario = subject.scenario;
+    line(json!({
+        "trace": 1,
+        "tool": env!("CARGO_PKG_VERSION"),
+        "scenario": scenario.path.display().to_string(),
+        "text": hex(digest_of(&scenario.text)),
+        "protocol": subject.protocol(),
+        "seed": seed,
+    }));
+    let run = subject.run(seed, Some(line));
+    let mut footer =
+        json!({ "verdict": run.verdict, "digest": hex(run.digest), "events": run.coverage.events, "end": run.end });
+    let check = &scenario.plan.check;
+    if let Some(history) = involved(&run, Budget { states: check.states, bytes: check.bytes }) {
+        footer["history"] = history;
+    }
+    line(footer);
+    run
+}
+
 /// Where a trace goes. After the first error nothing more is written.
-pub(super) struct TraceFile {
+pub(crate) struct TraceFile {
     out: BufWriter<Box<dyn Write>>,
     result: io::Result<()>,
 }
@@ -27,7 +53,7 @@ impl TraceFile {
     ///
     /// # Errors
     /// If it cannot be made.
-    pub(super) fn create(path: &Path) -> io::Result<TraceFile> {
+    pub(crate) fn create(path: &Path) -> io::Result<TraceFile> {
         let out: Box<dyn Write> =
             if path == Path::new("-") { Box::new(io::stdout().lock()) } else { Box::new(File::create(path)?) };
         Ok(TraceFile::new(out))
@@ -41,18 +67,8 @@ impl TraceFile {
     ///
     /// # Errors
     /// If not all of it can be written. That nobody reads on is no error.
-    pub(super) fn record(mut self, subject: Subject<'_>, seed: Seed) -> io::Result<()> {
-        let scenario = subject.scenario;
-        self.line(&json!({
-            "trace": 1,
-            "tool": env!("CARGO_PKG_VERSION"),
-            "scenario": scenario.path.display().to_string(),
-            "text": hex(digest_of(&scenario.text)),
-            "protocol": subject.protocol(),
-            "seed": seed,
-        }));
-        let run = subject.run(seed, Some(&mut |line: Value| self.line(&line)));
-        self.line(&footer(&run));
+    pub(crate) fn record(mut self, subject: Subject<'_>, seed: Seed) -> io::Result<()> {
+        trace(subject, seed, &mut |line| self.line(&line));
         unless_closed(self.result.and_then(|()| self.out.flush()))
     }
 
@@ -61,10 +77,6 @@ impl TraceFile {
             self.result = writeln!(self.out, "{line}");
         }
     }
-}
-
-fn footer(run: &Run<Any>) -> Value {
-    json!({ "verdict": run.verdict, "digest": hex(run.digest), "events": run.coverage.events, "end": run.end })
 }
 
 fn hex(digest: u64) -> String {

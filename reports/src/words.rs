@@ -9,7 +9,7 @@ const CONTENT_MAX: usize = 120;
 const EFFECTS_MAX: usize = 6;
 
 /// What happened, then what the node has become if that changed, then what it has asked for; a sentence each.
-pub(crate) fn told(line: &Value) -> Vec<String> {
+pub fn told(line: &Value) -> Vec<String> {
     let mut words = vec![happened(line)];
     if let Some(now) = line.get("now") {
         let node = text(line, "node");
@@ -24,7 +24,8 @@ pub(crate) fn told(line: &Value) -> Vec<String> {
     words
 }
 
-fn happened(line: &Value) -> String {
+/// What happened, in a sentence.
+pub(crate) fn happened(line: &Value) -> String {
     let of = |key| text(line, key);
     match of("kind").as_str() {
         "message" => format!("{} gets {} from {}: {}", of("node"), of("msg"), of("from"), content(line.get("body"))),
@@ -37,15 +38,18 @@ fn happened(line: &Value) -> String {
         "synced" => format!("{} has its writes durable", of("node")),
         "sync failed" => format!("{} has a sync fail", of("node")),
         "command" => format!("{} is told: {}", of("node"), of("command")),
-        "dropped" => format!("a message to {} is dropped: {}", of("to"), of("why")),
-        "held" => format!("a message to {} is held", of("to")),
+        "dropped" => format!("{} from {} to {} is dropped: {}", of("msg"), of("from"), of("to"), of("why")),
+        "held" => format!("{} from {} to {} is held", of("msg"), of("from"), of("to")),
+        "give-up" => format!("{} is given up: {}", of("gave-up"), of("fate")),
+        "heal" => "all is healed that can be".to_owned(),
         "fault" => format!("a fault strikes: {} = {}", of("fault"), of("what")),
         "fault ends" => format!("a fault ends: {}", of("fault")),
         other => format!("{other} {}", text(line, "node")).trim_end().to_owned(),
     }
 }
 
-fn effect(effect: &Value) -> String {
+/// What was asked for, in a sentence.
+pub(crate) fn effect(effect: &Value) -> String {
     let Some(fields) = effect.as_object() else { return format!("→ {}", plain(effect)) };
     match (fields.get("send"), fields.get("write"), fields.get("request")) {
         (Some(to), _, _) => format!("→ sends {} {}: {}", plain(to), text(effect, "msg"), content(fields.get("body"))),
@@ -130,14 +134,18 @@ mod tests {
             (json!({ "kind": "synced", "node": "n1" }), "n1 has its writes durable"),
             (json!({ "kind": "sync failed", "node": "n1" }), "n1 has a sync fail"),
             (json!({ "kind": "command", "node": "n1", "command": "Campaign" }), "n1 is told: Campaign"),
-            (json!({ "kind": "dropped", "to": "n1", "why": "link cut" }), "a message to n1 is dropped: link cut"),
-            (json!({ "kind": "held", "to": "n1" }), "a message to n1 is held"),
+            (
+                json!({ "kind": "dropped", "from": "n2", "to": "n1", "msg": "Vote", "why": "link cut" }),
+                "Vote from n2 to n1 is dropped: link cut",
+            ),
+            (json!({ "kind": "held", "from": "n2", "to": "n1", "msg": "Vote" }), "Vote from n2 to n1 is held"),
+            (json!({ "kind": "give-up", "gave-up": "c1#3", "fate": "unknown" }), "c1#3 is given up: unknown"),
             (
                 json!({ "kind": "fault", "fault": "crash", "what": "{ node = \"n1\" }" }),
                 "a fault strikes: crash = { node = \"n1\" }",
             ),
             (json!({ "kind": "fault ends", "fault": "crash" }), "a fault ends: crash"),
-            (json!({ "kind": "heal" }), "heal"),
+            (json!({ "kind": "heal" }), "all is healed that can be"),
             (
                 json!({ "kind": "own", "node": "n1", "msg": "Durable", "body": { "durable": 3 } }),
                 "n1 gets its own Durable: 3",
