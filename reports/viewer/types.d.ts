@@ -1,0 +1,73 @@
+// The data that the page carries, as its header says it. Times are nanoseconds of simulated time.
+
+type Theme = "auto" | "light" | "dark";
+type MainTab = "lanes" | "table";
+type SideTab = "story" | "event" | "state" | "filters";
+type Ref = [run: number, index: number];
+
+interface LaneHeader { name: string; kind: "node" | "client" | "world" }
+interface Violation {
+  property: string; message: string; event: number | null; t: number; lane: number | null; story: string[];
+}
+interface Fault { kind: string; what: string; from: number; to: number | null; lanes: number[]; event: number }
+interface Down { lane: number; from: number; to: number | null; why: "crash" | "pause" }
+interface Operation {
+  lane: number; asked: string; answer: string | null; outcome: "ok" | "failed" | "unknown";
+  from: number; to: number | null; part: "culprit" | "story" | null; order: number | null;
+}
+interface Property { name: string; doc: string; broken: number | null }
+interface RunHeader {
+  name: string; scenario: string; protocol: string; bug: string | null; seed: string; digest: string;
+  reproduce: string; end: number; verdict: "violation" | "pass" | "inconclusive"; violation: Violation | null;
+  lanes: LaneHeader[]; kinds: string[]; labels: string[]; details: string[]; fields: string[]; values: string[];
+  faults: Fault[]; down: Down[]; operations: Operation[]; properties: Property[]; truncated: number;
+  columns: Record<string, [offset: number, length: number, count: number]>;
+}
+interface Divergence { why: string[]; at: [number, number] }
+interface PageHeader {
+  page: number; tool: string; title: string; runs: RunHeader[]; diverges: Divergence | null;
+}
+
+/** What is looked at, and how: all of it is in the address, after `#`. */
+interface ViewState {
+  /** Which runs are drawn: one of two, or both. */
+  runs: "0" | "1" | "both";
+  /** The window, on the axis of the first run. */
+  from: number; to: number;
+  cursor: number;
+  selected: Ref | null;
+  /** The lane whose state is shown. */
+  lane: Ref | null;
+  hiddenKinds: string[]; hiddenLabels: string[]; hiddenLanes: string[];
+  routine: boolean;
+  theme: Theme; main: MainTab; side: SideTab;
+  /** How far the causal slice reaches; null: as far as stays readable. */
+  hops: number | null;
+  pins: string[];
+  query: string;
+}
+
+interface Stroke { stroke?: string; fill?: string; width?: number; dash?: number[]; alpha?: number }
+interface Lettering { fill: string; size?: number; bold?: boolean; anchor?: "start" | "middle" | "end"; alpha?: number }
+type Shape = "disc" | "ring" | "square" | "box" | "diamond" | "down" | "up" | "cross" | "flag";
+
+/** What a drawing needs of its surface: a canvas, or an SVG file. Lists are flat: x, y, x, y … */
+interface Pen {
+  width: number; height: number;
+  segments(points: number[], style: Stroke): void;
+  polyline(points: number[], style: Stroke): void;
+  rects(boxes: number[], style: Stroke): void;
+  marks(shape: Shape, points: number[], radius: number, style: Stroke): void;
+  text(x: number, y: number, words: string, style: Lettering): void;
+  measure(words: string, size: number): number;
+  clip(x: number, y: number, width: number, height: number): void;
+  unclip(): void;
+}
+
+/** A lane as it is drawn, or the heading of a run. */
+interface Row {
+  run: number; lane: number; name: string; kind: "node" | "client" | "world" | "heading"; y: number; height: number;
+}
+interface Frame {
+  left: number; width: number; height: number; top: number; from: number; to: number; rows: Row[];
+}
