@@ -17,12 +17,20 @@ function splitWords(text) {
 }
 
 /**
- * What a page shows at first: the violation with what led to it, or else the whole run.
- * @param {Trace[]} traces
+ * What a page shows at first: the violation with what led to it, or where two runs diverge, or else the whole run.
+ * @param {Trace[]} traces @param {Divergence | null} diverges @param {number[]} shifts
  * @returns {ViewState}
  */
-function initialState(traces) {
-  const [from, to, cursor] = openingWindow(traces[0]);
+function initialState(traces, diverges, shifts) {
+  const violated = Math.max(0, traces.findIndex((trace) => trace.run.violation));
+  const shift = shifts[violated];
+  let [from, to, cursor] = openingWindow(traces[violated]).map((time) => time + shift);
+  if (diverges && !traces[violated].run.violation && traces[0].count > 0) {
+    const at = Math.min(diverges.at[0], traces[0].count - 1);
+    cursor = traces[0].time[at];
+    const reach = Math.max(1000, cursor - traces[0].time[Math.max(0, at - 120)]);
+    [from, to] = [Math.max(0, cursor - reach), cursor + reach];
+  }
   return {
     runs: traces.length > 1 ? "both" : "0", from, to, cursor, selected: null, lane: null,
     hiddenKinds: [], hiddenLabels: [], hiddenLanes: [], routine: false,

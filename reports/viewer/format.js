@@ -35,14 +35,12 @@ function varints(bytes, offset, length, count, name) {
   const numbers = new Float64Array(count);
   let at = offset;
   for (let i = 0; i < count; i++) {
-    let value = 0;
-    let weight = 1;
-    for (;;) {
+    let byte = at < end ? bytes[at++] : 128;
+    let value = byte & 127;
+    for (let weight = 128; byte >= 128; weight *= 128) {
       if (at >= end) throw new Error(`Column ${name} ends after ${i} of ${count} numbers.`);
-      const byte = bytes[at++];
+      byte = bytes[at++];
       value += (byte & 127) * weight;
-      if (byte < 128) break;
-      weight *= 128;
     }
     if (value > Number.MAX_SAFE_INTEGER) throw new Error(`Column ${name} has a number that is too large.`);
     numbers[i] = value;

@@ -3,18 +3,27 @@
 
 const CHUNK = 256;
 
+/** @param {Trace} trace @param {Int32Array} events */
+function timesOf(trace, events) {
+  const times = new Float64Array(events.length);
+  for (let i = 0; i < times.length; i++) times[i] = trace.time[events[i]];
+  return times;
+}
+
 class Shown {
   /** @param {Trace} trace @param {(event: number) => boolean} passes */
   constructor(trace, passes) {
     this.trace = trace;
     this.mask = new Uint8Array(trace.count);
     for (let i = 0; i < trace.count; i++) this.mask[i] = passes(i) ? 1 : 0;
-    this.events = Int32Array.from(trace.lane.keys()).filter((i) => this.mask[i] === 1);
-    this.times = Float64Array.from(this.events, (i) => trace.time[i]);
     this.lanes = trace.laneEvents.map((events) => {
       const shown = events.filter((i) => this.mask[i] === 1);
-      return { events: shown, times: Float64Array.from(shown, (i) => trace.time[i]) };
+      return { events: shown, times: timesOf(trace, shown) };
     });
+    let count = 0;
+    this.events = new Int32Array(this.lanes.reduce((sum, lane) => sum + lane.events.length, 0));
+    for (let i = 0; i < trace.count; i++) if (this.mask[i]) this.events[count++] = i;
+    this.times = timesOf(trace, this.events);
     /** The earliest sending of each chunk finds the lines that begin before a window's end and end after it. */
     this.earliest = new Float64Array(Math.ceil(this.events.length / CHUNK)).fill(Infinity);
     /** How many of the first i events have a line. */

@@ -24,20 +24,21 @@ function summed(numbers) {
 }
 
 /**
- * Indices that are stored as index + 1, where 0 is none, which becomes -1.
- * @param {Float64Array} numbers
+ * Whole numbers that may be -1, for none, and must be below a bound.
+ * @param {Float64Array} numbers @param {number} below @param {string} name @param {(n: number, i: number) => number} of
  */
-function optional(numbers) {
-  return Int32Array.from(numbers, (n) => n - 1);
+function indices(numbers, below, name, of = (n) => n) {
+  const found = new Int32Array(numbers.length);
+  for (let i = 0; i < found.length; i++) {
+    const index = of(numbers[i], i);
+    if (index < -1 || index >= below) throw new Error(`Column ${name} points to ${index}; there are ${below}.`);
+    found[i] = index;
+  }
+  return found;
 }
 
-/** @param {Int32Array} indices @param {number} below @param {string} name */
-function inRange(indices, below, name) {
-  for (const index of indices) {
-    if (index < -1 || index >= below) throw new Error(`Column ${name} points to ${index}; there are ${below}.`);
-  }
-  return indices;
-}
+/** Where 0 says none and 1 says the first. @param {number} n */
+const optional = (n) => n - 1;
 
 const ROUTINE = 1;
 const DUPLICATE = 2;
@@ -53,9 +54,7 @@ function effectsByCause(causes) {
   for (let i = 0; i < causes.length; i++) start[i + 1] += start[i];
   const next = start.slice();
   const effects = new Int32Array(start[causes.length]);
-  causes.forEach((cause, i) => {
-    if (cause >= 0) effects[next[cause]++] = i;
-  });
+  for (let i = 0; i < causes.length; i++) if (causes[i] >= 0) effects[next[causes[i]]++] = i;
   return { start, effects };
 }
 
@@ -65,9 +64,7 @@ function eventsByLane(lanes, count) {
   for (const lane of lanes) sizes[lane]++;
   const events = Array.from(sizes, (size) => new Int32Array(size));
   sizes.fill(0);
-  lanes.forEach((lane, i) => {
-    events[lane][sizes[lane]++] = i;
-  });
+  for (let i = 0; i < lanes.length; i++) events[lanes[i]][sizes[lanes[i]]++] = i;
   return events;
 }
 
@@ -88,22 +85,21 @@ class Trace {
     this.count = count;
     this.time = summed(column("time"));
     this.id = summed(column("id", count));
-    this.kind = inRange(Int32Array.from(column("kind", count)), run.kinds.length, "kind");
-    this.lane = inRange(Int32Array.from(column("lane", count)), run.lanes.length, "lane");
-    this.label = inRange(optional(column("label", count)), run.labels.length, "label");
-    this.detail = inRange(optional(column("detail", count)), run.details.length, "detail");
-    this.flags = Uint8Array.from(column("flags", count));
-    const back = column("cause", count);
-    this.cause = inRange(Int32Array.from(back, (n, i) => (n === 0 ? -1 : n > i ? -2 : i - n)), count, "cause");
+    this.kind = indices(column("kind", count), run.kinds.length, "kind");
+    this.lane = indices(column("lane", count), run.lanes.length, "lane");
+    this.label = indices(column("label", count), run.labels.length, "label", optional);
+    this.detail = indices(column("detail", count), run.details.length, "detail", optional);
+    this.flags = new Uint8Array(column("flags", count));
+    this.cause = indices(column("cause", count), count, "cause", (n, i) => (n === 0 ? -1 : n > i ? -2 : i - n));
     const changes = column("change_event").length;
-    this.changeEvent = inRange(Int32Array.from(summed(column("change_event"))), this.count, "change_event");
-    this.changeField = inRange(Int32Array.from(column("change_field", changes)), run.fields.length, "change_field");
-    this.changeValue = inRange(Int32Array.from(column("change_value", changes)), run.values.length, "change_value");
+    this.changeEvent = indices(summed(column("change_event")), count, "change_event");
+    this.changeField = indices(column("change_field", changes), run.fields.length, "change_field");
+    this.changeValue = indices(column("change_value", changes), run.values.length, "change_value");
     const lost = column("lost_event").length;
-    this.lostEvent = inRange(Int32Array.from(summed(column("lost_event"))), this.count, "lost_event");
-    this.lostTo = inRange(Int32Array.from(column("lost_to", lost)), run.lanes.length, "lost_to");
-    this.lostLabel = inRange(optional(column("lost_label", lost)), run.labels.length, "lost_label");
-    this.lostWhy = inRange(optional(column("lost_why", lost)), run.labels.length, "lost_why");
+    this.lostEvent = indices(summed(column("lost_event")), count, "lost_event");
+    this.lostTo = indices(column("lost_to", lost), run.lanes.length, "lost_to");
+    this.lostLabel = indices(column("lost_label", lost), run.labels.length, "lost_label", optional);
+    this.lostWhy = indices(column("lost_why", lost), run.labels.length, "lost_why", optional);
     const effects = effectsByCause(this.cause);
     this.effectStart = effects.start;
     this.effects = effects.effects;

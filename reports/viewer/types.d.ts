@@ -71,3 +71,16 @@ interface Row {
 interface Frame {
   left: number; width: number; height: number; top: number; from: number; to: number; rows: Row[];
 }
+
+/** A run as it is drawn. */
+interface Panel {
+  run: number; trace: Trace; states: States; shown: Shown;
+  /** What is added to its times on the common axis, so that two runs stand side by side where they diverge. */
+  shift: number;
+  slice: Map<number, number> | null;
+  hits: Int32Array;
+  /** The rows of its lanes; none for a hidden lane. */
+  rows: (Row | undefined)[];
+  operations: { from: Float64Array; to: Float64Array };
+}
+interface Scene { view: ViewState; frame: Frame; panels: Panel[]; palette: Palette; diverges: Divergence | null }

@@ -105,7 +105,7 @@ export function divergence(a, b) {
   const same = (x, y) => x && y && x.time === y.time && x.kind === y.kind && x.lane === y.lane && x.label === y.label && x.cause === y.cause;
   let at = 0;
   while (same(a.events[at], b.events[at])) at++;
-  const tell = (cluster) => `${cluster.events[at].kind} ${cluster.events[at].label} on ${LANES[cluster.events[at].lane].name}`;
+  const tell = (cluster) => `${cluster.events[at].kind} ${cluster.events[at].label} on ${LANES[cluster.events[at].lane].name} at ${cluster.events[at].time / 1e6} ms`;
   return { why: ["The runs are equal up to here.", `as found: ${tell(a)}`, `repaired: ${tell(b)}`], at: [at, at] };
 }
 
