@@ -1,21 +1,6 @@
 "use strict";
 // All that is looked at, as the part of the address after `#`: a link restores it, and going back undoes a selection.
 
-/** @param {string[]} words */
-function joinWords(words) {
-  return words.map(encodeURIComponent).join(",");
-}
-
-/** @param {string | null} text */
-function splitWords(text) {
-  try {
-    return text ? text.split(",").map(decodeURIComponent) : [];
-  } catch {
-    // Somebody spoilt the address.
-    return [];
-  }
-}
-
 /**
  * What a page shows at first: the violation with what led to it, or where two runs diverge, or else the whole run.
  * @param {Trace[]} traces @param {Divergence | null} diverges @param {number[]} shifts
@@ -42,8 +27,7 @@ const OPENING_EVENTS = 1200;
 
 /**
  * From the first operation of the story to a little after the violation, but no more than so many events.
- * @param {Trace} trace
- * @returns {[from: number, to: number, cursor: number]}
+ * @param {Trace} trace @returns {[from: number, to: number, cursor: number]}
  */
 function openingWindow(trace) {
   const { violation, end, operations } = trace.run;
@@ -59,40 +43,58 @@ function openingWindow(trace) {
 }
 
 /**
+ * How one part of the state is written; reading gives undefined for what makes no sense.
+ * @typedef {{write(value: any): string, read(text: string, traces: Trace[]): any}} Codec
+ */
+
+/** @type {Codec} */
+const TEXT = { write: String, read: (text) => text };
+/** @type {Codec} */
+const NUMBER = { write: (value) => (value === null ? "" : String(value)), read: (text) => (/^-?\d{1,16}$/.test(text) ? Number(text) : undefined) };
+/** @type {Codec} */
+const FLAG = { write: (value) => (value ? "1" : ""), read: (text) => text === "1" };
+/** @type {Codec} */
+const LIST = {
+  write: (value) => value.map(encodeURIComponent).join(","),
+  read(text) {
+    try {
+      return text.split(",").map(decodeURIComponent);
+    } catch {
+      // Somebody spoilt the address.
+      return undefined;
+    }
+  },
+};
+
+/** @param {...string} known @returns {Codec} */
+const oneOf = (...known) => ({ write: String, read: (text) => known.find((word) => word === text) });
+
+/** @param {(trace: Trace) => number} size @returns {Codec} */
+const refTo = (size) => ({
+  write: (value) => value?.join(".") ?? "",
+  read(text, traces) {
+    const [, run, index] = (/^([01])\.(\d+)$/.exec(text) ?? []).map(Number);
+    return run < traces.length && index < size(traces[run]) ? [run, index] : undefined;
+  },
+});
+
+/** @type {[name: string, key: keyof ViewState, codec: Codec][]} */
+const ADDRESS = [
+  ["runs", "runs", oneOf("0", "1", "both")], ["from", "from", NUMBER], ["to", "to", NUMBER], ["c", "cursor", NUMBER],
+  ["s", "selected", refTo((trace) => trace.count)], ["lane", "lane", refTo((trace) => trace.run.lanes.length)],
+  ["kinds", "hiddenKinds", LIST], ["labels", "hiddenLabels", LIST], ["lanes", "hiddenLanes", LIST], ["routine", "routine", FLAG],
+  ["theme", "theme", oneOf("auto", "light", "dark")], ["main", "main", oneOf("lanes", "table")],
+  ["side", "side", oneOf("story", "event", "state", "filters")], ["k", "hops", NUMBER], ["pins", "pins", LIST], ["q", "query", TEXT],
+];
+
+/**
  * Only what differs from the initial state is written, so that links stay short.
  * @param {ViewState} state @param {ViewState} initial
  */
 function writeAddress(state, initial) {
   const params = new URLSearchParams();
-  /** @param {string} key @param {string} value @param {string} usual */
-  const put = (key, value, usual) => {
-    if (value !== usual) params.set(key, value);
-  };
-  put("runs", state.runs, initial.runs);
-  put("w", `${state.from}-${state.to}`, `${initial.from}-${initial.to}`);
-  put("c", String(state.cursor), String(initial.cursor));
-  put("s", state.selected?.join(".") ?? "", "");
-  put("lane", state.lane?.join(".") ?? "", "");
-  put("kinds", joinWords(state.hiddenKinds), "");
-  put("labels", joinWords(state.hiddenLabels), "");
-  put("lanes", joinWords(state.hiddenLanes), "");
-  put("routine", state.routine ? "1" : "", "");
-  put("theme", state.theme, initial.theme);
-  put("main", state.main, initial.main);
-  put("side", state.side, initial.side);
-  put("k", state.hops === null ? "" : String(state.hops), "");
-  put("pins", joinWords(state.pins), "");
-  put("q", state.query, "");
+  for (const [name, key, { write }] of ADDRESS) if (write(state[key]) !== write(initial[key])) params.set(name, write(state[key]));
   return params.toString();
-}
-
-/**
- * @template {string} T
- * @param {string | null} word @param {T[]} known @param {T} otherwise
- * @returns {T}
- */
-function oneOf(word, known, otherwise) {
-  return known.find((candidate) => candidate === word) ?? otherwise;
 }
 
 /**
@@ -102,39 +104,14 @@ function oneOf(word, known, otherwise) {
  */
 function readAddress(hash, initial, traces) {
   const params = new URLSearchParams(hash.replace(/^#/, ""));
-  const two = traces.length > 1;
-  const window = /^(-?\d+)-(-?\d+)$/.exec(params.get("w") ?? "");
-  const [from, to] = window ? [Number(window[1]), Number(window[2])] : [initial.from, initial.to];
-  const cursor = params.get("c") ?? "";
-  const hops = params.get("k") ?? "";
-  return {
-    ...initial,
-    runs: two ? oneOf(params.get("runs"), ["0", "1", "both"], initial.runs) : "0",
-    from: to > from ? from : initial.from,
-    to: to > from ? to : initial.to,
-    cursor: /^-?\d+$/.test(cursor) ? Number(cursor) : initial.cursor,
-    selected: readRef(params.get("s"), traces, (trace) => trace.count),
-    lane: readRef(params.get("lane"), traces, (trace) => trace.run.lanes.length),
-    hiddenKinds: splitWords(params.get("kinds")),
-    hiddenLabels: splitWords(params.get("labels")),
-    hiddenLanes: splitWords(params.get("lanes")),
-    routine: params.get("routine") === "1",
-    theme: oneOf(params.get("theme"), ["auto", "light", "dark"], initial.theme),
-    main: oneOf(params.get("main"), ["lanes", "table"], initial.main),
-    side: oneOf(params.get("side"), ["story", "event", "state", "filters"], initial.side),
-    hops: /^\d{1,3}$/.test(hops) ? Math.min(SLICE_HOPS, Math.max(1, Number(hops))) : null,
-    pins: splitWords(params.get("pins")),
-    query: params.get("q") ?? "",
-  };
-}
-
-/**
- * @param {string | null} text @param {Trace[]} traces @param {(trace: Trace) => number} size
- * @returns {Ref | null}
- */
-function readRef(text, traces, size) {
-  const match = /^([01])\.(\d+)$/.exec(text ?? "");
-  if (!match) return null;
-  const [run, index] = [Number(match[1]), Number(match[2])];
-  return run < traces.length && index < size(traces[run]) ? [run, index] : null;
+  /** @type {any} */
+  const state = { ...initial };
+  for (const [name, key, { read }] of ADDRESS) {
+    const text = params.get(name);
+    if (text) state[key] = read(text, traces) ?? initial[key];
+  }
+  if (state.from >= state.to) [state.from, state.to] = [initial.from, initial.to];
+  if (traces.length < 2) state.runs = "0";
+  if (state.hops !== null) state.hops = Math.min(SLICE_HOPS, Math.max(1, state.hops));
+  return state;
 }

@@ -1,12 +1,22 @@
 "use strict";
-// The one place that knows what is looked at. Parts of the page ask it to change that, and are told what changed.
+// The one place that knows what is looked at. Panes of the page ask it to change that, and are told what changed.
 
 /** @typedef {keyof ViewState} Key */
-/** @typedef {{update(changed: Set<Key>): void}} Part */
 
-/** @type {Key[]} */
-const FILTERS = ["hiddenKinds", "hiddenLabels", "routine"];
 const SHORTEST_WINDOW = 1000;
+
+/** A part of the page. */
+class Pane {
+  /** @param {App} app @param {HTMLElement} place */
+  constructor(app, place) {
+    this.app = app;
+    this.place = place;
+    app.panes.push(this);
+  }
+
+  /** Draws anew what depends on what was touched. */
+  update() {}
+}
 
 class App {
   /** @param {PageHeader} header @param {Trace[]} traces */
@@ -15,34 +25,30 @@ class App {
     this.traces = traces;
     this.states = traces.map((trace) => new States(trace));
     this.shifts = shiftsOf(header, traces);
-    /** @type {[number, number]} the whole of all runs on the common axis */
-    this.extent = [Math.min(...this.shifts), Math.max(...traces.map((trace, i) => Math.max(1, trace.run.end) + this.shifts[i]))];
+    /** The whole of all runs, on the common axis. */
+    this.first = Math.min(...this.shifts);
+    this.last = Math.max(...traces.map((trace, i) => Math.max(1, trace.run.end) + this.shifts[i]));
     this.initial = initialState(traces, header.diverges, this.shifts);
     this.view = readAddress(location.hash, this.initial, traces);
-    this.operations = traces.map(({ run, time }) => ({
-      from: Float64Array.from(run.operations, (operation) => time[operation.from]),
-      to: Float64Array.from(run.operations, (operation) => (operation.to === null ? run.end : time[operation.to])),
-    }));
+    this.operations = traces.map(({ run, time }) => run.operations.map(({ from, to }) => ({ from: time[from], to: to === null ? run.end : time[to] })));
     this.shown = traces.map((trace) => this.filtered(trace));
-    /** @type {Int32Array[]} */
     this.hits = this.search();
-    /** @type {Map<number, number> | null} */
     this.slice = this.sliced();
-    /** @type {Part[]} */
-    this.parts = [];
+    this.palette = new Palette(traces);
+    /** @type {Pane[]} */
+    this.panes = [];
     /** @type {Set<Key>} */
     this.changed = new Set();
-    this.palette = new Palette(document.documentElement, traces);
     this.saving = 0;
-    addEventListener("popstate", () => this.restore());
-    addEventListener("hashchange", () => this.restore());
+    for (const moved of ["popstate", "hashchange"]) addEventListener(moved, () => this.take(readAddress(location.hash, this.initial, traces)));
   }
 
+  /** The runs that are drawn. */
   get runs() {
     return this.view.runs === "both" ? [0, 1] : [Number(this.view.runs)];
   }
 
-  /** The run that panels speak of when they speak of one. */
+  /** The run that panes speak of when they speak of one. */
   get active() {
     const asked = this.view.selected?.[0] ?? this.view.lane?.[0];
     return asked !== undefined && this.runs.includes(asked) ? asked : this.runs[0];
@@ -53,53 +59,57 @@ class App {
    * @param {boolean} step whether going back shall undo it
    */
   change(patch, step = false) {
-    const next = { ...this.view, ...patch };
-    const keys = /** @type {Key[]} */ (Object.keys(patch)).filter((key) => JSON.stringify(this.view[key]) !== JSON.stringify(next[key]));
-    if (keys.length === 0) return;
     if (step) this.save();
-    this.view = next;
-    this.derive(keys);
-    if (step) {
-      this.write("pushState");
-    } else {
-      clearTimeout(this.saving);
-      // Browsers refuse an address that changes with every frame.
-      this.saving = setTimeout(() => this.save(), 200);
-    }
+    if (!this.take({ ...this.view, ...patch })) return;
+    clearTimeout(this.saving);
+    if (step) this.save("pushState");
+    // Browsers refuse an address that changes with every frame.
+    else this.saving = setTimeout(() => this.save(), 200);
   }
 
-  /** Works out again what depends on `keys`, and has it drawn. @param {Key[]} keys */
-  derive(keys) {
-    const filters = keys.some((key) => FILTERS.includes(key));
+  /** Works out again what depends on what differs, and has it drawn. @param {ViewState} view @returns whether anything differs */
+  take(view) {
+    const keys = /** @type {Key[]} */ (Object.keys(view)).filter((key) => JSON.stringify(this.view[key]) !== JSON.stringify(view[key]));
+    this.view = view;
+    if (keys.length === 0) return false;
+    if (this.changed.size === 0) requestAnimationFrame(() => this.draw());
+    for (const key of keys) this.changed.add(key);
+    const filters = keys.some((key) => key === "hiddenKinds" || key === "hiddenLabels" || key === "routine");
     if (filters) this.shown = this.traces.map((trace) => this.filtered(trace));
     if (filters || keys.includes("query")) this.hits = this.search();
     if (keys.includes("selected") || keys.includes("hops")) this.slice = this.sliced();
-    if (this.changed.size === 0) requestAnimationFrame(() => this.draw());
-    for (const key of keys) this.changed.add(key);
+    return true;
+  }
+
+  /** Whether one of these changed since the last drawing. @param {...Key} keys */
+  touched(...keys) {
+    return keys.some((key) => this.changed.has(key));
   }
 
   draw() {
-    const { changed } = this;
-    this.changed = new Set();
-    if (changed.has("theme")) this.dress();
-    for (const part of this.parts) part.update(changed);
+    try {
+      if (this.touched("theme")) this.dress(this.view.theme);
+      for (const pane of this.panes) pane.update();
+    } finally {
+      this.changed = new Set();
+    }
   }
 
-  /** Everything anew, such as at first or when the theme of the system changes. */
+  /** Draws everything, as if all had changed. */
   refresh() {
-    this.dress();
-    this.changed = new Set();
-    const all = new Set(/** @type {Key[]} */ (Object.keys(this.view)));
-    for (const part of this.parts) part.update(all);
+    this.changed = new Set(/** @type {Key[]} */ (Object.keys(this.view)));
+    this.draw();
   }
 
-  dress() {
-    document.documentElement.dataset.theme = this.view.theme;
-    this.palette = new Palette(document.documentElement, this.traces);
+  /** @param {Theme} theme */
+  dress(theme) {
+    document.documentElement.dataset.theme = theme;
+    this.palette = new Palette(this.traces);
   }
 
   /** @param {"pushState" | "replaceState"} how */
-  write(how) {
+  save(how = "replaceState") {
+    clearTimeout(this.saving);
     const address = `#${writeAddress(this.view, this.initial)}`;
     if (address === (location.hash || "#")) return;
     try {
@@ -107,19 +117,6 @@ class App {
     } catch {
       // A page inside another may have no history of its own.
     }
-  }
-
-  save() {
-    clearTimeout(this.saving);
-    this.write("replaceState");
-  }
-
-  restore() {
-    clearTimeout(this.saving);
-    const before = this.view;
-    this.view = readAddress(location.hash, this.initial, this.traces);
-    const keys = /** @type {Key[]} */ (Object.keys(before)).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(this.view[key]));
-    if (keys.length > 0) this.derive(keys);
   }
 
   /** @param {Trace} trace */
@@ -146,25 +143,19 @@ class App {
   }
 
   /** @param {Ref} selected */
-  hops(selected) {
-    return this.view.hops ?? readableHops(this.traces[selected[0]], selected[1]);
+  hops([run, event]) {
+    return this.view.hops ?? readableHops(this.traces[run], event);
   }
 
-  /**
-   * The last event of a run that has happened at the cursor. Of events of one moment, the selected one.
-   * @param {number} run
-   */
+  /** The last event of a run that has happened at the cursor. Of events of one moment, the selected one. @param {number} run */
   now(run) {
     const { selected, cursor } = this.view;
     const trace = this.traces[run];
     const time = cursor - this.shifts[run];
-    return selected && selected[0] === run && trace.time[selected[1]] === time ? selected[1] : trace.indexAt(time);
+    return selected?.[0] === run && trace.time[selected[1]] === time ? selected[1] : trace.indexAt(time);
   }
 
-  /**
-   * Selects an event and brings it into the window.
-   * @param {Ref | null} selected @param {Partial<ViewState>} more
-   */
+  /** Selects an event and brings it into the window. @param {Ref | null} selected @param {Partial<ViewState>} more */
   select(selected, more = {}) {
     if (!selected) {
       this.change({ selected, ...more }, true);
@@ -172,81 +163,69 @@ class App {
     }
     const [run, event] = selected;
     const trace = this.traces[run];
-    const at = trace.time[event] + this.shifts[run];
-    /** @type {Ref} */
-    const lane = [run, trace.lane[event]];
+    const cursor = trace.time[event] + this.shifts[run];
     const runs = this.runs.includes(run) ? this.view.runs : run === 0 ? "0" : "1";
-    this.change({ selected, cursor: at, lane, runs, hops: null, side: this.view.side === "state" ? "state" : "event", ...this.windowOver(at), ...more }, true);
-    announce(`${trace.kindOf(event)} ${trace.labelOf(event)} on ${trace.laneName(event)} at ${clock(trace.time[event])}`);
+    const side = this.view.side === "state" ? "state" : "event";
+    this.change({ selected, cursor, lane: [run, trace.lane[event]], runs, hops: null, side, ...this.windowOver(cursor), ...more }, true);
+    announce(`${trace.words(event)} on ${trace.laneName(event)} at ${clock(trace.time[event])}`);
   }
 
-  /** The window, moved so that a time is inside. @param {number} time @returns {Partial<ViewState>} */
+  /** The window, moved if need be so that a time is inside. @param {number} time */
   windowOver(time) {
     const { from, to } = this.view;
     const margin = (to - from) * 0.06;
-    if (time >= from + margin && time <= to - margin) return {};
-    return this.windowOf(time - (to - from) / 2, time + (to - from) / 2);
+    return time >= from + margin && time <= to - margin ? {} : this.windowAround(time);
   }
 
-  /** A window within bounds. @param {number} from @param {number} to @returns {{from: number, to: number}} */
+  /** @param {number} time */
+  windowAround(time) {
+    const half = (this.view.to - this.view.from) / 2;
+    return this.windowOf(time - half, time + half);
+  }
+
+  /** A window within bounds. @param {number} from @param {number} to */
   windowOf(from, to) {
-    const [first, last] = this.extent;
-    const whole = last - first;
+    const whole = this.last - this.first;
     const span = Math.min(Math.max(to - from, SHORTEST_WINDOW), whole * 1.04);
-    const start = Math.min(Math.max((from + to - span) / 2, first - whole * 0.02), last + whole * 0.02 - span);
+    const start = Math.min(Math.max((from + to - span) / 2, this.first - whole * 0.02), this.last + whole * 0.02 - span);
     return { from: Math.floor(start), to: Math.max(Math.ceil(start + span), Math.floor(start) + 1) };
   }
 
-  /** @param {number} factor smaller is nearer @param {number} around */
-  zoom(factor, around) {
-    const { from, to } = this.view;
-    this.change(this.windowOf(around - (around - from) * factor, around + (to - around) * factor));
+  /** @param {number} factor smaller is nearer @param {number} around the cursor if it is in the window, or else the middle */
+  zoom(factor, around = NaN) {
+    const { from, to, cursor } = this.view;
+    const fixed = !Number.isNaN(around) ? around : cursor > from && cursor < to ? cursor : (from + to) / 2;
+    this.change(this.windowOf(fixed - (fixed - from) * factor, fixed + (to - fixed) * factor));
   }
 
   /** @param {number} share of the window */
   pan(share) {
     const { from, to } = this.view;
-    const by = (to - from) * share;
-    this.change(this.windowOf(from + by, to + by));
+    this.change(this.windowOf(from + (to - from) * share, to + (to - from) * share));
   }
 
   fit() {
-    const [first, last] = this.extent;
-    const margin = (last - first) * 0.01;
-    this.change(this.windowOf(first - margin, last + margin));
+    const margin = (this.last - this.first) * 0.01;
+    this.change(this.windowOf(this.first - margin, this.last + margin));
   }
 
   goToViolation() {
     const run = this.traces[this.active].run.violation ? this.active : this.traces.findIndex((trace) => trace.run.violation);
-    const violation = this.traces[run]?.run.violation;
-    if (!violation) {
+    if (run < 0) {
       announce("No property was violated.");
       return;
     }
-    const [from, to, cursor] = openingWindow(this.traces[run]);
-    const shift = this.shifts[run];
-    const window = { from: from + shift, to: to + shift, cursor: cursor + shift };
-    if (violation.event === null) this.change(window, true);
-    else this.select([run, violation.event], window);
+    const [from, to, cursor] = openingWindow(this.traces[run]).map((time) => time + this.shifts[run]);
+    const event = this.traces[run].run.violation?.event ?? null;
+    if (event === null) this.change({ from, to, cursor }, true);
+    else this.select([run, event], { from, to });
   }
 
   goToDivergence() {
-    const { diverges } = this.header;
-    if (!diverges) return;
-    const at = this.traces[0].time[Math.min(diverges.at[0], this.traces[0].count - 1)];
-    const { from, to } = this.view;
-    this.change({ runs: "both", cursor: at, ...this.windowOf(at - (to - from) / 2, at + (to - from) / 2) }, true);
-  }
-
-  /** @returns {Panel[]} */
-  panels(/** @type {Row[]} */ rows) {
-    return this.runs.map((run) => {
-      /** @type {(Row | undefined)[]} */
-      const places = this.traces[run].run.lanes.map(() => undefined);
-      for (const row of rows) if (row.run === run && row.lane >= 0) places[row.lane] = row;
-      const slice = this.view.selected?.[0] === run ? this.slice : null;
-      return { run, trace: this.traces[run], states: this.states[run], shown: this.shown[run], shift: this.shifts[run], slice, hits: this.hits[run], rows: places, operations: this.operations[run] };
-    });
+    const at = this.header.diverges?.at[0];
+    if (at === undefined) return;
+    const cursor = this.traces[0].time[Math.min(at, this.traces[0].count - 1)];
+    this.change({ runs: "both", cursor, ...this.windowAround(cursor) }, true);
   }
 }
 

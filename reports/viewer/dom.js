@@ -3,9 +3,8 @@
 
 /**
  * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag
- * @param {Record<string, any>} properties `on…` are listeners, `class` and what has a dash or is no property are attributes
- * @param {(Node | string | null | undefined)[]} children
+ * @param {T} tag @param {Record<string, any>} properties attributes; `on…` are listeners
+ * @param {(Node | string | null)[]} children
  * @returns {HTMLElementTagNameMap[T]}
  */
 function h(tag, properties = {}, ...children) {
@@ -15,7 +14,7 @@ function h(tag, properties = {}, ...children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  element.append(...children.filter((child) => child !== null));
   return element;
 }
 
@@ -25,6 +24,28 @@ function h(tag, properties = {}, ...children) {
  */
 function button(words, title, act, more = {}) {
   return h("button", { type: "button", title, onclick: act, ...more }, words);
+}
+
+/** @param {string} title @param {(Node | string | null)[]} children */
+function section(title, ...children) {
+  return h("section", {}, h("h2", {}, title), ...children);
+}
+
+/** @param {(Node | string)[]} words */
+function aside(...words) {
+  return h("p", { class: "muted" }, ...words);
+}
+
+/** A canvas's context, after giving it a size in CSS pixels. @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
+function contextOf(canvas, width, height, ratio = devicePixelRatio || 1) {
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("This browser cannot draw.");
+  context.scale(ratio, ratio);
+  return context;
 }
 
 /** @param {string} id */

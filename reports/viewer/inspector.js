@@ -4,73 +4,52 @@
 const MOST_EFFECTS = 12;
 const MOST_LISTED = 80;
 
-/** A button that selects an event. @param {App} app @param {Ref} ref @param {string} words @param {string} key */
-function eventLink(app, ref, words, key) {
-  return h("button", { type: "button", class: "link", "data-key": key, onclick: () => app.select(ref) }, words);
-}
-
-/** @param {Trace} trace @param {number} event */
-function eventWords(trace, event) {
-  return [trace.kindOf(event), trace.labelOf(event)].filter(Boolean).join(" ");
+/** A button that selects an event. @param {App} app @param {Ref} ref @param {string} key @param {string} [words] */
+function eventLink(app, ref, key, words) {
+  const trace = app.traces[ref[0]];
+  return h("button", { type: "button", class: "link", "data-key": key, onclick: () => app.select(ref) }, words ?? `${trace.words(ref[1])} on ${trace.laneName(ref[1])}`);
 }
 
 /** @param {App} app @returns {(Node | null)[]} */
 function drawEvent(app) {
   const { selected } = app.view;
-  if (!selected) {
-    return [h("p", { class: "empty" }, "No event is selected. Click one on the lanes, or press n for the next one at the cursor.")];
-  }
+  if (!selected) return [h("p", { class: "empty" }, "No event is selected. Click one on the lanes, or press n for the one at the cursor.")];
   const [run, event] = selected;
   const trace = app.traces[run];
   const cause = trace.cause[event];
-  const effects = trace.effectsOf(event);
-  const flags = [[ROUTINE, "routine"], [DUPLICATE, "a second delivery"], [HELD, "had been held back"]]
-    .flatMap(([bit, words]) => (trace.flags[event] & Number(bit) ? [String(words)] : []));
-  /** @param {string} name @param {...(Node | string | null)} values */
+  const effects = [...trace.effectsOf(event)];
+  const links = effects.slice(0, MOST_EFFECTS).map((effect, i) => eventLink(app, [run, effect], `effect-${i}`));
+  const notes = ["routine", "a second delivery", "had been held back"].filter((_, bit) => trace.flags[event] & (1 << bit));
+  /** @param {string} name @param {(Node | string)[]} values */
   const fact = (name, ...values) => h("div", {}, h("dt", {}, name), h("dd", {}, ...values));
+  /** @param {string} words @param {string} title @param {() => void} act */
+  const step = (words, title, act) => button(words, title, act, { "data-key": `step-${words}` });
   return [
-    h("section", {}, h("h2", {}, eventWords(trace, event)),
-      h("dl", { class: "facts tall" },
-        fact("time", exactly(trace.time[event])), fact("id", `#${trace.id[event]}`), fact("lane", trace.laneName(event)),
-        flags.length > 0 ? fact("note", flags.join(", ")) : null,
-        fact("cause", cause < 0 ? "none" : eventLink(app, [run, cause], `${eventWords(trace, cause)} on ${trace.laneName(cause)}`, "cause")),
-        fact("effects", ...(effects.length === 0 ? ["none"] : effectLinks(app, run, effects))))),
-    drawSteps(app),
+    section(trace.words(event), h("dl", { class: "facts tall" },
+      fact("time", exactly(trace.time[event])), fact("id", `#${trace.id[event]}`), fact("lane", trace.laneName(event)),
+      notes.length > 0 ? fact("note", notes.join(", ")) : null,
+      fact("cause", cause < 0 ? "none" : eventLink(app, [run, cause], "cause")),
+      fact("effects", ...links, effects.length === 0 ? "none" : effects.length > MOST_EFFECTS ? `and ${effects.length - MOST_EFFECTS} more` : ""))),
+    h("div", { class: "group steps" },
+      step("← cause", "To the cause ([)", () => stepCause(app)), step("effect →", "To the first effect (])", () => stepEffect(app)),
+      step("◂ lane", "Previous event of this lane (p)", () => stepAlong(app, -1)), step("lane ▸", "Next event of this lane (n)", () => stepAlong(app, 1)),
+      step("Clear", "Select nothing (Escape)", () => app.select(null))),
     drawChanges(app, run, event),
     drawDetail(trace, event),
     drawSliceList(app, selected),
   ];
 }
 
-/** @param {App} app @param {number} run @param {Int32Array} effects */
-function effectLinks(app, run, effects) {
-  const trace = app.traces[run];
-  const links = [...effects.subarray(0, MOST_EFFECTS)].map((effect, i) => eventLink(app, [run, effect], `${eventWords(trace, effect)} on ${trace.laneName(effect)}`, `effect-${i}`));
-  return effects.length > MOST_EFFECTS ? [...links, `and ${effects.length - MOST_EFFECTS} more`] : links;
-}
-
-/** @param {App} app */
-function drawSteps(app) {
-  /** @param {string} words @param {string} title @param {() => void} act */
-  const step = (words, title, act) => button(words, title, act, { "data-key": `step-${words}` });
-  return h("div", { class: "group steps" },
-    step("← cause", "To the cause ([)", () => stepCause(app)), step("effect →", "To the first effect (])", () => stepEffect(app)),
-    step("◂ lane", "Previous event of this lane (p)", () => stepAlong(app, -1, false)), step("lane ▸", "Next event of this lane (n)", () => stepAlong(app, 1, false)),
-    button("Clear", "Select nothing (Escape)", () => app.select(null), { "data-key": "clear", class: "quiet" }));
-}
-
 /** What the event changed in its lane's state. @param {App} app @param {number} run @param {number} event */
 function drawChanges(app, run, event) {
-  const trace = app.traces[run];
-  const states = app.states[run];
-  const first = lowerBound(trace.changeEvent, event);
-  const rows = [];
-  for (let i = first; i < trace.changeEvent.length && trace.changeEvent[i] === event; i++) {
-    const field = trace.changeField[i];
-    const [before, after] = [event - 1, event].map((at) => states.value(trace.lane[event], field, at));
-    if (before !== after) rows.push(h("tr", {}, h("th", { scope: "row" }, trace.run.fields[field]), h("td", {}, before || "–"), h("td", { class: "changed" }, after || "–")));
+  const { changeEvent, changeField, lane } = app.traces[run];
+  const fields = new Set(changeField.subarray(lowerBound(changeEvent, event), lowerBound(changeEvent, event + 1)));
+  const rows = [...fields].map((field) => stateRow(app.traces[run].run.fields[field], ...states(field))).filter((row) => row.querySelector(".changed"));
+  /** @param {number} field @returns {[string, string]} */
+  function states(field) {
+    return [app.states[run].value(lane[event], field, event - 1), app.states[run].value(lane[event], field, event)];
   }
-  return rows.length === 0 ? null : h("section", {}, h("h2", {}, "What it changed"), stateTable(["field", "before", "after"], rows));
+  return rows.length === 0 ? null : section("What it changed", stateTable(["field", "before", "after"], rows));
 }
 
 /** @param {string[]} heads @param {Node[]} rows */
@@ -78,74 +57,83 @@ function stateTable(heads, rows) {
   return h("table", { class: "state" }, h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, ...rows));
 }
 
+/** Two values of a field, marked if they differ. @param {string} name @param {string | undefined} a @param {string | undefined} b @param {boolean} both @param {Node | null} more */
+function stateRow(name, a, b, both = false, more = null) {
+  const [first, second] = [a || "–", b || "–"];
+  const mark = first === second ? null : "changed";
+  return h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: both ? mark : null }, first), h("td", { class: mark }, second), more);
+}
+
 /** @param {Trace} trace @param {number} event */
 function drawDetail(trace, event) {
-  const text = trace.detail[event] < 0 ? null : trace.run.details[trace.detail[event]];
-  if (text === null) return trace.run.truncated > 0 ? h("p", { class: "muted spaced" }, "No details were kept for this event.") : null;
+  const text = trace.run.details[trace.detail[event]];
+  if (text === undefined) return trace.run.truncated > 0 ? h("p", { class: "muted spaced" }, "No details were kept for this event.") : null;
   let value;
   try {
     value = JSON.parse(text);
   } catch {
     value = text;
   }
-  return h("section", {}, h("h2", {}, "Details"), h("div", { class: "json" }, jsonTree(value)));
+  return section("Details", h("div", { class: "json" }, jsonTree(value)));
 }
 
 /** @param {App} app @param {Ref} selected */
 function drawSliceList(app, selected) {
   const [run, event] = selected;
   const trace = app.traces[run];
-  const slice = app.slice ?? new Map();
   const hops = app.hops(selected);
-  const slider = h("input", { type: "range", min: "1", max: SLICE_HOPS, value: hops, "data-key": "hops", id: "hops", "aria-describedby": "slice-size",
-    oninput: (/** @type {Event} */ input) => app.change({ hops: Number(/** @type {HTMLInputElement} */ (input.target).value) }) });
-  const ordered = [...slice].sort((a, b) => a[0] - b[0]);
-  const middleAt = Math.max(0, ordered.findIndex(([other]) => other === event) - MOST_LISTED / 2);
-  const listed = ordered.slice(middleAt, middleAt + MOST_LISTED);
-  return h("section", {}, h("h2", {}, "Causes and effects"),
+  const slider = h("input", {
+    type: "range", min: "1", max: SLICE_HOPS, value: hops, "data-key": "hops", id: "hops", "aria-describedby": "slice-size",
+    oninput: () => app.change({ hops: Number(slider.value) }),
+  });
+  const ordered = [...(app.slice ?? [])].sort((a, b) => a[0] - b[0]);
+  const first = Math.max(0, ordered.findIndex(([other]) => other === event) - MOST_LISTED / 2);
+  const listed = ordered.slice(first, first + MOST_LISTED);
+  return section("Causes and effects",
     h("p", { class: "hops" }, h("label", { for: "hops" }, "Hops"), slider, h("output", {}, String(hops))),
-    h("p", { class: "muted", id: "slice-size" }, `${slice.size.toLocaleString("en")} events at most ${hops} ${hops === 1 ? "hop" : "hops"} away. The rest is faded.`),
-    h("ol", { class: "slice" }, ...listed.map(([other, hop]) => h("li", { class: other === event ? "own" : hop < 0 ? "before" : "after" },
-      eventLink(app, [run, other], `${exactly(trace.time[other])}  ${trace.laneName(other)}  ${eventWords(trace, other)}`, `slice-${other}`)))),
-    ordered.length > listed.length ? h("p", { class: "muted" }, `${ordered.length - listed.length} more are drawn on the lanes.`) : null);
+    h("p", { class: "muted", id: "slice-size" }, `${grouped(ordered.length)} events at most ${hops} ${hops === 1 ? "hop" : "hops"} away. The rest is faded.`),
+    h("ol", { class: "slice" }, ...listed.map(([other, hop]) => h("li", { class: hop === 0 ? "own" : hop < 0 ? "before" : "after" },
+      eventLink(app, [run, other], `slice-${other}`, `${exactly(trace.time[other])}  ${trace.laneName(other)}  ${trace.words(other)}`)))),
+    ordered.length > listed.length ? aside(`${ordered.length - listed.length} more are drawn on the lanes.`) : null);
 }
 
-/** The lane whose state is shown: the chosen one, or the first node. @param {App} app @returns {Ref} */
+/** The lane whose state is shown: the chosen one, or that of the violation, or the first node. @param {App} app @returns {Ref} */
 function shownLane(app) {
-  const { lane } = app.view;
-  if (lane && app.runs.includes(lane[0])) return lane;
-  const violated = app.traces[app.active].run.violation?.lane;
-  const lanes = app.traces[app.active].run.lanes;
-  return [app.active, violated !== undefined && violated !== null && lanes[violated].kind === "node" ? violated : Math.max(0, lanes.findIndex((l) => l.kind === "node"))];
+  const { active, runs, view } = app;
+  if (view.lane && runs.includes(view.lane[0])) return view.lane;
+  const { lanes, violation } = app.traces[active].run;
+  const blamed = violation?.lane ?? -1;
+  return [active, lanes[blamed]?.kind === "node" ? blamed : Math.max(0, lanes.findIndex((lane) => lane.kind === "node"))];
 }
 
 /** @param {App} app @returns {(Node | null)[]} */
 function drawState(app) {
   const [run, lane] = shownLane(app);
   const trace = app.traces[run];
-  const options = app.runs.flatMap((r) => app.traces[r].run.lanes.flatMap((l, i) => (l.kind === "world" ? [] : [h("option", { value: `${r}.${i}`, selected: r === run && i === lane }, app.runs.length > 1 ? `${r === 0 ? "A" : "B"}: ${l.name}` : l.name)])));
-  const choose = h("select", { "data-key": "lane", id: "lane", onchange: (/** @type {Event} */ event) => {
-    const [r, l] = /** @type {HTMLSelectElement} */ (event.target).value.split(".").map(Number);
+  const two = app.runs.length > 1;
+  const options = app.runs.flatMap((r) => app.traces[r].run.lanes.map(({ name }, l) =>
+    h("option", { value: `${r}.${l}`, selected: r === run && l === lane }, two ? `${"AB"[r]}: ${name}` : name)));
+  const choose = h("select", { "data-key": "lane", id: "lane", onchange: () => {
+    const [r, l] = choose.value.split(".").map(Number);
     app.change({ lane: [r, l] });
   } }, ...options);
-  const now = app.now(run);
   const events = trace.laneEvents[lane];
-  const last = events[lowerBound(events, now + 1) - 1] ?? -1;
+  const last = events[lowerBound(events, app.now(run) + 1) - 1] ?? -1;
   return [
     h("section", {}, h("p", { class: "hops" }, h("label", { for: "lane" }, "Lane"), choose, h("span", { class: "muted" }, `at ${exactly(app.view.cursor - app.shifts[run])}`)),
-      last < 0 ? h("p", { class: "muted" }, "Nothing has happened on this lane yet.") : h("p", {}, "Last event: ", eventLink(app, [run, last], `${eventWords(trace, last)}, ${clock(trace.time[last])}`, "last"))),
-    app.runs.length > 1 ? compareStates(app, lane) : ownState(app, run, lane, last),
-    h("p", { class: "muted" }, "A pinned number is drawn as a curve on the lanes."),
+      last < 0 ? aside("Nothing has happened on this lane yet.") : h("p", {}, "Last event: ", eventLink(app, [run, last], "last", `${trace.words(last)}, ${clock(trace.time[last])}`))),
+    two ? compareStates(app, trace.run.lanes[lane].name) : ownState(app, run, lane, last),
   ];
 }
 
 /** @param {App} app @param {string} name */
 function pinCell(app, name) {
-  if (!app.states.some((states) => states.isNumeric(name))) return h("td", {});
-  const on = app.view.pins.includes(name);
+  if (!app.states.some((states) => states.isNumeric(name))) return h("td");
+  const { pins } = app.view;
+  const on = pins.includes(name);
   return h("td", {}, h("button", {
     type: "button", class: "pin", "aria-pressed": String(on), title: "Draw as a curve on the lanes", "data-key": `pin-${name}`,
-    onclick: () => app.change({ pins: on ? app.view.pins.filter((pin) => pin !== name) : [...app.view.pins, name].slice(-4) }),
+    onclick: () => app.change({ pins: on ? pins.filter((pin) => pin !== name) : [...pins, name].slice(-4) }),
   }, on ? "pinned" : "pin", h("span", { class: "unseen" }, ` ${name}`)));
 }
 
@@ -154,27 +142,16 @@ function ownState(app, run, lane, last) {
   const [before, after] = [app.states[run].at(lane, last - 1), app.states[run].at(lane, last)];
   const names = app.traces[run].run.fields.filter((name) => before.has(name) || after.has(name));
   if (names.length === 0) return h("p", { class: "empty" }, "This lane has no state here.");
-  return stateTable(["field", "before", "after", "curve"], names.map((name) => {
-    const [old, now] = [before.get(name) ?? "–", after.get(name) ?? "–"];
-    return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, old), h("td", { class: old === now ? "" : "changed" }, now), pinCell(app, name));
-  }));
+  return stateTable(["field", "before", "after", "curve"], names.map((name) => stateRow(name, before.get(name), after.get(name), false, pinCell(app, name))));
 }
 
-/** The same lane in both runs at the cursor; what differs is marked. @param {App} app @param {number} lane */
-function compareStates(app, lane) {
-  const name = app.traces[shownLane(app)[0]].run.lanes[lane].name;
-  const states = app.traces.map((trace, run) => {
-    const own = trace.run.lanes.findIndex((l) => l.name === name);
-    return own < 0 ? new Map() : app.states[run].at(own, app.now(run));
-  });
-  const fields = [...new Set(app.traces.flatMap((trace) => trace.run.fields))].filter((field) => states.some((state) => state.has(field)));
+/** A lane in both runs at the cursor; what differs is marked. @param {App} app @param {string} name */
+function compareStates(app, name) {
+  const [a, b] = app.traces.map((trace, run) => app.states[run].at(trace.run.lanes.findIndex((lane) => lane.name === name), app.now(run)));
+  const fields = [...new Set(app.traces.flatMap((trace) => trace.run.fields))].filter((field) => a.has(field) || b.has(field));
   if (fields.length === 0) return h("p", { class: "empty" }, "This lane has no state here.");
-  const rows = fields.map((field) => {
-    const [a, b] = states.map((state) => state.get(field) ?? "–");
-    const differs = a === b ? "" : "changed";
-    return h("tr", {}, h("th", { scope: "row" }, field), h("td", { class: differs }, a), h("td", { class: differs }, b), pinCell(app, field));
-  });
-  const different = states[0].size + states[1].size === 0 ? 0 : fields.filter((field) => states[0].get(field) !== states[1].get(field)).length;
+  const different = fields.filter((field) => a.get(field) !== b.get(field)).length;
   return h("section", {}, h("p", {}, different === 0 ? `${name} is in the same state in both runs.` : `${different} of ${fields.length} fields differ between the runs.`),
-    stateTable(["field", `A: ${app.traces[0].run.name}`, `B: ${app.traces[1].run.name}`, "curve"], rows));
+    stateTable(["field", ...app.traces.map((trace, run) => `${"AB"[run]}: ${trace.run.name}`), "curve"],
+      fields.map((field) => stateRow(field, a.get(field), b.get(field), true, pinCell(app, field)))));
 }

@@ -1,44 +1,90 @@
 "use strict";
-// Puts the page together.
+// Puts the page together, and saves pictures of it.
+
+const NAMES_WIDTH = 90;
+const TITLE_HEIGHT = 22;
+
+/** Offers a file for saving. @param {App} app @param {Blob} blob @param {string} ending */
+function offer(app, blob, ending) {
+  const { protocol, seed } = app.traces[app.active].run;
+  const href = URL.createObjectURL(blob);
+  h("a", { href, download: `shaketable-${protocol}-seed-${seed}`.replace(/[^\w.-]+/g, "-") + ending }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+  announce("The picture was saved.");
+}
+
+/**
+ * Draws the window as a picture of its own: as wide as on the screen, with names and a title.
+ * @param {App} app @param {(width: number, height: number) => Pen["context"]} surface
+ */
+function drawPicture(app, surface) {
+  const width = Math.max(600, byId("overview").clientWidth + NAMES_WIDTH);
+  const scene = compose(app, layRows(app, 0), NAMES_WIDTH, width);
+  const height = scene.frame.height + TITLE_HEIGHT;
+  const pen = new Pen(surface(width, height), width, height);
+  const { scenario, seed } = app.traces[app.active].run;
+  const title = `${scenario}, seed ${seed}: ${windowWords(app.view)}`;
+  drawScene(pen, scene);
+  pen.text(8, height - TITLE_HEIGHT / 2, title, { fill: scene.ink.muted });
+  return { width, height, title };
+}
+
+/** @param {App} app */
+function exportSvg(app) {
+  const svg = new SvgContext();
+  const { width, height, title } = drawPicture(app, () => svg);
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`;
+  offer(app, new Blob([`${head}<title>${escapeXml(title)}</title>\n${svg.parts.join("\n")}\n</svg>\n`], { type: "image/svg+xml" }), ".svg");
+}
+
+/** @param {App} app */
+function exportPng(app) {
+  const canvas = h("canvas");
+  drawPicture(app, (width, height) => contextOf(canvas, width, height, 2));
+  canvas.toBlob((blob) => blob && offer(app, blob, ".png"), "image/png");
+}
+
+/** Shows the lanes or the table. */
+class Panes extends Pane {
+  update() {
+    const lanes = this.app.view.main === "lanes";
+    byId("stage").hidden = !lanes;
+    byId("table").hidden = lanes;
+  }
+}
 
 /** @param {App} app */
 function assemble(app) {
-  const header = new Header(app, byId("top"));
-  const toolbar = new Toolbar(app, byId("toolbar"));
-  const [lanes, table] = [byId("stage"), byId("table")];
-  /** @type {Part} */
-  const panes = {
-    update() {
-      const shown = app.view.main === "lanes";
-      if (lanes.hidden === !shown) return;
-      lanes.hidden = !shown;
-      table.hidden = shown;
-    },
-  };
-  app.parts.push(panes, header, toolbar, new Overview(app, byId("overview")), new Stage(app, lanes), new EventTable(app, table),
-    new Scrubber(app, byId("scrub")), new Legend(app, byId("legend")), new Side(app, byId("side")));
+  byId("page").hidden = false;
+  const header = new Header(app, byId("top")).start();
+  const toolbar = new Toolbar(app, byId("toolbar")).start();
+  new Panes(app, byId("main"));
+  new Overview(app, byId("overview")).start();
+  new Stage(app, byId("stage")).start();
+  new EventTable(app, byId("table")).start();
+  new Scrubber(app, byId("scrub")).start();
+  new Legend(app, byId("legend"));
+  new Side(app, byId("side")).start();
   const keys = keyTable(app, toolbar, header);
   listenToKeys(keys);
   fillHelp(keys);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.refresh());
-  byId("page").hidden = false;
   app.refresh();
 }
 
 async function start() {
-  const waiting = byId("waiting");
+  const [waiting, failure] = [byId("waiting"), byId("failure")];
   waiting.hidden = false;
   try {
     const { header, traces } = await readPage(byId("data").textContent ?? "");
     assemble(new App(header, traces));
     performance.mark("drawn");
-    waiting.hidden = true;
   } catch (error) {
-    const failure = byId("failure");
-    byId("page").hidden = waiting.hidden = true;
+    byId("page").hidden = true;
     failure.hidden = false;
     failure.textContent = `This run cannot be shown. ${error instanceof Error ? error.message : error}`;
   }
+  waiting.hidden = true;
 }
 
 void start();

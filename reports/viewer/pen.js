@@ -1,14 +1,97 @@
 "use strict";
-// Two surfaces with one face, so that what is seen and what is exported are drawn by the same code.
+// Colours, words for times, and a pen that draws on a canvas or into an SVG file, so that what is seen and what is exported are the same.
+
+/** Patterns say without colour what colours say. @type {Record<string, Stroke>} */
+const ROLE_PATTERNS = {
+  leader: { width: 5 },
+  candidate: { width: 3, dash: [7, 4] },
+  follower: { width: 1.5 },
+  learner: { width: 2, dash: [2, 4] },
+  peer: { width: 2 },
+};
+/** For the roles of other protocols, by their first appearance. */
+const OTHER_PATTERNS = [{ width: 3.5 }, { width: 2.5, dash: [9, 3] }, { width: 2, dash: [4, 3] }, { width: 2, dash: [9, 3, 2, 3] }];
+const LANE_COLOURS = 8;
+
+/** @type {Record<string, Shape>} */
+const KIND_SHAPES = {
+  message: "disc", own: "disc", request: "disc", answer: "disc", timer: "diamond", synced: "down", boot: "square",
+  ask: "up", "give-up": "cross", held: "box", dropped: "cross", fault: "flag", "fault ends": "flag", heal: "flag",
+};
+const INKS = ["back", "panel", "text", "muted", "line", "accent", "effect", "danger", "ok", "warn", "message", "client", "hatch"];
+
+/** The colours of the style sheet, so that a theme is said in one place. */
+class Palette {
+  /** @param {Trace[]} traces */
+  constructor(traces) {
+    const style = getComputedStyle(document.documentElement);
+    /** @param {string} name */
+    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    /** @type {Record<string, string>} */
+    this.ink = Object.fromEntries(INKS.map((name) => [name, colour(name)]));
+    this.lanes = Array.from({ length: LANE_COLOURS }, (_, i) => colour(`lane-${i}`));
+    this.pins = [4, 1, 2, 3].map((lane) => this.lanes[lane]);
+    /** @type {Map<string, Stroke>} */
+    this.roles = new Map();
+    let others = 0;
+    for (const role of rolesOf(traces)) {
+      const known = ROLE_PATTERNS[role];
+      this.roles.set(role, known ? { ...known, stroke: colour(`role-${role}`) } : { ...OTHER_PATTERNS[others % 4], stroke: this.lanes[others++ % LANE_COLOURS] });
+    }
+  }
+
+  /** @param {string} kind of a fault */
+  fault(kind) {
+    if (kind === "crash" || kind === "pause") return this.ink.muted;
+    return kind === "cut" || kind.includes("partition") ? this.lanes[1] : this.lanes[3];
+  }
+}
+
+/** @param {Trace[]} traces @returns {Set<string>} */
+function rolesOf(traces) {
+  const roles = new Set();
+  for (const { run, changeField, changeValue } of traces) {
+    const field = run.fields.indexOf("role");
+    changeField.forEach((f, i) => {
+      if (f === field && run.values[changeValue[i]]) roles.add(run.values[changeValue[i]]);
+    });
+  }
+  return roles;
+}
+
+const UNITS = /** @type {const} */ ([[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]]);
+
+/**
+ * A time as people read it, as exact as `step` needs.
+ * @param {number} time @param {number} step
+ */
+function clock(time, step = 1000) {
+  const size = Math.max(Math.abs(time), step);
+  const [unit, name] = UNITS.find(([u]) => size >= u) ?? UNITS[3];
+  const digits = Math.max(0, Math.min(9, Math.ceil(Math.log10(unit / step) - 1e-9)));
+  return `${(time / unit).toFixed(digits)} ${name}`;
+}
+
+const NANOSECONDS = new Intl.NumberFormat("en", { minimumFractionDigits: 6, maximumFractionDigits: 6 });
+
+/** A time to the nanosecond. @param {number} time */
+function exactly(time) {
+  return `${NANOSECONDS.format(time / 1e6)} ms`;
+}
+
+/** @param {number} number */
+function grouped(number) {
+  return number.toLocaleString("en");
+}
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 /** Longer paths are slower than several shorter ones: a rasteriser sorts all edges of a path. */
 const PATH_LENGTH = 256;
+const HOLLOW = new Set(["ring", "box", "cross"]);
 
 /**
- * The outline of a mark as closed or open strokes.
+ * The outline of a mark as strokes.
  * @param {Shape} shape @param {number} x @param {number} y @param {number} r
- * @returns {number[][]}
  */
 function outline(shape, x, y, r) {
   switch (shape) {
@@ -21,95 +104,92 @@ function outline(shape, x, y, r) {
   }
 }
 
-const HOLLOW = new Set(["ring", "box", "cross"]);
-
-/** @implements {Pen} */
-class CanvasPen {
-  /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height in CSS pixels */
+/** Draws many things of one style at a time. Lists are flat: x, y, x, y … */
+class Pen {
+  /** @param {CanvasRenderingContext2D | SvgContext} context @param {number} width @param {number} height in CSS pixels */
   constructor(context, width, height) {
     this.context = context;
     this.width = width;
     this.height = height;
   }
 
-  /** @param {Stroke} style */
+  /** @param {Stroke | Lettering} style @returns {CanvasRenderingContext2D | SvgContext} */
   use(style) {
     const { context } = this;
     context.globalAlpha = style.alpha ?? 1;
-    context.lineWidth = style.width ?? 1;
-    context.setLineDash(style.dash ?? []);
-    if (style.stroke) context.strokeStyle = style.stroke;
     if (style.fill) context.fillStyle = style.fill;
+    if ("stroke" in style && style.stroke) {
+      context.strokeStyle = style.stroke;
+      context.lineWidth = style.width ?? 1;
+      context.setLineDash(style.dash ?? []);
+    }
+    return context;
   }
 
-  /** @param {number[]} points @param {Stroke} style */
-  segments(points, style) {
-    const { context } = this;
-    this.use(style);
+  /**
+   * Draws in paths of a bearable length.
+   * @param {number[]} points @param {number} step how many numbers make one thing
+   * @param {Stroke} style @param {(context: CanvasRenderingContext2D | SvgContext, at: number) => void} draw
+   */
+  paths(points, step, style, draw) {
+    const context = this.use(style);
     for (let start = 0; start < points.length; start += PATH_LENGTH) {
       context.beginPath();
       const end = Math.min(points.length, start + PATH_LENGTH);
-      for (let i = start; i < end; i += 4) {
-        context.moveTo(points[i], points[i + 1]);
-        context.lineTo(points[i + 2], points[i + 3]);
-      }
-      context.stroke();
+      for (let i = start; i < end; i += step) draw(context, i);
+      if (style.fill) context.fill();
+      if (style.stroke) context.stroke();
     }
   }
 
   /** @param {number[]} points @param {Stroke} style */
-  polyline(points, style) {
-    const { context } = this;
-    this.use(style);
-    context.beginPath();
-    for (let i = 0; i < points.length; i += 2) context.lineTo(points[i], points[i + 1]);
-    if (style.fill) context.fill();
-    if (style.stroke) context.stroke();
+  segments(points, style) {
+    this.paths(points, 4, style, (context, i) => {
+      context.moveTo(points[i], points[i + 1]);
+      context.lineTo(points[i + 2], points[i + 3]);
+    });
   }
 
-  /** @param {number[]} boxes @param {Stroke} style */
+  /** @param {number[]} points @param {Stroke} style */
+  polyline(points, style) {
+    const context = this.use(style);
+    context.beginPath();
+    for (let i = 0; i < points.length; i += 2) context.lineTo(points[i], points[i + 1]);
+    context.stroke();
+  }
+
+  /** @param {number[]} boxes x, y, width, height … @param {Stroke} style */
   rects(boxes, style) {
-    const { context } = this;
-    this.use(style);
+    const context = this.use(style);
     for (let i = 0; i < boxes.length; i += 4) {
-      const [x, y, width, height] = [boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]];
-      if (style.fill) context.fillRect(x, y, width, height);
-      if (style.stroke) context.strokeRect(x, y, width, height);
+      if (style.fill) context.fillRect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
+      if (style.stroke) context.strokeRect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
     }
   }
 
   /** @param {Shape} shape @param {number[]} points @param {number} radius @param {Stroke} style */
   marks(shape, points, radius, style) {
-    const { context } = this;
-    this.use(style);
     const round = shape === "disc" || shape === "ring";
-    for (let start = 0; start < points.length; start += PATH_LENGTH) {
-      context.beginPath();
-      const end = Math.min(points.length, start + PATH_LENGTH);
-      for (let i = start; i < end; i += 2) {
-        const [x, y] = [points[i], points[i + 1]];
-        if (round) {
-          context.moveTo(x + radius, y);
-          context.arc(x, y, radius, 0, 7);
-          continue;
-        }
-        for (const stroke of outline(shape, x, y, radius)) {
-          context.moveTo(stroke[0], stroke[1]);
-          for (let k = 2; k < stroke.length; k += 2) context.lineTo(stroke[k], stroke[k + 1]);
-        }
+    this.paths(points, 2, HOLLOW.has(shape) ? { ...style, fill: "" } : style, (context, i) => {
+      const [x, y] = [points[i], points[i + 1]];
+      if (round) {
+        context.moveTo(x + radius, y);
+        context.arc(x, y, radius, 0, 7);
+        return;
       }
-      if (!HOLLOW.has(shape) && style.fill) context.fill();
-      if (style.stroke) context.stroke();
-    }
+      for (const stroke of outline(shape, x, y, radius)) {
+        context.moveTo(stroke[0], stroke[1]);
+        for (let k = 2; k < stroke.length; k += 2) context.lineTo(stroke[k], stroke[k + 1]);
+      }
+    });
   }
 
   /** @param {number} x @param {number} y @param {string} words @param {Lettering} style */
   text(x, y, words, style) {
-    const { context } = this;
-    this.use(style);
+    const context = this.use(style);
     context.font = `${style.bold ? "600 " : ""}${style.size ?? 11}px ${FONT}`;
     context.textBaseline = "middle";
-    context.textAlign = style.anchor === "middle" ? "center" : style.anchor === "end" ? "right" : "left";
+    context.textAlign = style.align ?? "left";
     context.fillText(words, x, y);
   }
 
@@ -121,10 +201,11 @@ class CanvasPen {
 
   /** @param {number} x @param {number} y @param {number} width @param {number} height */
   clip(x, y, width, height) {
-    this.context.save();
-    this.context.beginPath();
-    this.context.rect(x, y, width, height);
-    this.context.clip();
+    const { context } = this;
+    context.save();
+    context.beginPath();
+    context.rect(x, y, width, height);
+    context.clip();
   }
 
   unclip() {
@@ -134,10 +215,9 @@ class CanvasPen {
 
 /** @param {string} text */
 function escapeXml(text) {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] ?? c)
-    // XML has no way to write other control characters.
-    // eslint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "\ufffd");
+  // XML has no way to write most control characters.
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[&<>"\u0000-\u001f]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] ?? " ");
 }
 
 /** @param {number} n */
@@ -145,102 +225,98 @@ function short(n) {
   return String(Math.round(n * 10) / 10);
 }
 
-/** @implements {Pen} */
-class SvgPen {
-  /** @param {number} width @param {number} height */
-  constructor(width, height) {
-    this.width = width;
-    this.height = height;
-    /** @type {string[]} */
-    this.parts = [];
+/** What the pen needs of a canvas, written down as SVG. */
+class SvgContext {
+  globalAlpha = 1;
+  lineWidth = 1;
+  fillStyle = "";
+  strokeStyle = "";
+  font = "";
+  textBaseline = "middle";
+  textAlign = "left";
+  d = "";
+  /** @type {number[]} */
+  dash = [];
+  /** @type {string[]} */
+  parts = [];
+
+  /** @param {string} d @param {boolean} filled */
+  path(d, filled) {
+    const dash = this.dash.length > 0 ? ` stroke-dasharray="${this.dash.join(" ")}"` : "";
+    const paint = filled ? `fill="${this.fillStyle}"` : `fill="none" stroke="${this.strokeStyle}" stroke-width="${this.lineWidth}"${dash}`;
+    if (d) this.parts.push(`<path d="${d}" ${paint} opacity="${this.globalAlpha}"/>`);
   }
 
-  /** @param {Stroke} style @param {boolean} [hollow] */
-  attributes(style, hollow) {
-    const fill = !hollow && style.fill ? style.fill : "none";
-    const stroke = style.stroke ? ` stroke="${style.stroke}" stroke-width="${style.width ?? 1}"` : "";
-    const dash = style.dash?.length ? ` stroke-dasharray="${style.dash.join(" ")}"` : "";
-    return ` fill="${fill}"${stroke}${dash}${style.alpha !== undefined ? ` opacity="${style.alpha}"` : ""}`;
+  /** @param {number[]} dash */
+  setLineDash(dash) {
+    this.dash = dash;
   }
 
-  /** @param {string} d @param {Stroke} style @param {boolean} [hollow] */
-  path(d, style, hollow) {
-    if (d) this.parts.push(`<path d="${d}"${this.attributes(style, hollow)}/>`);
+  beginPath() {
+    this.d = "";
   }
 
-  /** @param {number[]} points @param {Stroke} style */
-  segments(points, style) {
-    let d = "";
-    for (let i = 0; i < points.length; i += 4) {
-      d += `M${short(points[i])} ${short(points[i + 1])}L${short(points[i + 2])} ${short(points[i + 3])}`;
-    }
-    this.path(d, style, true);
+  /** @param {number} x @param {number} y */
+  moveTo(x, y) {
+    this.d += `M${short(x)} ${short(y)}`;
   }
 
-  /** @param {number[]} points */
-  trail(points) {
-    let d = "";
-    for (let i = 0; i < points.length; i += 2) d += `${i === 0 ? "M" : "L"}${short(points[i])} ${short(points[i + 1])}`;
-    return d;
+  /** @param {number} x @param {number} y */
+  lineTo(x, y) {
+    this.d += `${this.d ? "L" : "M"}${short(x)} ${short(y)}`;
   }
 
-  /** @param {number[]} points @param {Stroke} style */
-  polyline(points, style) {
-    this.path(this.trail(points), style);
-  }
-
-  /** @param {number[]} boxes @param {Stroke} style */
-  rects(boxes, style) {
-    let d = "";
-    for (let i = 0; i < boxes.length; i += 4) {
-      d += `M${short(boxes[i])} ${short(boxes[i + 1])}h${short(boxes[i + 2])}v${short(boxes[i + 3])}h${short(-boxes[i + 2])}z`;
-    }
-    this.path(d, style);
-  }
-
-  /** @param {Shape} shape @param {number[]} points @param {number} radius @param {Stroke} style */
-  marks(shape, points, radius, style) {
-    const r = short(radius);
-    let d = "";
-    for (let i = 0; i < points.length; i += 2) {
-      const [x, y] = [points[i], points[i + 1]];
-      if (shape === "disc" || shape === "ring") {
-        d += `M${short(x - radius)} ${short(y)}a${r} ${r} 0 1 0 ${short(2 * radius)} 0a${r} ${r} 0 1 0 ${short(-2 * radius)} 0`;
-      } else {
-        d += outline(shape, x, y, radius).map((stroke) => this.trail(stroke)).join("");
-      }
-    }
-    this.path(d, style, HOLLOW.has(shape));
-  }
-
-  /** @param {number} x @param {number} y @param {string} words @param {Lettering} style */
-  text(x, y, words, style) {
-    const anchor = style.anchor && style.anchor !== "start" ? ` text-anchor="${style.anchor}"` : "";
-    const weight = style.bold ? ' font-weight="600"' : "";
-    const alpha = style.alpha !== undefined ? ` opacity="${style.alpha}"` : "";
-    const place = `x="${short(x)}" y="${short(y)}" dy="0.35em" font-size="${style.size ?? 11}"`;
-    this.parts.push(`<text ${place} fill="${style.fill}"${anchor}${weight}${alpha}>${escapeXml(words)}</text>`);
-  }
-
-  /** @param {string} words @param {number} size */
-  measure(words, size) {
-    return words.length * size * 0.56;
+  /** Only whole circles are drawn, and their right is where the pen is. @param {number[]} circle */
+  arc(...circle) {
+    const [radius, r] = [circle[2], short(circle[2])];
+    this.d += `a${r} ${r} 0 1 0 ${short(-2 * radius)} 0a${r} ${r} 0 1 0 ${short(2 * radius)} 0`;
   }
 
   /** @param {number} x @param {number} y @param {number} width @param {number} height */
-  clip(x, y, width, height) {
-    const box = [x, y, width, height].map(short);
-    this.parts.push(`<svg x="${box[0]}" y="${box[1]}" width="${box[2]}" height="${box[3]}" viewBox="${box.join(" ")}">`);
+  rect(x, y, width, height) {
+    this.d = `M${short(x)} ${short(y)}h${short(width)}v${short(height)}h${short(-width)}z`;
   }
 
-  unclip() {
-    this.parts.push("</svg>");
+  fill() {
+    this.path(this.d, true);
   }
 
-  /** @param {string} title */
-  document(title) {
-    const size = `width="${this.width}" height="${this.height}" viewBox="0 0 ${this.width} ${this.height}"`;
-    const opening = `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="${escapeXml(FONT)}" role="img">`;
-    return `${opening}<title>${escapeXml(title)}</title>\n${this.parts.join("\n")}\n</svg>\n`;
+  stroke() {
+    this.path(this.d, false);
+  }
+
+  /** @param {number[]} box */
+  fillRect(...box) {
+    this.rect(box[0], box[1], box[2], box[3]);
+    this.fill();
+  }
+
+  /** @param {number[]} box */
+  strokeRect(...box) {
+    this.rect(box[0], box[1], box[2], box[3]);
+    this.stroke();
+  }
+
+  /** @param {string} words @param {number} x @param {number} y */
+  fillText(words, x, y) {
+    const anchor = { left: "start", center: "middle", right: "end" }[this.textAlign];
+    this.parts.push(`<text x="${short(x)}" y="${short(y)}" dy="0.35em" style="font:${this.font}" fill="${this.fillStyle}" text-anchor="${anchor}" opacity="${this.globalAlpha}">${escapeXml(words)}</text>`);
+  }
+
+  /** @param {string} words */
+  measureText(words) {
+    return { width: words.length * (parseFloat(this.font) || 11) * 0.56 };
+  }
+
+  save() {}
+
+  /** Clips to the path, which is that of a box. */
+  clip() {
+    const id = `clip-${this.parts.length}`;
+    this.parts.push(`<clipPath id="${id}"><path d="${this.d}"/></clipPath><g clip-path="url(#${id})">`);
+  }
+
+  restore() {
+    this.parts.push("</g>");
   }
 }

@@ -48,28 +48,15 @@ interface ViewState {
 }
 
 interface Stroke { stroke?: string; fill?: string; width?: number; dash?: number[]; alpha?: number }
-interface Lettering { fill: string; size?: number; bold?: boolean; anchor?: "start" | "middle" | "end"; alpha?: number }
+interface Lettering { fill: string; size?: number; bold?: boolean; align?: "left" | "center" | "right"; alpha?: number }
 type Shape = "disc" | "ring" | "square" | "box" | "diamond" | "down" | "up" | "cross" | "flag";
-
-/** What a drawing needs of its surface: a canvas, or an SVG file. Lists are flat: x, y, x, y … */
-interface Pen {
-  width: number; height: number;
-  segments(points: number[], style: Stroke): void;
-  polyline(points: number[], style: Stroke): void;
-  rects(boxes: number[], style: Stroke): void;
-  marks(shape: Shape, points: number[], radius: number, style: Stroke): void;
-  text(x: number, y: number, words: string, style: Lettering): void;
-  measure(words: string, size: number): number;
-  clip(x: number, y: number, width: number, height: number): void;
-  unclip(): void;
-}
 
 /** A lane as it is drawn, or the heading of a run. */
 interface Row {
   run: number; lane: number; name: string; kind: "node" | "client" | "world" | "heading"; y: number; height: number;
 }
 interface Frame {
-  left: number; width: number; height: number; top: number; from: number; to: number; rows: Row[];
+  left: number; width: number; height: number; from: number; to: number; rows: Row[];
 }
 
 /** A run as it is drawn. */
@@ -77,10 +64,20 @@ interface Panel {
   run: number; trace: Trace; states: States; shown: Shown;
   /** What is added to its times on the common axis, so that two runs stand side by side where they diverge. */
   shift: number;
+  /** The window in the run's own time. */
+  from: number; to: number;
   slice: Map<number, number> | null;
   hits: Int32Array;
   /** The rows of its lanes; none for a hidden lane. */
   rows: (Row | undefined)[];
-  operations: { from: Float64Array; to: Float64Array };
+  operations: Span[];
+  /** Where a time of the run is drawn. */
+  x(time: number): number;
+  /** Where a span of the run's time is drawn, hardly beyond the window; null if outside. */
+  span(from: number, to: number): [number, number] | null;
 }
-interface Scene { view: ViewState; frame: Frame; panels: Panel[]; palette: Palette; diverges: Divergence | null }
+interface Span { from: number; to: number }
+interface Scene {
+  view: ViewState; frame: Frame; panels: Panel[]; palette: Palette; ink: Record<string, string>; diverges: Divergence | null;
+}
+type Paint = (pen: Pen, scene: Scene, panel: Panel) => void;

@@ -26,7 +26,7 @@ const PLACES = [
   ["state", "one", `#${SELECTED}&side=state&lane=0.1&pins=commit,epoch`, {}],
   ["filters", "one", "#side=filters&kinds=timer&lanes=c3&q=append", {}],
   ["table", "one", `#main=table&${SELECTED}`, {}],
-  ["faults", "one", "#w=1800000000-2700000000&c=2400000000&routine=1", {}],
+  ["faults", "one", "#from=1800000000&to=2700000000&c=2400000000&routine=1", {}],
   ["narrow", "one", `#${SELECTED}&side=event`, { width: 400, height: 850 }],
   ["compare", "two", "#side=state&lane=0.1", { height: 900 }],
 ];

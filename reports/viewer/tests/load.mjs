@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
 
-const SCRIPTS = ["format.js", "trace.js", "states.js", "slice.js", "levels.js", "address.js"];
+const SCRIPTS = ["data.js", "model.js", "address.js"];
 const NAMES = [
   "varints", "readPage", "Trace", "States", "Shown", "causalSlice", "readableHops", "densityOf", "lowerBound",
   "initialState", "writeAddress", "readAddress", "SLICE_LIMIT", "SLICE_READABLE",

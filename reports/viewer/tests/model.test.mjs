@@ -145,7 +145,7 @@ test("the index counts as counting does", () => {
       const bin = counts.findIndex((_, b) => trace.time[i] >= from + (b * (to - from)) / bins && trace.time[i] < from + ((b + 1) * (to - from)) / bins);
       if (bin >= 0) counts[bin]++;
     }
-    assert.deepEqual([...shown.density(lane, from, to, bins)], counts);
+    assert.deepEqual([...viewer.densityOf(shown.lanes[lane].times, from, to, bins)], counts);
     const near = shown.nearest(lane, from);
     const distances = all.filter((i) => trace.lane[i] === lane).map((i) => Math.abs(trace.time[i] - from));
     if (near >= 0) assert.equal(Math.abs(trace.time[near] - from), Math.min(...distances));
@@ -167,7 +167,7 @@ test("an address restores all that is looked at", async () => {
 
 test("an address that makes no sense changes nothing", () => {
   const initial = viewer.initialState(traces, null, [0]);
-  const read = viewer.readAddress("#runs=1&w=9-3&c=x&s=0.99999999&lane=1.0&theme=pink&main=no&side=&k=abc&pins=%25E0", initial, traces);
+  const read = viewer.readAddress("#runs=1&from=9&to=3&c=x&s=0.99999999&lane=1.0&theme=pink&main=no&side=&k=abc&pins=%25E0", initial, traces);
   assert.deepEqual(read, initial);
 });
 

@@ -1,0 +1,252 @@
+"use strict";
+// What can be asked of a run: states, causes and effects, and how much happened when.
+
+/** What every node's state was after every event. Only changes are stored, so a question is a binary search. */
+class States {
+  /** @param {Trace} trace */
+  constructor(trace) {
+    this.trace = trace;
+    const { fields, lanes } = trace.run;
+    /** @type {{events: number[], values: number[]}[][]} by lane and field; what never changed is absent */
+    this.byLane = lanes.map(() => []);
+    for (let c = 0; c < trace.changeEvent.length; c++) {
+      const event = trace.changeEvent[c];
+      const series = (this.byLane[trace.lane[event]][trace.changeField[c]] ??= { events: [], values: [] });
+      const last = series.events.length - 1;
+      // The last word of an event counts.
+      if (last >= 0 && series.events[last] === event) series.values[last] = trace.changeValue[c];
+      else {
+        series.events.push(event);
+        series.values.push(trace.changeValue[c]);
+      }
+    }
+    this.field = new Map(fields.map((name, index) => [name, index]));
+    this.roles = lanes.map((_, lane) => this.spans(lane, "role"));
+  }
+
+  /**
+   * The value of a field after `event` (of any lane); "" if it has none.
+   * @param {number} lane @param {number} field @param {number} event
+   */
+  value(lane, field, event) {
+    const series = this.byLane[lane][field];
+    if (!series) return "";
+    const at = lowerBound(series.events, event + 1) - 1;
+    return at < 0 ? "" : this.trace.run.values[series.values[at]];
+  }
+
+  /**
+   * All fields of a lane after `event` that have a value, in the order of the fields.
+   * @param {number} lane @param {number} event
+   * @returns {Map<string, string>}
+   */
+  at(lane, event) {
+    const state = new Map();
+    this.trace.run.fields.forEach((name, field) => {
+      const value = this.value(lane, field, event);
+      if (value !== "") state.set(name, value);
+    });
+    return state;
+  }
+
+  /**
+   * A field over time: where it took which value.
+   * @param {number} lane @param {string} name
+   * @returns {{from: number, to: number, value: string, event: number}[]}
+   */
+  spans(lane, name) {
+    const series = this.byLane[lane][this.field.get(name) ?? -1];
+    if (!series) return [];
+    const { time, run } = this.trace;
+    return series.events.map((event, i) => ({
+      from: time[event],
+      to: i + 1 < series.events.length ? time[series.events[i + 1]] : run.end,
+      value: run.values[series.values[i]],
+      event,
+    }));
+  }
+
+  /** Who led, when, and in which epoch. A leader that is down leads no more. */
+  leaders() {
+    const { run } = this.trace;
+    const epoch = this.field.get("epoch") ?? -1;
+    return this.roles.flatMap((spans, lane) =>
+      spans
+        .filter((span) => span.value === "leader" && span.to > span.from)
+        .map((span) => {
+          const crash = run.down.find((d) => d.lane === lane && d.why === "crash" && d.from >= span.from && d.from < span.to);
+          const term = epoch < 0 ? "" : this.value(lane, epoch, this.trace.indexAt(span.from));
+          return { lane, from: span.from, to: crash ? crash.from : span.to, epoch: term };
+        }),
+    );
+  }
+
+  /**
+   * The fields that are numbers on some lane, and so can be drawn as a curve.
+   * @param {string} name
+   */
+  isNumeric(name) {
+    const field = this.field.get(name) ?? -1;
+    let any = false;
+    for (const lane of this.byLane) {
+      for (const value of lane[field]?.values ?? []) {
+        const text = this.trace.run.values[value];
+        if (text === "") continue;
+        if (!/^-?\d+(\.\d+)?$/.test(text)) return false;
+        any = true;
+      }
+    }
+    return any;
+  }
+}
+
+const SLICE_LIMIT = 2000;
+const SLICE_READABLE = 40;
+const SLICE_HOPS = 40;
+
+/**
+ * The events at most `hops` causes before or effects after `event`, with their distance: negative for causes.
+ * @param {Trace} trace @param {number} event @param {number} hops
+ * @returns {Map<number, number>}
+ */
+function causalSlice(trace, event, hops) {
+  const slice = new Map([[event, 0]]);
+  for (let at = trace.cause[event], hop = 1; at >= 0 && hop <= hops; at = trace.cause[at], hop++) slice.set(at, -hop);
+  let edge = [event];
+  for (let hop = 1; hop <= hops && edge.length > 0; hop++) {
+    /** @type {number[]} */
+    const next = [];
+    for (const from of edge) {
+      for (const effect of trace.effectsOf(from)) {
+        if (slice.size >= SLICE_LIMIT) return slice;
+        slice.set(effect, hop);
+        next.push(effect);
+      }
+    }
+    edge = next;
+  }
+  return slice;
+}
+
+/**
+ * The most hops whose slice is still readable, and at least one.
+ * @param {Trace} trace @param {number} event
+ */
+function readableHops(trace, event) {
+  let before = 0;
+  for (let hops = 1; hops <= SLICE_HOPS; hops++) {
+    const size = causalSlice(trace, event, hops).size;
+    if (size > SLICE_READABLE) return Math.max(1, hops - 1);
+    if (size === before) return Math.max(1, hops - 1);
+    before = size;
+  }
+  return SLICE_HOPS;
+}
+
+const CHUNK = 256;
+
+/** @param {Trace} trace @param {Int32Array} events */
+function timesOf(trace, events) {
+  const times = new Float64Array(events.length);
+  for (let i = 0; i < times.length; i++) times[i] = trace.time[events[i]];
+  return times;
+}
+
+/** The events that pass the filters, indexed by time, so that a window is counted without looking at all of them. */
+class Shown {
+  /** @param {Trace} trace @param {(event: number) => boolean} passes */
+  constructor(trace, passes) {
+    this.trace = trace;
+    this.mask = new Uint8Array(trace.count);
+    for (let i = 0; i < trace.count; i++) this.mask[i] = passes(i) ? 1 : 0;
+    this.lanes = trace.laneEvents.map((events) => {
+      const shown = events.filter((i) => this.mask[i] === 1);
+      return { events: shown, times: timesOf(trace, shown) };
+    });
+    let count = 0;
+    this.events = new Int32Array(this.lanes.reduce((sum, lane) => sum + lane.events.length, 0));
+    for (let i = 0; i < trace.count; i++) if (this.mask[i]) this.events[count++] = i;
+    this.times = timesOf(trace, this.events);
+    /** The earliest sending of each chunk finds the lines that begin before a window's end and end after it. */
+    this.earliest = new Float64Array(Math.ceil(this.events.length / CHUNK)).fill(Infinity);
+    /** How many of the first i events have a line. */
+    this.linesBefore = new Int32Array(this.events.length + 1);
+    this.events.forEach((event, i) => {
+      const line = trace.hasLine(event);
+      this.linesBefore[i + 1] = this.linesBefore[i] + (line ? 1 : 0);
+      const chunk = Math.floor(i / CHUNK);
+      if (line) this.earliest[chunk] = Math.min(this.earliest[chunk], trace.time[trace.cause[event]]);
+    });
+  }
+
+  /**
+   * The half-open range of places in `events` whose time is in [from, to].
+   * @param {number} from @param {number} to
+   * @returns {[number, number]}
+   */
+  range(from, to) {
+    const first = lowerBound(this.times, from);
+    return [first, lowerBound(this.times, to + 1, first)];
+  }
+
+  /**
+   * How many shapes the window would need: events, and lines that end in it.
+   * @param {number} from @param {number} to
+   */
+  shapes(from, to) {
+    const [first, last] = this.range(from, to);
+    return last - first + this.linesBefore[last] - this.linesBefore[first];
+  }
+
+  /**
+   * The events with a line that crosses the window: they end in it, or after it though they began before its end.
+   * @param {number} from @param {number} to
+   * @returns {number[]}
+   */
+  lines(from, to) {
+    const { trace, events } = this;
+    const found = [];
+    const [first, last] = this.range(from, to);
+    for (let i = first; i < last; i++) if (trace.hasLine(events[i])) found.push(events[i]);
+    for (let i = last; i < events.length; ) {
+      const chunk = Math.floor(i / CHUNK);
+      const end = Math.min((chunk + 1) * CHUNK, events.length);
+      if (this.earliest[chunk] > to) {
+        i = end;
+        continue;
+      }
+      for (; i < end; i++) {
+        const event = events[i];
+        if (trace.hasLine(event) && trace.time[trace.cause[event]] <= to) found.push(event);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * The event of a lane that is nearest in time; -1 if it has none.
+   * @param {number} lane @param {number} time
+   */
+  nearest(lane, time) {
+    const { events, times } = this.lanes[lane];
+    const after = lowerBound(times, time);
+    if (after >= times.length) return events.length > 0 ? events[events.length - 1] : -1;
+    return after > 0 && time - times[after - 1] <= times[after] - time ? events[after - 1] : events[after];
+  }
+}
+
+/**
+ * How many of the times fall into each of `bins` equal parts of [from, to).
+ * @param {Float64Array} times @param {number} from @param {number} to @param {number} bins
+ */
+function densityOf(times, from, to, bins) {
+  const counts = new Uint32Array(bins);
+  const step = (to - from) / bins;
+  let at = lowerBound(times, from);
+  for (let bin = 0; bin < bins && at < times.length; bin++) {
+    const next = lowerBound(times, from + (bin + 1) * step, at);
+    counts[bin] = next - at;
+    at = next;
+  }
+  return counts;
+}
