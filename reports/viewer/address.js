@@ -87,10 +87,7 @@ const ADDRESS = [
   ["side", "side", oneOf("story", "event", "state", "filters")], ["k", "hops", NUMBER], ["pins", "pins", LIST], ["q", "query", TEXT],
 ];
 
-/**
- * Only what differs from the initial state is written, so that links stay short.
- * @param {ViewState} state @param {ViewState} initial
- */
+/** Only what differs from the initial state is written, so that links stay short. @param {ViewState} state @param {ViewState} initial */
 function writeAddress(state, initial) {
   const params = new URLSearchParams();
   for (const [name, key, { write }] of ADDRESS) if (write(state[key]) !== write(initial[key])) params.set(name, write(state[key]));

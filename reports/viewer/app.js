@@ -54,10 +54,7 @@ class App {
     return asked !== undefined && this.runs.includes(asked) ? asked : this.runs[0];
   }
 
-  /**
-   * @param {Partial<ViewState>} patch
-   * @param {boolean} step whether going back shall undo it
-   */
+  /** @param {Partial<ViewState>} patch @param {boolean} step whether going back shall undo it */
   change(patch, step = false) {
     if (step) this.save();
     if (!this.take({ ...this.view, ...patch })) return;
@@ -229,10 +226,7 @@ class App {
   }
 }
 
-/**
- * How much later each run is drawn than it was, so that both stand at the same place where they diverge.
- * @param {PageHeader} header @param {Trace[]} traces
- */
+/** How much later each run is drawn than it was, so that both stand at the same place where they diverge. @param {PageHeader} header @param {Trace[]} traces */
 function shiftsOf({ diverges }, traces) {
   if (!diverges || traces.length < 2) return traces.map(() => 0);
   const [a, b] = traces.map((trace, i) => trace.time[Math.min(diverges.at[i], trace.count - 1)] ?? 0);

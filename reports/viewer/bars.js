@@ -7,42 +7,30 @@ const VERDICTS = { violation: "✗ Violation", pass: "✓ Pass", inconclusive: "
 const THEMES = ["auto", "light", "dark"];
 
 class Header extends Pane {
-  verdict = h("span", { class: "verdict" });
-  property = h("h1");
-  facts = h("dl", { class: "facts" });
-  line = h("code", { tabindex: "0", "aria-label": "How to reproduce the run" });
-  copy = button("Copy", "Copy the line that reproduces this run (y)", () => void copyText(this.app.traces[this.app.active].run.reproduce, this.copy), { id: "copy-line" });
-  link = button("Link", "Copy a link to exactly this view (Shift+Y)", () => this.copyLink(), { class: "quiet" });
-  theme = button("", "Theme (Shift+C)", () => this.nextTheme(), { class: "quiet" });
-  /** @type {ReturnType<typeof tabList<ViewState["runs"]>> | null} */
-  tabs = null;
+  showRun = bindTabs(this.app, "runs", (runs) => this.choose(runs));
 
   start() {
-    const { app, place } = this;
-    const save = (/** @type {string} */ words, /** @type {() => void} */ act) => button(words, `Save the window as ${words}`, act, { class: "quiet" });
-    place.append(
-      h("div", { class: "title" }, this.verdict, this.property, h("div", { class: "actions" },
-        save("PNG", () => exportPng(app)), save("SVG", () => exportSvg(app)), this.link, this.theme,
-        button("?", "Keys and help (?)", openHelp, { class: "quiet", "aria-label": "Help" }))),
-      h("div", { class: "about" }, this.facts, h("div", { class: "line" }, this.line, this.copy)));
-    if (app.traces.length > 1) {
-      const [a, b] = app.traces.map((trace) => trace.run.name);
-      this.tabs = tabList("Runs", [["both", "Both"], ["0", `A: ${a}`], ["1", `B: ${b}`]], (runs) => this.show(runs), "main");
-      place.append(this.tabs.list);
-    }
+    const { traces } = this.app;
+    const tabs = one("#runs-tabs");
+    tabs.hidden = traces.length < 2;
+    traces.forEach(({ run }, i) => (tabs.children[i + 1].textContent = `${"AB"[i]}: ${run.name}`));
     return this;
   }
 
   /** @param {ViewState["runs"]} runs */
-  show(runs) {
+  choose(runs) {
     const { selected, lane } = this.app.view;
     const stays = (/** @type {Ref | null} */ ref) => (runs === "both" || ref?.[0] === Number(runs) ? ref : null);
     this.app.change({ runs, selected: stays(selected), lane: stays(lane) }, true);
   }
 
+  copyLine() {
+    void copyText(this.app.traces[this.app.active].run.reproduce, one("#copy-line"));
+  }
+
   copyLink() {
     this.app.save();
-    void copyText(location.href, this.link);
+    void copyText(location.href, one("#copy-link"));
   }
 
   nextTheme() {
@@ -53,47 +41,36 @@ class Header extends Pane {
 
   update() {
     const { app } = this;
-    if (app.touched("theme")) this.theme.textContent = `Theme: ${app.view.theme}`;
+    one("#theme").textContent = `Theme: ${app.view.theme}`;
     if (!app.touched("runs", "selected", "lane")) return;
     const { run } = app.traces[app.active];
     const title = run.violation?.property ?? app.header.title;
-    this.verdict.textContent = VERDICTS[run.verdict];
-    this.verdict.dataset.verdict = run.verdict;
-    this.property.textContent = title;
+    const verdict = one("#verdict");
+    verdict.textContent = VERDICTS[run.verdict];
+    verdict.dataset.verdict = run.verdict;
+    one("#property").textContent = title;
     document.title = `${VERDICTS[run.verdict]}: ${title} — Shaketable`;
     const facts = { run: run.name, protocol: run.protocol, bug: run.bug ?? "none planted", seed: run.seed, scenario: run.scenario };
-    this.facts.replaceChildren(...Object.entries(facts).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
-    this.line.textContent = run.reproduce;
-    this.tabs?.show(app.view.runs);
+    one("#facts").replaceChildren(...Object.entries(facts).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    one("#line").textContent = run.reproduce;
+    this.showRun();
   }
 }
 
 class Toolbar extends Pane {
-  main = tabList("How the run is shown", [["lanes", "Lanes"], ["table", "Table"]], (main) => this.app.change({ main }), "main");
-  count = h("output", { class: "count" });
-  box = h("input", {
-    type: "search", id: "search", placeholder: "Search labels and details", "aria-label": "Search labels and details", size: "24",
-    oninput: () => this.app.change({ query: this.box.value }),
-    onkeydown: (/** @type {KeyboardEvent} */ key) => {
-      if (key.key === "Enter") this.hit(key.shiftKey ? -1 : 1);
-      if (key.key === "Escape") this.box.blur();
-    },
-  });
+  /** @type {HTMLInputElement} */
+  box = one("#search");
+  showMain = bindTabs(this.app, "main");
 
   start() {
-    const { app, place } = this;
-    const violated = app.traces.some((trace) => trace.run.violation);
-    place.append(
-      this.main.list,
-      h("div", { class: "group" },
-        button("−", "Zoom out (−)", () => app.zoom(1.6), { "aria-label": "Zoom out" }),
-        button("+", "Zoom in (+)", () => app.zoom(0.625), { "aria-label": "Zoom in" }),
-        button("Fit", "Show the whole run (f)", () => app.fit()),
-        violated ? button("Violation", "Go to the violation (v)", () => app.goToViolation(), { class: "bad" }) : null,
-        app.header.diverges ? button("Divergence", "Go to the first difference (d)", () => app.goToDivergence()) : null),
-      h("div", { class: "group grow" }, this.box,
-        button("↑", "Previous hit (Shift+G)", () => this.hit(-1), { "aria-label": "Previous hit" }),
-        button("↓", "Next hit (g)", () => this.hit(1), { "aria-label": "Next hit" }), this.count));
+    const { app, box } = this;
+    one("#to-violation").hidden = !app.traces.some((trace) => trace.run.violation);
+    one("#to-divergence").hidden = !app.header.diverges;
+    box.oninput = () => app.change({ query: box.value });
+    box.onkeydown = (key) => {
+      if (key.key === "Enter") this.hit(key.shiftKey ? -1 : 1);
+      if (key.key === "Escape") box.blur();
+    };
     return this;
   }
 
@@ -112,39 +89,39 @@ class Toolbar extends Pane {
 
   update() {
     const { app } = this;
-    this.main.show(app.view.main);
+    this.showMain();
     if (this.box.value !== app.view.query) this.box.value = app.view.query;
     if (!app.touched("query", "selected", "runs", "hiddenKinds", "hiddenLabels", "routine")) return;
     const [run, event] = app.view.selected ?? [0, -1];
     const all = app.runs.reduce((sum, r) => sum + app.hits[r].length, 0);
     const at = app.hits[run].indexOf(event);
-    this.count.textContent = app.view.query.trim() === "" ? "" : at >= 0 ? `${at + 1} of ${all}` : `${all} found`;
+    one("#hits").textContent = app.view.query.trim() === "" ? "" : at >= 0 ? `${at + 1} of ${all}` : `${all} found`;
   }
 }
 
 class Scrubber extends Pane {
-  words = h("output", { class: "count" });
-  slider = h("input", {
-    type: "range", min: this.app.first, max: this.app.last, step: "any", "aria-label": "Cursor in time",
-    oninput: () => this.app.change({ cursor: Math.round(Number(this.slider.value)) }),
-    onkeydown: (/** @type {KeyboardEvent} */ key) => {
+  /** @type {HTMLInputElement} */
+  slider = one("input", this.place);
+
+  start() {
+    const { app, slider } = this;
+    [slider.min, slider.max] = [String(app.first), String(app.last)];
+    slider.oninput = () => app.change({ cursor: Math.round(Number(slider.value)) });
+    slider.onkeydown = (key) => {
       const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[key.key];
       if (!step) return;
       key.preventDefault();
-      moveCursor(this.app, step);
-    },
-  });
-
-  start() {
-    this.place.append(h("span", { "aria-hidden": "true" }, "Cursor"), this.slider, this.words);
+      moveCursor(app, step);
+    };
   }
 
   update() {
     const { app, slider } = this;
     if (!app.touched("cursor", "runs", "selected", "lane")) return;
+    const words = exactly(app.view.cursor - app.shifts[app.active]);
     slider.value = String(app.view.cursor);
-    this.words.textContent = exactly(app.view.cursor - app.shifts[app.active]);
-    slider.setAttribute("aria-valuetext", this.words.textContent);
+    slider.setAttribute("aria-valuetext", words);
+    one("output", this.place).textContent = words;
   }
 }
 
@@ -168,7 +145,7 @@ class Legend extends Pane {
     const styles = messageStyles(palette.ink);
     /** @param {string} words @param {(pen: Pen) => void} draw */
     const entry = (words, draw) => {
-      const svg = new SvgContext();
+      const svg = svgSurface();
       draw(new Pen(svg, 30, 14));
       const sample = h("span", { class: "sample", "aria-hidden": "true" });
       sample.innerHTML = `<svg width="30" height="14">${svg.parts.join("")}</svg>`;

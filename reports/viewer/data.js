@@ -82,10 +82,7 @@ function lowerBound(sorted, value, from = 0, to = sorted.length) {
   return from;
 }
 
-/**
- * Increases to values, in place.
- * @param {Float64Array} numbers
- */
+/** Increases to values, in place. @param {Float64Array} numbers */
 function summed(numbers) {
   for (let i = 1; i < numbers.length; i++) numbers[i] += numbers[i - 1];
   return numbers;
@@ -112,10 +109,7 @@ const ROUTINE = 1;
 const DUPLICATE = 2;
 const HELD = 4;
 
-/**
- * The effects of event i are `effects[start[i] .. start[i + 1]]`.
- * @param {Int32Array} causes
- */
+/** The effects of event i are `effects[start[i] .. start[i + 1]]`. @param {Int32Array} causes */
 function effectsByCause(causes) {
   const start = new Int32Array(causes.length + 1);
   for (const cause of causes) if (cause >= 0) start[cause + 1]++;
@@ -199,18 +193,12 @@ class Trace {
     return this.run.lanes[this.lane[event]].name;
   }
 
-  /**
-   * The last event at `time` or before it; -1 if there is none.
-   * @param {number} time
-   */
+  /** The last event at `time` or before it; -1 if there is none. @param {number} time */
   indexAt(time) {
     return lowerBound(this.time, time + 1) - 1;
   }
 
-  /**
-   * Whether the event came by a line from another lane.
-   * @param {number} event
-   */
+  /** Whether the event came by a line from another lane. @param {number} event */
   hasLine(event) {
     const cause = this.cause[event];
     return cause >= 0 && this.lane[cause] !== this.lane[event];

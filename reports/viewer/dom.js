@@ -18,12 +18,9 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/**
- * A button that says what it does and which key does it too.
- * @param {string} words @param {string} title @param {() => void} act @param {Record<string, any>} more
- */
-function button(words, title, act, more = {}) {
-  return h("button", { type: "button", title, onclick: act, ...more }, words);
+/** A button that does what a key does. @param {string} words @param {string} key @param {string} kind */
+function act(words, key, kind = "") {
+  return h("button", { type: "button", "data-act": key, "data-key": `act-${key}`, class: kind }, words);
 }
 
 /** @param {string} title @param {(Node | string | null)[]} children */
@@ -48,16 +45,16 @@ function contextOf(canvas, width, height, ratio = devicePixelRatio || 1) {
   return context;
 }
 
-/** @param {string} id */
-function byId(id) {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`The page has no element ${id}.`);
-  return element;
+/** The one element of that selector, which the page has. @template {Element} [T=HTMLElement] @param {string} selector @param {ParentNode} within */
+function one(selector, within = document) {
+  const element = within.querySelector(selector);
+  if (!element) throw new Error(`The page has no ${selector}.`);
+  return /** @type {T} */ (element);
 }
 
 /** Says something to those who cannot see it. @param {string} words */
 function announce(words) {
-  byId("live").textContent = words;
+  one("#live").textContent = words;
 }
 
 /** @param {string} text @param {HTMLButtonElement} pressed */
@@ -82,54 +79,38 @@ async function copyText(text, pressed) {
 }
 
 /**
- * Tabs of which one is chosen: arrows move between them, as everywhere.
- * @template {string} T
- * @param {string} label @param {[T, string][]} tabs @param {(tab: T) => void} choose @param {string} panel the id of what they switch
+ * Makes tabs of which one is chosen: arrows move between them, as everywhere.
+ * @template {"runs" | "main" | "side"} K
+ * @param {App} app @param {K} key what they choose @param {(tab: ViewState[K]) => void} choose
+ * @returns a function that shows which is chosen
  */
-function tabList(label, tabs, choose, panel) {
-  const buttons = tabs.map(([name, words]) =>
-    h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": panel, onclick: () => choose(name) }, words));
-  const list = h("div", { role: "tablist", "aria-label": label, class: "tabs" }, ...buttons);
-  list.addEventListener("keydown", (key) => {
-    const step = key.key === "ArrowRight" ? 1 : key.key === "ArrowLeft" ? -1 : 0;
-    if (step === 0) return;
-    key.preventDefault();
-    const at = buttons.findIndex((tab) => tab === document.activeElement);
-    const next = (at + step + tabs.length) % tabs.length;
-    choose(tabs[next][0]);
-    buttons[next].focus();
-  });
-  return {
-    list,
-    /** @param {T} chosen */
-    show(chosen) {
-      buttons.forEach((tab, i) => {
-        tab.setAttribute("aria-selected", String(tabs[i][0] === chosen));
-        tab.tabIndex = tabs[i][0] === chosen ? 0 : -1;
-      });
-    },
+function bindTabs(app, key, choose = (tab) => app.change(/** @type {Partial<ViewState>} */ ({ [key]: tab }))) {
+  const list = one(`#${key}-tabs`);
+  const tabs = /** @type {HTMLElement[]} */ ([...list.children]);
+  const press = (/** @type {HTMLElement} */ tab) => choose(/** @type {ViewState[K]} */ (tab.dataset.tab));
+  for (const tab of tabs) tab.onclick = () => press(tab);
+  list.onkeydown = (pressed) => {
+    const step = { ArrowRight: 1, ArrowLeft: tabs.length - 1 }[pressed.key];
+    if (!step) return;
+    pressed.preventDefault();
+    const next = tabs[(tabs.findIndex((tab) => tab === document.activeElement) + step) % tabs.length];
+    press(next);
+    next.focus();
+  };
+  return () => {
+    for (const tab of tabs) {
+      const chosen = tab.dataset.tab === app.view[key];
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+    }
   };
 }
 
-/**
- * A value of JSON as text, of which long parts can be folded away.
- * @param {unknown} value @param {string} name
- * @returns {HTMLElement}
- */
+/** A value of JSON as text, of which long parts can be folded away. @param {unknown} value @param {string} name @returns {HTMLElement} */
 function jsonTree(value, name = "") {
   const key = name ? h("span", { class: "json-key" }, `${name}: `) : null;
-  if (value === null || typeof value !== "object") {
-    return h("div", { class: "json-leaf" }, key, h("span", { class: `json-${typeof value}` }, JSON.stringify(value)));
-  }
-  const entries = Object.entries(value);
   const text = JSON.stringify(value);
-  if (text.length < 48) return h("div", { class: "json-leaf" }, key, text);
-  const size = Array.isArray(value) ? `[${entries.length}]` : `{${entries.length}}`;
-  const folded = h("details", { open: text.length < 1500 }, h("summary", {}, key, size));
-  const fill = () => {
-    if (folded.open && folded.childElementCount === 1) folded.append(...entries.map(([k, v]) => jsonTree(v, k)));
-  };
-  folded.addEventListener("toggle", fill);
-  fill();
-  return folded;
+  if (value === null || typeof value !== "object" || text.length < 48) return h("div", { class: "json-leaf" }, key, h("span", { class: `json-${typeof value}` }, text));
+  const entries = Object.entries(value);
+  return h("details", { open: text.length < 1500 }, h("summary", {}, key, `${entries.length} ${Array.isArray(value) ? "items" : "fields"}`), ...entries.map(([k, v]) => jsonTree(v, k)));
 }

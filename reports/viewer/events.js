@@ -77,10 +77,7 @@ function ends(points) {
   return points.filter((_, i) => i % 4 > 1);
 }
 
-/**
- * Messages that were lost without an event of their own: a stub at their sending.
- * @param {Bundles<MessageStyle>} lines @param {Scene} scene @param {Panel} panel
- */
+/** Messages that were lost without an event of their own: a stub at their sending. @param {Bundles<MessageStyle>} lines @param {Scene} scene @param {Panel} panel */
 function addLost(lines, { view }, { trace, shown, rows, x: place, from, to }) {
   const last = trace.indexAt(to);
   for (let i = lowerBound(trace.lostEvent, lowerBound(trace.time, from)); i < trace.lostEvent.length && trace.lostEvent[i] <= last; i++) {
@@ -92,10 +89,7 @@ function addLost(lines, { view }, { trace, shown, rows, x: place, from, to }) {
   }
 }
 
-/**
- * Small arrow heads, so that a line says its direction.
- * @param {Pen} pen @param {number[]} points @param {string} stroke @param {number} alpha
- */
+/** Small arrow heads, so that a line says its direction. @param {Pen} pen @param {number[]} points @param {string} stroke @param {number} alpha */
 function drawHeads(pen, points, stroke, alpha) {
   /** @type {number[]} */
   const heads = [];

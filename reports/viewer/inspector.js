@@ -22,18 +22,13 @@ function drawEvent(app) {
   const notes = ["routine", "a second delivery", "had been held back"].filter((_, bit) => trace.flags[event] & (1 << bit));
   /** @param {string} name @param {(Node | string)[]} values */
   const fact = (name, ...values) => h("div", {}, h("dt", {}, name), h("dd", {}, ...values));
-  /** @param {string} words @param {string} title @param {() => void} act */
-  const step = (words, title, act) => button(words, title, act, { "data-key": `step-${words}` });
   return [
     section(trace.words(event), h("dl", { class: "facts tall" },
       fact("time", exactly(trace.time[event])), fact("id", `#${trace.id[event]}`), fact("lane", trace.laneName(event)),
       notes.length > 0 ? fact("note", notes.join(", ")) : null,
       fact("cause", cause < 0 ? "none" : eventLink(app, [run, cause], "cause")),
       fact("effects", ...links, effects.length === 0 ? "none" : effects.length > MOST_EFFECTS ? `and ${effects.length - MOST_EFFECTS} more` : ""))),
-    h("div", { class: "group steps" },
-      step("← cause", "To the cause ([)", () => stepCause(app)), step("effect →", "To the first effect (])", () => stepEffect(app)),
-      step("◂ lane", "Previous event of this lane (p)", () => stepAlong(app, -1)), step("lane ▸", "Next event of this lane (n)", () => stepAlong(app, 1)),
-      step("Clear", "Select nothing (Escape)", () => app.select(null))),
+    h("div", { class: "group steps" }, act("← cause", "["), act("effect →", "]"), act("◂ lane", "p"), act("lane ▸", "n"), act("Clear", "Escape")),
     drawChanges(app, run, event),
     drawDetail(trace, event),
     drawSliceList(app, selected),

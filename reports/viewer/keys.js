@@ -1,5 +1,5 @@
 "use strict";
-// Everything by keyboard. The table of keys is also what the help shows.
+// Everything by keyboard.
 
 /** To the cause, or to what was given. @param {App} app @param {number} event @param {string} none */
 function stepTo(app, event, none) {
@@ -58,44 +58,48 @@ function stepLane(app, step) {
   announce(`Lane ${next.name}`);
 }
 
-/** @param {App} app @param {Toolbar} toolbar @param {Header} header @returns {[keys: string, words: string, act: () => void][]} keys apart by spaces */
-function keyTable(app, toolbar, header) {
-  return [
-    ["v", "Go to the violation", () => app.goToViolation()],
-    ["d", "Go to the first difference of two runs", () => app.goToDivergence()],
-    ["f", "Show the whole run", () => app.fit()],
-    ["+ =", "Zoom in", () => app.zoom(0.625)],
-    ["-", "Zoom out", () => app.zoom(1.6)],
-    ["ArrowLeft", "Earlier", () => app.pan(-0.1)],
-    ["ArrowRight", "Later", () => app.pan(0.1)],
-    ["PageUp", "A window earlier", () => app.pan(-0.9)],
-    ["PageDown", "A window later", () => app.pan(0.9)],
-    ["ArrowUp", "The lane above", () => stepLane(app, -1)],
-    ["ArrowDown", "The lane below", () => stepLane(app, 1)],
-    ["Enter", "Select the event at the cursor on the chosen lane", () => selectAtCursor(app)],
-    ["[", "To the cause of the selected event", () => stepCause(app)],
-    ["]", "To its first effect", () => stepEffect(app)],
-    ["n", "Next event of the lane", () => stepAlong(app, 1)],
-    ["p", "Previous event of the lane", () => stepAlong(app, -1)],
-    ["N", "Next event with the same label", () => stepAlong(app, 1, true)],
-    ["P", "Previous event with the same label", () => stepAlong(app, -1, true)],
-    [".", "Cursor to the next event", () => moveCursor(app, 1)],
-    [",", "Cursor to the previous event", () => moveCursor(app, -1)],
-    ["/", "Search", () => toolbar.box.focus()],
-    ["g", "Next hit", () => toolbar.hit(1)],
-    ["G", "Previous hit", () => toolbar.hit(-1)],
-    ["r", "Show or hide routine events", () => app.change({ routine: !app.view.routine })],
-    ["t", "Lanes or table", () => app.change({ main: app.view.main === "table" ? "lanes" : "table" })],
-    ["1", "Story", () => app.change({ side: "story" })],
-    ["2", "Selected event", () => app.change({ side: "event" })],
-    ["3", "State of a lane", () => app.change({ side: "state" })],
-    ["4", "Filters", () => app.change({ side: "filters" })],
-    ["y", "Copy the line that reproduces the run", () => header.copy.click()],
-    ["Y", "Copy a link to this view", () => header.copyLink()],
-    ["C", "Theme", () => header.nextTheme()],
-    ["Escape", "Select nothing", () => app.select(null)],
-    ["?", "This help", openHelp],
-  ];
+/** What each key does. The help, in the page, says it in words. @param {App} app @param {Toolbar} toolbar @param {Header} header @returns {Record<string, () => void>} */
+function keyActs(app, toolbar, header) {
+  return {
+    v: () => app.goToViolation(),
+    d: () => app.goToDivergence(),
+    f: () => app.fit(),
+    "+": () => app.zoom(0.625),
+    "=": () => app.zoom(0.625),
+    "-": () => app.zoom(1.6),
+    ArrowLeft: () => app.pan(-0.1),
+    ArrowRight: () => app.pan(0.1),
+    PageUp: () => app.pan(-0.9),
+    PageDown: () => app.pan(0.9),
+    ArrowUp: () => stepLane(app, -1),
+    ArrowDown: () => stepLane(app, 1),
+    Enter: () => selectAtCursor(app),
+    "[": () => stepCause(app),
+    "]": () => stepEffect(app),
+    n: () => stepAlong(app, 1),
+    p: () => stepAlong(app, -1),
+    N: () => stepAlong(app, 1, true),
+    P: () => stepAlong(app, -1, true),
+    ".": () => moveCursor(app, 1),
+    ",": () => moveCursor(app, -1),
+    "/": () => toolbar.box.focus(),
+    g: () => toolbar.hit(1),
+    G: () => toolbar.hit(-1),
+    a: () => app.change({ hiddenKinds: [], hiddenLabels: [], hiddenLanes: [] }),
+    r: () => app.change({ routine: !app.view.routine }),
+    t: () => app.change({ main: app.view.main === "table" ? "lanes" : "table" }),
+    "1": () => app.change({ side: "story" }),
+    "2": () => app.change({ side: "event" }),
+    "3": () => app.change({ side: "state" }),
+    "4": () => app.change({ side: "filters" }),
+    y: () => header.copyLine(),
+    Y: () => header.copyLink(),
+    i: () => exportPng(app),
+    s: () => exportSvg(app),
+    C: () => header.nextTheme(),
+    Escape: () => app.select(null),
+    "?": openHelp,
+  };
 }
 
 /** Whether a key pressed there belongs to the element. @param {EventTarget | null} target @param {string} key */
@@ -108,35 +112,22 @@ function ownsKey(target, key) {
   return /^(Arrow(Up|Down)|Page|Home|End)/.test(key) && target.closest(".panel, [role=grid]") !== null;
 }
 
-/** @param {ReturnType<typeof keyTable>} table */
-function listenToKeys(table) {
-  const acts = new Map(table.flatMap(([keys, , act]) => keys.split(" ").map((key) => [key, act])));
+/** Listens to the keys, and to the buttons that do what a key does. @param {Record<string, () => void>} acts */
+function listenToKeys(acts) {
+  /** @type {HTMLDialogElement} */
+  const help = one("#help");
   document.addEventListener("keydown", (key) => {
-    const act = acts.get(key.key);
-    if (!act || key.defaultPrevented || key.ctrlKey || key.metaKey || key.altKey || ownsKey(key.target, key.key)) return;
-    if (/** @type {HTMLDialogElement} */ (byId("help")).open) return;
+    if (!Object.hasOwn(acts, key.key) || key.defaultPrevented || key.ctrlKey || key.metaKey || key.altKey || help.open || ownsKey(key.target, key.key)) return;
     key.preventDefault();
-    act();
+    acts[key.key]();
+  });
+  document.addEventListener("click", (click) => {
+    const pressed = /** @type {HTMLElement | null} */ (/** @type {Element} */ (click.target).closest("[data-act]"));
+    if (pressed) acts[pressed.dataset.act ?? ""]();
+    if (click.target === help) help.close();
   });
 }
 
-/** @type {Record<string, string>} */
-const KEY_NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", PageUp: "Page ↑", PageDown: "Page ↓", Escape: "Esc" };
-
-/** @param {ReturnType<typeof keyTable>} table */
-function fillHelp(table) {
-  const help = /** @type {HTMLDialogElement} */ (byId("help"));
-  help.append(
-    h("h2", { id: "help-title" }, "Keys"),
-    h("p", {}, "On the lanes, the wheel or two fingers zoom, dragging moves, a click selects. In the strip above, drag to choose a window, drag the window to move it, drag its edges to resize it. The address keeps all that you look at: copy it, or go back."),
-    h("dl", { class: "keys", tabindex: "0" }, ...table.map(([keys, words]) =>
-      h("div", {}, h("dt", {}, ...keys.split(" ").map((key) => h("kbd", {}, KEY_NAMES[key] ?? key))), h("dd", {}, words)))),
-    h("form", { method: "dialog" }, h("button", { autofocus: true }, "Close")));
-  help.onclick = (click) => {
-    if (click.target === help) help.close();
-  };
-}
-
 function openHelp() {
-  /** @type {HTMLDialogElement} */ (byId("help")).showModal();
+  /** @type {HTMLDialogElement} */ (one("#help")).showModal();
 }

@@ -18,7 +18,7 @@ function offer(app, blob, ending) {
  * @param {App} app @param {(width: number, height: number) => Pen["context"]} surface
  */
 function drawPicture(app, surface) {
-  const width = Math.max(600, byId("overview").clientWidth + NAMES_WIDTH);
+  const width = Math.max(600, one("#overview").clientWidth + NAMES_WIDTH);
   const scene = compose(app, layRows(app, 0), NAMES_WIDTH, width);
   const height = scene.frame.height + TITLE_HEIGHT;
   const pen = new Pen(surface(width, height), width, height);
@@ -31,7 +31,7 @@ function drawPicture(app, surface) {
 
 /** @param {App} app */
 function exportSvg(app) {
-  const svg = new SvgContext();
+  const svg = svgSurface();
   const { width, height, title } = drawPicture(app, () => svg);
   const head = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`;
   offer(app, new Blob([`${head}<title>${escapeXml(title)}</title>\n${svg.parts.join("\n")}\n</svg>\n`], { type: "image/svg+xml" }), ".svg");
@@ -48,39 +48,37 @@ function exportPng(app) {
 class Panes extends Pane {
   update() {
     const lanes = this.app.view.main === "lanes";
-    byId("stage").hidden = !lanes;
-    byId("table").hidden = lanes;
+    one("#stage").hidden = !lanes;
+    one("#table").hidden = lanes;
   }
 }
 
 /** @param {App} app */
 function assemble(app) {
-  byId("page").hidden = false;
-  const header = new Header(app, byId("top")).start();
-  const toolbar = new Toolbar(app, byId("toolbar")).start();
-  new Panes(app, byId("main"));
-  new Overview(app, byId("overview")).start();
-  new Stage(app, byId("stage")).start();
-  new EventTable(app, byId("table")).start();
-  new Scrubber(app, byId("scrub")).start();
-  new Legend(app, byId("legend"));
-  new Side(app, byId("side")).start();
-  const keys = keyTable(app, toolbar, header);
-  listenToKeys(keys);
-  fillHelp(keys);
+  one("#page").hidden = false;
+  const header = new Header(app, one("#top")).start();
+  const toolbar = new Toolbar(app, one("#toolbar")).start();
+  new Panes(app, one("#main"));
+  new Overview(app, one("#overview")).start();
+  new Stage(app, one("#stage")).start();
+  new EventTable(app, one("#table")).start();
+  new Scrubber(app, one("#scrub")).start();
+  new Legend(app, one("#legend"));
+  new Side(app, one("#side"));
+  listenToKeys(keyActs(app, toolbar, header));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.refresh());
   app.refresh();
 }
 
 async function start() {
-  const [waiting, failure] = [byId("waiting"), byId("failure")];
+  const [waiting, failure] = [one("#waiting"), one("#failure")];
   waiting.hidden = false;
   try {
-    const { header, traces } = await readPage(byId("data").textContent ?? "");
+    const { header, traces } = await readPage(one("#data").textContent ?? "");
     assemble(new App(header, traces));
     performance.mark("drawn");
   } catch (error) {
-    byId("page").hidden = true;
+    one("#page").hidden = true;
     failure.hidden = false;
     failure.textContent = `This run cannot be shown. ${error instanceof Error ? error.message : error}`;
   }

@@ -24,10 +24,7 @@ class States {
     this.roles = lanes.map((_, lane) => this.spans(lane, "role"));
   }
 
-  /**
-   * The value of a field after `event` (of any lane); "" if it has none.
-   * @param {number} lane @param {number} field @param {number} event
-   */
+  /** The value of a field after `event` (of any lane); "" if it has none. @param {number} lane @param {number} field @param {number} event */
   value(lane, field, event) {
     const series = this.byLane[lane][field];
     if (!series) return "";
@@ -35,11 +32,7 @@ class States {
     return at < 0 ? "" : this.trace.run.values[series.values[at]];
   }
 
-  /**
-   * All fields of a lane after `event` that have a value, in the order of the fields.
-   * @param {number} lane @param {number} event
-   * @returns {Map<string, string>}
-   */
+  /** All fields of a lane after `event` that have a value, in the order of the fields. @param {number} lane @param {number} event @returns {Map<string, string>} */
   at(lane, event) {
     const state = new Map();
     this.trace.run.fields.forEach((name, field) => {
@@ -49,11 +42,7 @@ class States {
     return state;
   }
 
-  /**
-   * A field over time: where it took which value.
-   * @param {number} lane @param {string} name
-   * @returns {{from: number, to: number, value: string, event: number}[]}
-   */
+  /** A field over time: where it took which value. @param {number} lane @param {string} name @returns {{from: number, to: number, value: string, event: number}[]} */
   spans(lane, name) {
     const series = this.byLane[lane][this.field.get(name) ?? -1];
     if (!series) return [];
@@ -81,10 +70,7 @@ class States {
     );
   }
 
-  /**
-   * The fields that are numbers on some lane, and so can be drawn as a curve.
-   * @param {string} name
-   */
+  /** The fields that are numbers on some lane, and so can be drawn as a curve. @param {string} name */
   isNumeric(name) {
     const field = this.field.get(name) ?? -1;
     let any = false;
@@ -128,10 +114,7 @@ function causalSlice(trace, event, hops) {
   return slice;
 }
 
-/**
- * The most hops whose slice is still readable, and at least one.
- * @param {Trace} trace @param {number} event
- */
+/** The most hops whose slice is still readable, and at least one. @param {Trace} trace @param {number} event */
 function readableHops(trace, event) {
   let before = 0;
   for (let hops = 1; hops <= SLICE_HOPS; hops++) {
@@ -179,54 +162,31 @@ class Shown {
     });
   }
 
-  /**
-   * The half-open range of places in `events` whose time is in [from, to].
-   * @param {number} from @param {number} to
-   * @returns {[number, number]}
-   */
+  /** The half-open range of places in `events` whose time is in [from, to]. @param {number} from @param {number} to @returns {[number, number]} */
   range(from, to) {
     const first = lowerBound(this.times, from);
     return [first, lowerBound(this.times, to + 1, first)];
   }
 
-  /**
-   * How many shapes the window would need: events, and lines that end in it.
-   * @param {number} from @param {number} to
-   */
+  /** How many shapes the window would need: events, and lines that end in it. @param {number} from @param {number} to */
   shapes(from, to) {
     const [first, last] = this.range(from, to);
     return last - first + this.linesBefore[last] - this.linesBefore[first];
   }
 
-  /**
-   * The events with a line that crosses the window: they end in it, or after it though they began before its end.
-   * @param {number} from @param {number} to
-   * @returns {number[]}
-   */
+  /** The events with a line that crosses the window: it begins before its end, and ends in it or later. @param {number} from @param {number} to */
   lines(from, to) {
     const { trace, events } = this;
     const found = [];
     const [first, last] = this.range(from, to);
-    for (let i = first; i < last; i++) if (trace.hasLine(events[i])) found.push(events[i]);
-    for (let i = last; i < events.length; ) {
-      const chunk = Math.floor(i / CHUNK);
-      const end = Math.min((chunk + 1) * CHUNK, events.length);
-      if (this.earliest[chunk] > to) {
-        i = end;
-        continue;
-      }
-      for (; i < end; i++) {
-        const event = events[i];
-        if (trace.hasLine(event) && trace.time[trace.cause[event]] <= to) found.push(event);
-      }
+    for (let i = first; i < events.length; i++) {
+      if (i >= last && i % CHUNK === 0 && this.earliest[i / CHUNK] > to) i += CHUNK - 1;
+      else if (trace.hasLine(events[i]) && trace.time[trace.cause[events[i]]] <= to) found.push(events[i]);
     }
     return found;
   }
 
-  /**
-   * The event of a lane that is nearest in time; -1 if it has none.
-   * @param {number} lane @param {number} time
-   */
+  /** The event of a lane that is nearest in time; -1 if it has none. @param {number} lane @param {number} time */
   nearest(lane, time) {
     const { events, times } = this.lanes[lane];
     const after = lowerBound(times, time);
@@ -235,10 +195,7 @@ class Shown {
   }
 }
 
-/**
- * How many of the times fall into each of `bins` equal parts of [from, to).
- * @param {Float64Array} times @param {number} from @param {number} to @param {number} bins
- */
+/** How many of the times fall into each of `bins` equal parts of [from, to). @param {Float64Array} times @param {number} from @param {number} to @param {number} bins */
 function densityOf(times, from, to, bins) {
   const counts = new Uint32Array(bins);
   const step = (to - from) / bins;

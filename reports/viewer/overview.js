@@ -6,20 +6,18 @@ const LEADERS = 13;
 
 class Overview extends Pane {
   width = 0;
-  canvas = h("canvas", { "aria-hidden": "true" });
-  needle = h("div", { class: "needle" });
-  brush = h("div", { class: "brush", tabindex: "0", role: "slider", "aria-label": "The window on the run", "aria-valuemin": "0", "aria-valuemax": "100" },
-    h("span", { class: "grip left" }), h("span", { class: "grip right" }));
+  /** @type {HTMLCanvasElement} */
+  canvas = one("canvas", this.place);
+  needle = one(".needle");
+  brush = one(".brush");
 
   start() {
     const { place } = this;
-    place.append(this.canvas, this.needle, this.brush);
     place.addEventListener("pointerdown", (down) => this.drag(down));
     new ResizeObserver(() => {
       this.width = place.clientWidth;
       this.paint();
     }).observe(place);
-    return this;
   }
 
   /** @param {number} time */

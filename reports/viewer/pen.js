@@ -61,10 +61,7 @@ function rolesOf(traces) {
 
 const UNITS = /** @type {const} */ ([[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]]);
 
-/**
- * A time as people read it, as exact as `step` needs.
- * @param {number} time @param {number} step
- */
+/** A time as people read it, as exact as `step` needs. @param {number} time @param {number} step */
 function clock(time, step = 1000) {
   const size = Math.max(Math.abs(time), step);
   const [unit, name] = UNITS.find(([u]) => size >= u) ?? UNITS[3];
@@ -89,10 +86,7 @@ const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const PATH_LENGTH = 256;
 const HOLLOW = new Set(["ring", "box", "cross"]);
 
-/**
- * The outline of a mark as strokes.
- * @param {Shape} shape @param {number} x @param {number} y @param {number} r
- */
+/** The outline of a mark as strokes. @param {Shape} shape @param {number} x @param {number} y @param {number} r */
 function outline(shape, x, y, r) {
   switch (shape) {
     case "diamond": return [[x, y - r, x + r, y, x, y + r, x - r, y, x, y - r]];
@@ -106,14 +100,14 @@ function outline(shape, x, y, r) {
 
 /** Draws many things of one style at a time. Lists are flat: x, y, x, y … */
 class Pen {
-  /** @param {CanvasRenderingContext2D | SvgContext} context @param {number} width @param {number} height in CSS pixels */
+  /** @param {Surface} context @param {number} width @param {number} height in CSS pixels */
   constructor(context, width, height) {
     this.context = context;
     this.width = width;
     this.height = height;
   }
 
-  /** @param {Stroke | Lettering} style @returns {CanvasRenderingContext2D | SvgContext} */
+  /** @param {Stroke | Lettering} style @returns {Surface} */
   use(style) {
     const { context } = this;
     context.globalAlpha = style.alpha ?? 1;
@@ -129,7 +123,7 @@ class Pen {
   /**
    * Draws in paths of a bearable length.
    * @param {number[]} points @param {number} step how many numbers make one thing
-   * @param {Stroke} style @param {(context: CanvasRenderingContext2D | SvgContext, at: number) => void} draw
+   * @param {Stroke} style @param {(context: Surface, at: number) => void} draw
    */
   paths(points, step, style, draw) {
     const context = this.use(style);
@@ -225,98 +219,49 @@ function short(n) {
   return String(Math.round(n * 10) / 10);
 }
 
-/** What the pen needs of a canvas, written down as SVG. */
-class SvgContext {
-  globalAlpha = 1;
-  lineWidth = 1;
-  fillStyle = "";
-  strokeStyle = "";
-  font = "";
-  textBaseline = "middle";
-  textAlign = "left";
-  d = "";
-  /** @type {number[]} */
-  dash = [];
+/** What the pen needs of a canvas, written down as SVG. @returns {Surface & {parts: string[]}} */
+function svgSurface() {
+  let d = "";
+  let dash = "";
   /** @type {string[]} */
-  parts = [];
-
-  /** @param {string} d @param {boolean} filled */
-  path(d, filled) {
-    const dash = this.dash.length > 0 ? ` stroke-dasharray="${this.dash.join(" ")}"` : "";
-    const paint = filled ? `fill="${this.fillStyle}"` : `fill="none" stroke="${this.strokeStyle}" stroke-width="${this.lineWidth}"${dash}`;
-    if (d) this.parts.push(`<path d="${d}" ${paint} opacity="${this.globalAlpha}"/>`);
-  }
-
-  /** @param {number[]} dash */
-  setLineDash(dash) {
-    this.dash = dash;
-  }
-
-  beginPath() {
-    this.d = "";
-  }
-
-  /** @param {number} x @param {number} y */
-  moveTo(x, y) {
-    this.d += `M${short(x)} ${short(y)}`;
-  }
-
-  /** @param {number} x @param {number} y */
-  lineTo(x, y) {
-    this.d += `${this.d ? "L" : "M"}${short(x)} ${short(y)}`;
-  }
-
-  /** Only whole circles are drawn, and their right is where the pen is. @param {number[]} circle */
-  arc(...circle) {
-    const [radius, r] = [circle[2], short(circle[2])];
-    this.d += `a${r} ${r} 0 1 0 ${short(-2 * radius)} 0a${r} ${r} 0 1 0 ${short(2 * radius)} 0`;
-  }
-
-  /** @param {number} x @param {number} y @param {number} width @param {number} height */
-  rect(x, y, width, height) {
-    this.d = `M${short(x)} ${short(y)}h${short(width)}v${short(height)}h${short(-width)}z`;
-  }
-
-  fill() {
-    this.path(this.d, true);
-  }
-
-  stroke() {
-    this.path(this.d, false);
-  }
-
-  /** @param {number[]} box */
-  fillRect(...box) {
-    this.rect(box[0], box[1], box[2], box[3]);
-    this.fill();
-  }
-
-  /** @param {number[]} box */
-  strokeRect(...box) {
-    this.rect(box[0], box[1], box[2], box[3]);
-    this.stroke();
-  }
-
-  /** @param {string} words @param {number} x @param {number} y */
-  fillText(words, x, y) {
-    const anchor = { left: "start", center: "middle", right: "end" }[this.textAlign];
-    this.parts.push(`<text x="${short(x)}" y="${short(y)}" dy="0.35em" style="font:${this.font}" fill="${this.fillStyle}" text-anchor="${anchor}" opacity="${this.globalAlpha}">${escapeXml(words)}</text>`);
-  }
-
-  /** @param {string} words */
-  measureText(words) {
-    return { width: words.length * (parseFloat(this.font) || 11) * 0.56 };
-  }
-
-  save() {}
-
-  /** Clips to the path, which is that of a box. */
-  clip() {
-    const id = `clip-${this.parts.length}`;
-    this.parts.push(`<clipPath id="${id}"><path d="${this.d}"/></clipPath><g clip-path="url(#${id})">`);
-  }
-
-  restore() {
-    this.parts.push("</g>");
-  }
+  const parts = [];
+  const box = (/** @type {number[]} */ [x, y, width, height]) => `M${short(x)} ${short(y)}h${short(width)}v${short(height)}h${short(-width)}z`;
+  const path = (/** @type {string} */ words) => d && parts.push(`<path d="${d}" ${words} opacity="${surface.globalAlpha}"/>`);
+  /** @type {ReturnType<typeof svgSurface>} */
+  const surface = {
+    parts, globalAlpha: 1, lineWidth: 1, fillStyle: "", strokeStyle: "", font: "", textBaseline: "middle", textAlign: "left",
+    setLineDash: (lengths) => void (dash = [...lengths].join(" ")),
+    beginPath: () => void (d = ""),
+    moveTo: (x, y) => void (d += `M${short(x)} ${short(y)}`),
+    lineTo: (x, y) => void (d += `${d ? "L" : "M"}${short(x)} ${short(y)}`),
+    // Only whole circles are drawn, and their right is where the pen is.
+    arc(_x, _y, radius) {
+      const r = short(radius);
+      d += `a${r} ${r} 0 1 0 ${short(-2 * radius)} 0a${r} ${r} 0 1 0 ${short(2 * radius)} 0`;
+    },
+    rect: (...sides) => void (d = box(sides)),
+    fill: () => void path(`fill="${surface.fillStyle}"`),
+    stroke: () => void path(`fill="none" stroke="${surface.strokeStyle}" stroke-width="${surface.lineWidth}"${dash ? ` stroke-dasharray="${dash}"` : ""}`),
+    fillRect(...sides) {
+      d = box(sides);
+      surface.fill();
+    },
+    strokeRect(...sides) {
+      d = box(sides);
+      surface.stroke();
+    },
+    fillText(words, x, y) {
+      const anchor = { left: "start", center: "middle", right: "end" }[String(surface.textAlign)];
+      parts.push(`<text x="${short(x)}" y="${short(y)}" dy="0.35em" style="font:${surface.font}" fill="${surface.fillStyle}" text-anchor="${anchor}" opacity="${surface.globalAlpha}">${escapeXml(words)}</text>`);
+    },
+    measureText: (words) => ({ width: words.length * (parseFloat(surface.font) || 11) * 0.56 }),
+    save: () => {},
+    // The path is that of a box.
+    clip() {
+      const id = `clip-${parts.length}`;
+      parts.push(`<clipPath id="${id}"><path d="${d}"/></clipPath><g clip-path="url(#${id})">`);
+    },
+    restore: () => void parts.push("</g>"),
+  };
+  return surface;
 }

@@ -17,11 +17,7 @@ class Bundles extends Map {
   }
 }
 
-/**
- * The rows from top to bottom. They are stretched, within bounds, to fill the height.
- * @param {App} app @param {number} height
- * @returns {Row[]}
- */
+/** The rows from top to bottom. They are stretched, within bounds, to fill the height. @param {App} app @param {number} height @returns {Row[]} */
 function layRows(app, height) {
   const runs = app.runs;
   const rows = runs.flatMap((run) => {

@@ -2,26 +2,16 @@
 // Beside the lanes: the story and the properties, the selected event, the states, the filters.
 
 class Side extends Pane {
-  /** @type {Record<SideTab, {keys: Key[], draw: (app: App) => (Node | null)[]}>} */
-  pages = {
-    story: { keys: ["runs", "cursor", "selected"], draw: drawStory },
-    event: { keys: ["runs", "selected", "hops"], draw: drawEvent },
-    state: { keys: ["runs", "selected", "cursor", "lane", "pins"], draw: drawState },
-    filters: { keys: ["hiddenKinds", "hiddenLabels", "hiddenLanes", "routine", "runs"], draw: drawFilters },
-  };
-  tabs = tabList("What is known", [["story", "Story"], ["event", "Event"], ["state", "State"], ["filters", "Filters"]], (side) => this.app.change({ side }), "side-panel");
-  panel = h("div", { class: "panel", id: "side-panel", role: "tabpanel", tabindex: "0" });
-
-  start() {
-    this.place.append(this.tabs.list, this.panel);
-  }
+  showTab = bindTabs(this.app, "side");
+  panel = one("#side-panel");
 
   update() {
     const { app, panel } = this;
     const { side } = app.view;
-    const { keys, draw } = this.pages[side];
-    if (!app.touched("side", ...keys)) return;
-    this.tabs.show(side);
+    const draw = { story: drawStory, event: drawEvent, state: drawState, filters: drawFilters }[side];
+    // Only what moves with every frame is left out.
+    if ([...app.changed].every((key) => key === "from" || key === "to")) return;
+    this.showTab();
     panel.setAttribute("aria-labelledby", `tab-${side}`);
     // What is focused is drawn anew, too: it keeps the focus by its name, as what was unfolded stays so.
     const focused = panel.contains(document.activeElement) ? document.activeElement?.getAttribute("data-key") : null;
@@ -44,10 +34,10 @@ function drawStory(app) {
   const { diverges, tool } = app.header;
   return [
     diverges ? section("Where the runs diverge", h("div", { class: "why" }, ...diverges.why.map((line) => h("p", {}, line)),
-      button("Go to the first difference", "d", () => app.goToDivergence(), { "data-key": "diverge" }))) : null,
+      act("Go to the first difference", "d"))) : null,
     violation
       ? section("What went wrong", h("p", { class: "message" }, violation.message), h("ol", { class: "story" }, ...violation.story.map((line) => h("li", {}, line))),
-        button("Go to the violation", "v", () => app.goToViolation(), { "data-key": "violation", class: "bad" }))
+        act("Go to the violation", "v", "bad"))
       : section("What went wrong", h("p", {}, run.verdict === "pass" ? "Nothing: every property held to the end." : "No violation was seen, but the check came to no verdict.")),
     run.properties.length > 0 ? section("Properties at the cursor", h("ul", { class: "lights" }, ...run.properties.map((property) => light(property, app.view.cursor - app.shifts[app.active])))) : null,
     section("The record",
@@ -88,8 +78,7 @@ function drawFilters(app) {
     chips(app, "Kinds", "hiddenKinds", counted("kind", "kinds")),
     chips(app, "Labels", "hiddenLabels", counted("label", "labels")),
     chips(app, "Lanes", "hiddenLanes", [...lanes].map((name) => [name, null])),
-    h("p", {}, button("Show all", "Show every kind, label and lane", () => app.change({ hiddenKinds: [], hiddenLabels: [], hiddenLanes: [] }),
-      { disabled: hiddenKinds.length + hiddenLabels.length + hiddenLanes.length === 0, "data-key": "all" })),
+    hiddenKinds.length + hiddenLabels.length + hiddenLanes.length > 0 ? h("p", { class: "spaced" }, act("Show all", "a")) : null,
     aside("Alt and click shows one of a row alone. What is filtered out is left out of the lanes, the table and the search. Messages to a hidden lane become dashed stubs."),
   ];
 }

@@ -4,12 +4,10 @@
 const PICK_REACH = 8;
 
 class Stage extends Pane {
-  names = h("div", { class: "names", role: "group", "aria-label": "Lanes" });
-  note = h("div", { class: "note", hidden: true });
-  canvas = h("canvas", {
-    id: "lanes", tabindex: "0", role: "img",
-    "aria-label": "Lanes over time. Press question mark for the keys, or t for the events as a table.",
-  });
+  names = one(".names");
+  note = one(".note");
+  /** @type {HTMLCanvasElement} */
+  canvas = one("#lanes");
   /** @type {Map<number, PointerEvent>} */
   pointers = new Map();
   /** @type {Scene | null} */
@@ -25,7 +23,6 @@ class Stage extends Pane {
 
   start() {
     const { app, canvas, place } = this;
-    place.append(h("div", { class: "scroller" }, this.names, canvas), this.note);
     new ResizeObserver(() => {
       if (place.clientWidth !== this.size[0] || place.clientHeight !== this.size[1]) this.lay();
     }).observe(place);
@@ -42,7 +39,6 @@ class Stage extends Pane {
         for (const pane of app.panes) if (pane instanceof Overview || pane instanceof Stage) pane.paint();
       });
     }
-    return this;
   }
 
   update() {
@@ -168,7 +164,7 @@ class Stage extends Pane {
       hideTip();
       return;
     }
-    const [tip, [run, event]] = [byId("tip"), hit];
+    const [tip, [run, event]] = [one("#tip"), hit];
     const trace = this.app.traces[run];
     const operation = trace.run.operations.find((o) => o.from === event);
     tip.textContent = [
@@ -184,14 +180,10 @@ class Stage extends Pane {
 }
 
 function hideTip() {
-  byId("tip").hidden = true;
+  one("#tip").hidden = true;
 }
 
-/**
- * The event under a point: a mark, a bar, or else the message whose line is near.
- * @param {Scene} scene @param {number} x @param {number} y
- * @returns {Ref | null}
- */
+/** The event under a point: a mark, a bar, or else the message whose line is near. @param {Scene} scene @param {number} x @param {number} y @returns {Ref | null} */
 function pick({ frame, panels }, x, y) {
   const row = frame.rows.find((r) => y >= r.y && y < r.y + r.height);
   const panel = panels.find((p) => p.run === row?.run);

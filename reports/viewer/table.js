@@ -7,16 +7,12 @@ const COLUMNS = ["time", "id", "lane", "kind", "label", "cause", "details"];
 class EventTable extends Pane {
   /** The place of the focused row among the shown events. */
   at = 0;
-  caption = h("p", { class: "muted caption" });
-  body = h("div", { role: "rowgroup", class: "rows" });
-  grid = h("div", { role: "grid", "aria-label": "Events", "aria-colcount": COLUMNS.length, class: "grid", tabindex: "0" },
-    h("div", { role: "rowgroup", class: "heads" },
-      h("div", { role: "row", class: "tr head", "aria-rowindex": "1" }, ...COLUMNS.map((name) => h("div", { role: "columnheader", class: `td ${name}` }, name)))),
-    this.body);
+  body = one(".rows");
+  grid = one(".grid");
 
   start() {
     const { grid, body } = this;
-    this.place.append(this.caption, grid);
+    one(".heads").append(h("div", { role: "row", class: "tr head", "aria-rowindex": "1" }, ...COLUMNS.map((name) => h("div", { role: "columnheader", class: `td ${name}` }, name))));
     grid.onscroll = () => this.fill();
     grid.onkeydown = (key) => this.key(key);
     body.onclick = (click) => {
@@ -34,7 +30,7 @@ class EventTable extends Pane {
     const { app, events } = this;
     if (app.view.main !== "table") return;
     const { run, count } = app.traces[app.active];
-    this.caption.textContent = `${grouped(events.length)} of ${grouped(count)} events${app.traces.length > 1 ? ` of ${"AB"[app.active]}: ${run.name}` : ""}`;
+    one(".caption").textContent = `${grouped(events.length)} of ${grouped(count)} events${app.traces.length > 1 ? ` of ${"AB"[app.active]}: ${run.name}` : ""}`;
     this.grid.setAttribute("aria-rowcount", String(events.length + 1));
     this.body.style.height = `${events.length * ROW_HEIGHT}px`;
     if (app.touched("selected", "main", "cursor", "hiddenKinds", "hiddenLabels", "routine", "runs")) {

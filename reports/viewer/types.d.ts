@@ -80,4 +80,17 @@ interface Span { from: number; to: number }
 interface Scene {
   view: ViewState; frame: Frame; panels: Panel[]; palette: Palette; ink: Record<string, string>; diverges: Divergence | null;
 }
+/** What of a canvas the pen needs. */
+interface Surface {
+  globalAlpha: number; lineWidth: number; font: string; fillStyle: CanvasFillStrokeStyles["fillStyle"]; strokeStyle: CanvasFillStrokeStyles["fillStyle"];
+  textBaseline: CanvasTextBaseline; textAlign: CanvasTextAlign;
+  setLineDash(lengths: number[]): void; beginPath(): void; save(): void; restore(): void; fill(): void; stroke(): void; clip(): void;
+  moveTo(x: number, y: number): void; lineTo(x: number, y: number): void;
+  arc(x: number, y: number, radius: number, from: number, to: number): void;
+  rect(x: number, y: number, width: number, height: number): void;
+  fillRect(x: number, y: number, width: number, height: number): void;
+  strokeRect(x: number, y: number, width: number, height: number): void;
+  fillText(words: string, x: number, y: number): void;
+  measureText(words: string): { width: number };
+}
 type Paint = (pen: Pen, scene: Scene, panel: Panel) => void;

@@ -92,6 +92,17 @@ test("a walk through the page with nothing but keys", async () => {
   assert.deepEqual(page.complaints, []);
 });
 
+test("the help names every key, and no other", async () => {
+  const page = await browser.open(url);
+  const [told, known] = await page.evaluate(() => [
+    [...document.querySelectorAll("#keys kbd")].map((key) => key.dataset.key),
+    Object.keys(globalThis.keyActs(null, null, null)),
+  ]);
+  assert.deepEqual(told.sort(), known.sort());
+  const buttons = await page.locator("[data-act]").evaluateAll((all) => all.map((one) => one.dataset.act));
+  assert.deepEqual(buttons.filter((key) => !known.includes(key)), []);
+});
+
 test("tab reaches every control, and what is focused is visible", async () => {
   const page = await browser.open(url);
   const seen = new Set();
@@ -106,7 +117,7 @@ test("tab reaches every control, and what is focused is visible", async () => {
     assert.ok(focus.outlined, `no focus is seen on ${focus.name}`);
     seen.add(focus.name);
   }
-  for (const name of ["PNG", "SVG", "Link", "copy-line", "The window on the run", "tab-lanes", "Fit", "search", "lanes", "Cursor in time", "tab-story"]) assert.ok(seen.has(name), `${name} in ${[...seen]}`);
+  for (const name of ["PNG", "SVG", "copy-link", "copy-line", "The window on the run", "tab-lanes", "Fit", "search", "lanes", "Cursor in time", "tab-story"]) assert.ok(seen.has(name), `${name} in ${[...seen]}`);
   await page.locator("#tab-story").focus();
   await page.keyboard.press("ArrowRight");
   await settle(page);
