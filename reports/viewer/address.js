@@ -42,11 +42,6 @@ function openingWindow(trace) {
   return [Math.max(0, Math.floor(from - span * 0.08)), Math.ceil(violation.t + span * 0.12), violation.t];
 }
 
-/**
- * How one part of the state is written; reading gives undefined for what makes no sense.
- * @typedef {{write(value: any): string, read(text: string, traces: Trace[]): any}} Codec
- */
-
 /** @type {Codec} */
 const TEXT = { write: String, read: (text) => text };
 /** @type {Codec} */

@@ -1,8 +1,6 @@
 "use strict";
 // The one place that knows what is looked at. Panes of the page ask it to change that, and are told what changed.
 
-/** @typedef {keyof ViewState} Key */
-
 const SHORTEST_WINDOW = 1000;
 
 /** A part of the page. */

@@ -95,7 +95,7 @@ class Toolbar extends Pane {
     const [run, event] = app.view.selected ?? [0, -1];
     const all = app.runs.reduce((sum, r) => sum + app.hits[r].length, 0);
     const at = app.hits[run].indexOf(event);
-    one("#hits").textContent = app.view.query.trim() === "" ? "" : at >= 0 ? `${at + 1} of ${all}` : `${all} found`;
+    one("#hits").textContent = app.view.query.trim() === "" ? "" : at >= 0 ? `${grouped(at + 1)} of ${grouped(all)}` : `${grouped(all)} found`;
   }
 }
 
@@ -160,9 +160,12 @@ class Legend extends Pane {
       pen.segments([2, 7, 22, 7], styles.lost);
       pen.marks("cross", [22, 7], 3.5, { stroke: palette.ink.danger, width: 1.6 });
     });
+    /** @param {string} words @param {Partial<Operation>} more */
+    const bar = (words, more) => entry(words, (pen) => drawBars(pen, palette.ink, [{ box: [4, 2, 22, 10], outcome: "ok", ...more }], 1));
     const rows = {
       Roles: [...palette.roles].map(([role, style]) => line(role, style)),
       Messages: [line("message", styles.plain), line("client's", styles.client), line("duplicate", styles.duplicate), line("held back", styles.held), lost],
+      Operations: [bar("ok", {}), bar("failed", { outcome: "failed" }), bar("unknown", { outcome: "unknown" }), bar("of the contradiction", { part: "culprit" }), bar("of the story", { part: "story" })],
       Marks: [mark("message", "delivery"), ...[...kinds].map((kind) => mark(kind, kind))],
     };
     this.place.replaceChildren(...Object.entries(rows).map(([name, entries]) => h("div", { class: "legend-row" }, h("b", {}, name), ...entries)));

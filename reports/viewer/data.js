@@ -88,23 +88,6 @@ function summed(numbers) {
   return numbers;
 }
 
-/**
- * Whole numbers that may be -1, for none, and must be below a bound.
- * @param {Float64Array} numbers @param {number} below @param {string} name @param {(n: number, i: number) => number} of
- */
-function indices(numbers, below, name, of = (n) => n) {
-  const found = new Int32Array(numbers.length);
-  for (let i = 0; i < found.length; i++) {
-    const index = of(numbers[i], i);
-    if (index < -1 || index >= below) throw new Error(`Column ${name} points to ${index}; there are ${below}.`);
-    found[i] = index;
-  }
-  return found;
-}
-
-/** Where 0 says none and 1 says the first. @param {number} n */
-const optional = (n) => n - 1;
-
 const ROUTINE = 1;
 const DUPLICATE = 2;
 const HELD = 4;
@@ -130,38 +113,47 @@ function eventsByLane(lanes, count) {
   return events;
 }
 
+/** @param {number} n where 0 says none, and 1 the first */
+const optional = (n) => n - 1;
+
 class Trace {
   /** @param {RunHeader} run @param {Record<string, Float64Array>} read */
   constructor(run, read) {
-    const count = read.time?.length ?? 0;
-    /** @param {string} name @param {number} [length] */
+    /** @param {string} name @param {number} length */
     const column = (name, length) => {
       const numbers = read[name];
       if (!numbers) throw new Error(`Column ${name} is missing.`);
-      if (length !== undefined && numbers.length !== length) {
-        throw new Error(`Column ${name} has ${numbers.length} entries, not ${length}.`);
-      }
+      if (numbers.length !== length) throw new Error(`Column ${name} has ${numbers.length} entries, not ${length}.`);
       return numbers;
     };
+    /** Whole numbers below a bound; -1 is none. @param {string} name @param {number} length @param {number} below @param {(n: number, i: number) => number} of */
+    const indices = (name, length, below, of = (n) => n) => {
+      const numbers = column(name, length);
+      const found = new Int32Array(length);
+      for (let i = 0; i < length; i++) {
+        found[i] = of(numbers[i], i);
+        if (found[i] < -1 || found[i] >= below) throw new Error(`Column ${name} points to ${found[i]}; there are ${below}.`);
+      }
+      return found;
+    };
+    const [count, changes, lost] = ["time", "change_event", "lost_event"].map((name) => (read[name] ? summed(read[name]).length : 0));
     this.run = run;
     this.count = count;
-    this.time = summed(column("time"));
+    this.time = column("time", count);
     this.id = summed(column("id", count));
-    this.kind = indices(column("kind", count), run.kinds.length, "kind");
-    this.lane = indices(column("lane", count), run.lanes.length, "lane");
-    this.label = indices(column("label", count), run.labels.length, "label", optional);
-    this.detail = indices(column("detail", count), run.details.length, "detail", optional);
+    this.kind = indices("kind", count, run.kinds.length);
+    this.lane = indices("lane", count, run.lanes.length);
+    this.label = indices("label", count, run.labels.length, optional);
+    this.detail = indices("detail", count, run.details.length, optional);
     this.flags = new Uint8Array(column("flags", count));
-    this.cause = indices(column("cause", count), count, "cause", (n, i) => (n === 0 ? -1 : n > i ? -2 : i - n));
-    const changes = column("change_event").length;
-    this.changeEvent = indices(summed(column("change_event")), count, "change_event");
-    this.changeField = indices(column("change_field", changes), run.fields.length, "change_field");
-    this.changeValue = indices(column("change_value", changes), run.values.length, "change_value");
-    const lost = column("lost_event").length;
-    this.lostEvent = indices(summed(column("lost_event")), count, "lost_event");
-    this.lostTo = indices(column("lost_to", lost), run.lanes.length, "lost_to");
-    this.lostLabel = indices(column("lost_label", lost), run.labels.length, "lost_label", optional);
-    this.lostWhy = indices(column("lost_why", lost), run.labels.length, "lost_why", optional);
+    this.cause = indices("cause", count, count, (n, i) => (n === 0 ? -1 : n > i ? -2 : i - n));
+    this.changeEvent = indices("change_event", changes, count);
+    this.changeField = indices("change_field", changes, run.fields.length);
+    this.changeValue = indices("change_value", changes, run.values.length);
+    this.lostEvent = indices("lost_event", lost, count);
+    this.lostTo = indices("lost_to", lost, run.lanes.length);
+    this.lostLabel = indices("lost_label", lost, run.labels.length, optional);
+    this.lostWhy = indices("lost_why", lost, run.labels.length, optional);
     const effects = effectsByCause(this.cause);
     this.effectStart = effects.start;
     this.effects = effects.effects;

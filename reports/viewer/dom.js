@@ -71,8 +71,7 @@ async function copyText(text, pressed) {
     area.remove();
     pressed.focus();
   }
-  const words = pressed.dataset.words ?? pressed.textContent ?? "";
-  pressed.dataset.words = words;
+  const words = (pressed.dataset.words ??= pressed.textContent ?? "");
   pressed.textContent = "Copied";
   announce("Copied");
   setTimeout(() => (pressed.textContent = words), 1500);

@@ -5,7 +5,7 @@
 const STUB = 16;
 const FADED = 0.2;
 
-/** @param {Record<string, string>} ink */
+/** @param {Ink} ink */
 function messageStyles(ink) {
   return {
     plain: { stroke: ink.message, width: 1 },
@@ -17,8 +17,6 @@ function messageStyles(ink) {
     other: { stroke: ink.muted, width: 0.8 },
   };
 }
-
-/** @typedef {keyof ReturnType<typeof messageStyles>} MessageStyle */
 
 /** @param {Trace} trace @param {number} event @returns {MessageStyle} */
 function messageStyle(trace, event) {
@@ -50,6 +48,14 @@ function lineOf({ trace, rows, x: place }, event) {
   const down = trace.lane[event] > trace.lane[cause] ? STUB : -STUB;
   if (source) return { line: [x, middle(source), x + reach, middle(source) + down], style: style === "lost" ? style : "hidden" };
   return target && style !== "lost" ? { line: [until - reach, middle(target) - down, until, middle(target)], style: "hidden" } : null;
+}
+
+/** Where an event is drawn: what was dropped, where its line ends. @param {Panel} panel @param {number} event */
+function placeOf(panel, event) {
+  const { trace, rows, x } = panel;
+  const row = rows[trace.lane[event]];
+  const line = trace.kindOf(event) === "dropped" && trace.hasLine(event) ? lineOf(panel, event)?.line : undefined;
+  return line ? line.slice(2) : row ? [x(trace.time[event]), middle(row)] : [];
 }
 
 /** @type {Paint} */
@@ -117,7 +123,7 @@ const drawMarks = (pen, { ink }, { trace, shown, rows, x, slice, from, to }) => 
   for (const [kind, points] of byKind) drawKind(pen, ink, kind, points, last - first > 1500 ? 2 : 3.2, slice ? FADED : 1);
 };
 
-/** @param {Pen} pen @param {Record<string, string>} ink @param {string} kind @param {number[]} points @param {number} radius @param {number} alpha */
+/** @param {Pen} pen @param {Ink} ink @param {string} kind @param {number[]} points @param {number} radius @param {number} alpha */
 function drawKind(pen, ink, kind, points, radius, alpha = 1) {
   const shape = KIND_SHAPES[kind] ?? "disc";
   const colour = kind === "fault" || kind === "give-up" ? ink.danger : kind === "heal" || kind === "fault ends" ? ink.ok : ink.text;
@@ -125,14 +131,12 @@ function drawKind(pen, ink, kind, points, radius, alpha = 1) {
 }
 
 /** What the search found. @type {Paint} */
-const drawHits = (pen, { ink }, { trace, hits, rows, x, from, to }) => {
+const drawHits = (pen, { ink }, panel) => {
+  const { trace, hits, from, to } = panel;
   const last = trace.indexAt(to);
   /** @type {number[]} */
   const points = [];
-  for (let i = lowerBound(hits, trace.indexAt(from - 1) + 1); i < hits.length && hits[i] <= last && points.length < 4000; i++) {
-    const row = rows[trace.lane[hits[i]]];
-    if (row) points.push(x(trace.time[hits[i]]), middle(row));
-  }
+  for (let i = lowerBound(hits, trace.indexAt(from - 1) + 1); i < hits.length && hits[i] <= last && points.length < 4000; i++) points.push(...placeOf(panel, hits[i]));
   pen.marks("ring", points, 6, { stroke: ink.warn, width: 2 });
 };
 
@@ -144,25 +148,21 @@ const drawSlice = (pen, { ink, view }, panel) => {
     const colour = hop <= 0 ? ink.accent : ink.effect;
     const cause = trace.cause[event];
     if (slice?.has(cause)) {
-      const drawn = trace.hasLine(event) ? lineOf(panel, event) : null;
-      const line = drawn?.line ?? (row ? [x(trace.time[cause]), middle(row), x(trace.time[event]), middle(row)] : []);
+      const own = row ? [x(trace.time[cause]), middle(row), x(trace.time[event]), middle(row)] : [];
+      const line = (trace.hasLine(event) ? lineOf(panel, event)?.line : own) ?? [];
       pen.segments(line, { stroke: colour, width: 2.2, dash: hop <= 0 ? [] : [7, 3] });
-      if (drawn?.style === "lost") pen.marks("cross", ends(line), 4, { stroke: ink.danger, width: 2 });
-      else drawHeads(pen, line, colour, 1);
+      if (trace.kindOf(event) !== "dropped") drawHeads(pen, line, colour, 1);
     }
-    if (!row) continue;
-    const place = [x(trace.time[event]), middle(row)];
+    const place = placeOf(panel, event);
     pen.marks(KIND_SHAPES[trace.kindOf(event)] ?? "disc", place, 4, { fill: colour, stroke: colour, width: 1.2 });
     if (event === view.selected?.[1]) pen.marks("ring", place, 8, { stroke: ink.accent, width: 2.5 });
   }
 };
 
 /** @type {Paint} */
-const drawOperations = (pen, { frame, ink }, { trace, rows, x: place, span, operations, slice }) => {
-  /** @type {Bundles<string>} */
-  const boxes = new Bundles();
-  /** @type {number[]} */
-  const lines = [];
+const drawOperations = (pen, { frame, ink }, { trace, rows, span, operations, slice }) => {
+  /** @type {Bar[]} */
+  const bars = [];
   /** @type {[words: string, x: number, y: number, style: Lettering][]} */
   const texts = [];
   /** How far each lane is covered: of bars within a pixel the first is enough. */
@@ -174,10 +174,7 @@ const drawOperations = (pen, { frame, ink }, { trace, rows, x: place, span, oper
     covered[lane] = pixels[1];
     const [x, width] = [pixels[0], Math.max(1.5, pixels[1] - pixels[0])];
     const half = Math.min(8, Math.floor(row.height / 2) - 4);
-    const [y, height] = [Math.round(middle(row)) - half, 2 * half + 1];
-    boxes.add(outcome, x, y, width, height);
-    if (outcome === "failed") hatch(lines, x, y, width, height, place(operations[i].from));
-    if (part) boxes.add(part, x - 2.5, y - 2.5, width + 5, height + 5);
+    bars.push({ box: [x, Math.round(middle(row)) - half, width, 2 * half + 1], outcome, part });
     const [start, until] = [Math.max(x, frame.left), Math.min(x + width, frame.width)];
     if (until - start < 26) return;
     const words = [`${asked} → ${answer ?? outcome}`, asked].find((text) => pen.measure(text, 11) + 14 < until - start);
@@ -185,7 +182,21 @@ const drawOperations = (pen, { frame, ink }, { trace, rows, x: place, span, oper
     // Its place in the order stands below the bar, if the lane is high enough.
     if (order !== null && row.height > 33) texts.push([`${order}.`, start + 2, row.y + row.height - 4.5, { fill: ink.muted, size: 9, bold: true }]);
   });
-  const alpha = slice ? 0.4 : 1;
+  drawBars(pen, ink, bars, slice ? 0.4 : 1);
+  for (const [words, x, y, style] of texts) pen.text(x, y, words, style);
+};
+
+/** @param {Pen} pen @param {Ink} ink @param {Bar[]} bars @param {number} alpha */
+function drawBars(pen, ink, bars, alpha) {
+  /** @type {Bundles<string>} */
+  const boxes = new Bundles();
+  /** @type {number[]} */
+  const lines = [];
+  for (const { box: [x, y, width, height], outcome, part } of bars) {
+    boxes.add(outcome, x, y, width, height);
+    if (outcome === "failed") hatch(lines, x, y, width, height, x);
+    if (part) boxes.add(part, x - 2.5, y - 2.5, width + 5, height + 5);
+  }
   /** @param {string} name @param {Stroke} style */
   const paint = (name, style) => pen.rects(boxes.get(name) ?? [], { alpha, ...style });
   for (const name of ["ok", "failed", "unknown"]) paint(name, { fill: ink.back, alpha: 1 });
@@ -196,5 +207,4 @@ const drawOperations = (pen, { frame, ink }, { trace, rows, x: place, span, oper
   paint("unknown", { stroke: ink.muted, dash: [4, 3] });
   paint("story", { stroke: ink.warn, width: 2, dash: [6, 2], alpha: 1 });
   paint("culprit", { stroke: ink.danger, width: 2.5, alpha: 1 });
-  for (const [words, x, y, style] of texts) pen.text(x, y, words, style);
-};
+}

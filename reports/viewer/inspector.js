@@ -20,6 +20,8 @@ function drawEvent(app) {
   const effects = [...trace.effectsOf(event)];
   const links = effects.slice(0, MOST_EFFECTS).map((effect, i) => eventLink(app, [run, effect], `effect-${i}`));
   const notes = ["routine", "a second delivery", "had been held back"].filter((_, bit) => trace.flags[event] & (1 << bit));
+  const { lostEvent, lostTo, lostLabel, lostWhy, run: { lanes, labels } } = trace;
+  const lost = Array.from(lostEvent.subarray(lowerBound(lostEvent, event), lowerBound(lostEvent, event + 1)), (_, k) => lowerBound(lostEvent, event) + k);
   /** @param {string} name @param {(Node | string)[]} values */
   const fact = (name, ...values) => h("div", {}, h("dt", {}, name), h("dd", {}, ...values));
   return [
@@ -27,7 +29,8 @@ function drawEvent(app) {
       fact("time", exactly(trace.time[event])), fact("id", `#${trace.id[event]}`), fact("lane", trace.laneName(event)),
       notes.length > 0 ? fact("note", notes.join(", ")) : null,
       fact("cause", cause < 0 ? "none" : eventLink(app, [run, cause], "cause")),
-      fact("effects", ...links, effects.length === 0 ? "none" : effects.length > MOST_EFFECTS ? `and ${effects.length - MOST_EFFECTS} more` : ""))),
+      fact("effects", ...links, effects.length === 0 ? "none" : effects.length > MOST_EFFECTS ? `and ${effects.length - MOST_EFFECTS} more` : ""),
+      lost.length > 0 ? fact("lost", ...lost.map((i) => h("span", {}, `${labels[lostLabel[i]] ?? "message"} to ${lanes[lostTo[i]].name}: ${labels[lostWhy[i]] ?? "lost"}`))) : null)),
     h("div", { class: "group steps" }, act("← cause", "["), act("effect →", "]"), act("◂ lane", "p"), act("lane ▸", "n"), act("Clear", "Escape")),
     drawChanges(app, run, event),
     drawDetail(trace, event),
@@ -37,13 +40,10 @@ function drawEvent(app) {
 
 /** What the event changed in its lane's state. @param {App} app @param {number} run @param {number} event */
 function drawChanges(app, run, event) {
-  const { changeEvent, changeField, lane } = app.traces[run];
-  const fields = new Set(changeField.subarray(lowerBound(changeEvent, event), lowerBound(changeEvent, event + 1)));
-  const rows = [...fields].map((field) => stateRow(app.traces[run].run.fields[field], ...states(field))).filter((row) => row.querySelector(".changed"));
-  /** @param {number} field @returns {[string, string]} */
-  function states(field) {
-    return [app.states[run].value(lane[event], field, event - 1), app.states[run].value(lane[event], field, event)];
-  }
+  const { changeEvent, changeField, lane, run: { fields } } = app.traces[run];
+  const changed = new Set(changeField.subarray(lowerBound(changeEvent, event), lowerBound(changeEvent, event + 1)));
+  const value = (/** @type {string} */ name, /** @type {number} */ at) => app.states[run].value(lane[event], name, at);
+  const rows = Array.from(changed, (field) => fields[field]).map((name) => stateRow(name, value(name, event - 1), value(name, event))).filter((row) => row.querySelector(".changed"));
   return rows.length === 0 ? null : section("What it changed", stateTable(["field", "before", "after"], rows));
 }
 
@@ -123,7 +123,7 @@ function drawState(app) {
 
 /** @param {App} app @param {string} name */
 function pinCell(app, name) {
-  if (!app.states.some((states) => states.isNumeric(name))) return h("td");
+  if (!app.states.some((states) => states.curve(name))) return h("td");
   const { pins } = app.view;
   const on = pins.includes(name);
   return h("td", {}, h("button", {

@@ -44,21 +44,11 @@ function exportPng(app) {
   canvas.toBlob((blob) => blob && offer(app, blob, ".png"), "image/png");
 }
 
-/** Shows the lanes or the table. */
-class Panes extends Pane {
-  update() {
-    const lanes = this.app.view.main === "lanes";
-    one("#stage").hidden = !lanes;
-    one("#table").hidden = lanes;
-  }
-}
-
 /** @param {App} app */
 function assemble(app) {
   one("#page").hidden = false;
   const header = new Header(app, one("#top")).start();
   const toolbar = new Toolbar(app, one("#toolbar")).start();
-  new Panes(app, one("#main"));
   new Overview(app, one("#overview")).start();
   new Stage(app, one("#stage")).start();
   new EventTable(app, one("#table")).start();

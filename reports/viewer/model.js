@@ -21,12 +21,14 @@ class States {
       }
     }
     this.field = new Map(fields.map((name, index) => [name, index]));
+    /** @type {Map<string, {lanes: ReturnType<States["spans"]>[], low: number, high: number} | null>} */
+    this.curves = new Map();
     this.roles = lanes.map((_, lane) => this.spans(lane, "role"));
   }
 
-  /** The value of a field after `event` (of any lane); "" if it has none. @param {number} lane @param {number} field @param {number} event */
-  value(lane, field, event) {
-    const series = this.byLane[lane][field];
+  /** The value of a field after `event` (of any lane); "" if it has none. @param {number} lane @param {string} name @param {number} event */
+  value(lane, name, event) {
+    const series = this.byLane[lane][this.field.get(name) ?? -1];
     if (!series) return "";
     const at = lowerBound(series.events, event + 1) - 1;
     return at < 0 ? "" : this.trace.run.values[series.values[at]];
@@ -35,10 +37,10 @@ class States {
   /** All fields of a lane after `event` that have a value, in the order of the fields. @param {number} lane @param {number} event @returns {Map<string, string>} */
   at(lane, event) {
     const state = new Map();
-    this.trace.run.fields.forEach((name, field) => {
-      const value = this.value(lane, field, event);
+    for (const name of this.trace.run.fields) {
+      const value = this.value(lane, name, event);
       if (value !== "") state.set(name, value);
-    });
+    }
     return state;
   }
 
@@ -58,31 +60,26 @@ class States {
   /** Who led, when, and in which epoch. A leader that is down leads no more. */
   leaders() {
     const { run } = this.trace;
-    const epoch = this.field.get("epoch") ?? -1;
     return this.roles.flatMap((spans, lane) =>
       spans
         .filter((span) => span.value === "leader" && span.to > span.from)
         .map((span) => {
           const crash = run.down.find((d) => d.lane === lane && d.why === "crash" && d.from >= span.from && d.from < span.to);
-          const term = epoch < 0 ? "" : this.value(lane, epoch, this.trace.indexAt(span.from));
-          return { lane, from: span.from, to: crash ? crash.from : span.to, epoch: term };
+          return { lane, from: span.from, to: crash ? crash.from : span.to, epoch: this.value(lane, "epoch", this.trace.indexAt(span.from)) };
         }),
     );
   }
 
-  /** The fields that are numbers on some lane, and so can be drawn as a curve. @param {string} name */
-  isNumeric(name) {
-    const field = this.field.get(name) ?? -1;
-    let any = false;
-    for (const lane of this.byLane) {
-      for (const value of lane[field]?.values ?? []) {
-        const text = this.trace.run.values[value];
-        if (text === "") continue;
-        if (!/^-?\d+(\.\d+)?$/.test(text)) return false;
-        any = true;
-      }
-    }
-    return any;
+  /** A field of all lanes with its bounds, to be drawn as curves; null if it is no number. @param {string} name */
+  curve(name) {
+    const known = this.curves.get(name);
+    if (known !== undefined) return known;
+    const lanes = this.byLane.map((_, lane) => this.spans(lane, name).filter(({ value }) => value !== ""));
+    const values = lanes.flat().map(({ value }) => (/^-?\d+(\.\d+)?$/.test(value) ? Number(value) : NaN));
+    const [low, high] = [values.reduce((x, y) => Math.min(x, y), Infinity), values.reduce((x, y) => Math.max(x, y), -Infinity)];
+    const curve = low <= high ? { lanes, low, high } : null;
+    this.curves.set(name, curve);
+    return curve;
   }
 }
 

@@ -27,7 +27,7 @@ function layRows(app, height) {
     return runs.length > 1 ? [{ run, lane: -1, name, kind: /** @type {const} */ ("heading"), y: 0, height: 0 }, ...seen] : seen;
   });
   const natural = rows.reduce((sum, row) => sum + ROW_HEIGHTS[row.kind], 0);
-  const stretch = Math.max(0.6, Math.min(1.5, (height - AXIS_HEIGHT) / Math.max(1, natural)));
+  const stretch = Math.max(0.6, Math.min(2, (height - AXIS_HEIGHT) / Math.max(1, natural)));
   let y = AXIS_HEIGHT;
   for (const row of rows) {
     row.y = y;
@@ -127,7 +127,7 @@ function drawAxis(pen, { frame, ink, panels }) {
 function drawHeading(pen, { frame, ink, panels }, row) {
   pen.rects([0, row.y, frame.width, row.height], { fill: ink.panel });
   const shift = panels.find((panel) => panel.run === row.run)?.shift ?? 0;
-  const note = shift === 0 ? "" : ` — drawn ${clock(Math.abs(shift))} ${shift < 0 ? "earlier" : "later"}, to stand beside the other where they diverge`;
+  const note = shift === 0 ? "" : ` — drawn ${clock(Math.abs(shift))} ${shift < 0 ? "earlier" : "later"}, to meet the other where they diverge`;
   pen.text(frame.left + 8, middle(row), `${"AB"[row.run]}: ${row.name}${note}`, { fill: ink.text, size: 12, bold: true });
 }
 
@@ -240,23 +240,21 @@ const drawDown = (pen, { frame, ink }, { trace, rows, x: place, span }) => {
 const drawCurves = (pen, { frame, view, palette }, { trace, states, rows, shift, span }) => {
   const now = trace.indexAt(view.cursor - shift);
   view.pins.forEach((name, pin) => {
-    if (!states.isNumeric(name)) return;
+    const curve = states.curve(name);
+    if (!curve) return;
+    const { lanes, low, high } = curve;
     const stroke = palette.pins[pin % palette.pins.length];
-    const series = rows.map((row, lane) => (row ? states.spans(lane, name).filter((s) => s.value !== "") : []));
-    let [low, high] = [Infinity, -Infinity];
-    for (const { value } of series.flat()) [low, high] = [Math.min(low, Number(value)), Math.max(high, Number(value))];
     rows.forEach((row, lane) => {
-      if (!row || series[lane].length === 0) return;
+      if (!row || lanes[lane].length === 0) return;
       /** @type {number[]} */
       const points = [];
-      for (const { from, to, value } of series[lane]) {
+      for (const { from, to, value } of lanes[lane]) {
         const pixels = span(from, to);
         const y = row.y + row.height - 5 - ((Number(value) - low) / (high - low || 1)) * (row.height - 16);
         if (pixels && pixels[1] - (points[points.length - 2] ?? -Infinity) >= 0.5) points.push(pixels[0], y, pixels[1], y);
       }
       pen.polyline(points, { stroke, width: 1.5, alpha: 0.9 });
-      const value = states.value(lane, states.field.get(name) ?? -1, now);
-      pen.text(frame.left + 6 + pin * 96, row.y + 8, `${name} ${value}`, { fill: stroke, size: 10, bold: true });
+      pen.text(frame.left + 6 + pin * 96, row.y + 8, `${name} ${states.value(lane, name, now)}`, { fill: stroke, size: 10, bold: true });
     });
   });
 };

@@ -79,7 +79,7 @@ function drawFilters(app) {
     chips(app, "Labels", "hiddenLabels", counted("label", "labels")),
     chips(app, "Lanes", "hiddenLanes", [...lanes].map((name) => [name, null])),
     hiddenKinds.length + hiddenLabels.length + hiddenLanes.length > 0 ? h("p", { class: "spaced" }, act("Show all", "a")) : null,
-    aside("Alt and click shows one of a row alone. What is filtered out is left out of the lanes, the table and the search. Messages to a hidden lane become dashed stubs."),
+    aside("Alt and click keeps one of a row alone. Messages to a hidden lane become dashed stubs."),
   ];
 }
 

@@ -24,7 +24,7 @@ class Stage extends Pane {
   start() {
     const { app, canvas, place } = this;
     new ResizeObserver(() => {
-      if (place.clientWidth !== this.size[0] || place.clientHeight !== this.size[1]) this.lay();
+      if (!place.hidden && (place.clientWidth !== this.size[0] || place.clientHeight !== this.size[1])) this.lay();
     }).observe(place);
     canvas.addEventListener("wheel", (wheel) => this.wheel(wheel), { passive: false });
     canvas.onpointerdown = (down) => this.down(down);
@@ -43,7 +43,8 @@ class Stage extends Pane {
 
   update() {
     const { app } = this;
-    if (app.view.main !== "lanes") return;
+    this.place.hidden = app.view.main !== "lanes";
+    if (this.place.hidden) return;
     if (app.touched("runs", "hiddenLanes", "main")) this.lay();
     else this.paint();
     if (app.touched("cursor", "lane", "selected")) this.nameRoles();
@@ -87,7 +88,7 @@ class Stage extends Pane {
       const [run, lane] = (element.dataset.ref ?? "").split(".").map(Number);
       const time = cursor - app.shifts[run];
       const down = app.traces[run].run.down.find((d) => d.lane === lane && d.from <= time && time < (d.to ?? Infinity));
-      const words = down ? { pause: "paused", crash: "crashed" }[down.why] : app.states[run].value(lane, app.states[run].field.get("role") ?? -1, app.now(run));
+      const words = down ? { pause: "paused", crash: "crashed" }[down.why] : app.states[run].value(lane, "role", app.now(run));
       if (element.lastChild && element.lastChild.textContent !== words) element.lastChild.textContent = words;
       element.setAttribute("aria-pressed", String(chosen?.[0] === run && chosen[1] === lane));
     }

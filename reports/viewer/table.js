@@ -28,7 +28,8 @@ class EventTable extends Pane {
 
   update() {
     const { app, events } = this;
-    if (app.view.main !== "table") return;
+    this.place.hidden = app.view.main !== "table";
+    if (this.place.hidden) return;
     const { run, count } = app.traces[app.active];
     one(".caption").textContent = `${grouped(events.length)} of ${grouped(count)} events${app.traces.length > 1 ? ` of ${"AB"[app.active]}: ${run.name}` : ""}`;
     this.grid.setAttribute("aria-rowcount", String(events.length + 1));

@@ -76,9 +76,15 @@ interface Panel {
   /** Where a span of the run's time is drawn, hardly beyond the window; null if outside. */
   span(from: number, to: number): [number, number] | null;
 }
+type Ink = Record<string, string>;
+type Bar = Pick<Partial<Operation>, "part"> & Pick<Operation, "outcome"> & { box: number[] };
+type MessageStyle = keyof ReturnType<typeof messageStyles>;
+type Key = keyof ViewState;
+/** How one part of the state is written; reading gives undefined for what makes no sense. */
+interface Codec { write(value: any): string; read(text: string, traces: Trace[]): any }
 interface Span { from: number; to: number }
 interface Scene {
-  view: ViewState; frame: Frame; panels: Panel[]; palette: Palette; ink: Record<string, string>; diverges: Divergence | null;
+  view: ViewState; frame: Frame; panels: Panel[]; palette: Palette; ink: Ink; diverges: Divergence | null;
 }
 /** What of a canvas the pen needs. */
 interface Surface {

@@ -79,6 +79,15 @@ test("a field that goes away has no value", async () => {
   assert.equal(new viewer.States(page.traces[0]).at(lane, cluster.events.length - 1).has("role"), false);
 });
 
+test("a curve has every number of its field, and what is no number has none", () => {
+  const curve = states.curve("commit");
+  const told = cluster.events.flatMap((event) => (event.changes.commit === undefined ? [] : [Number(event.changes.commit)]));
+  assert.deepEqual([curve.low, curve.high], [Math.min(...told), Math.max(...told)]);
+  assert.equal(curve.lanes.flat().length, told.length);
+  assert.equal(states.curve("role"), null);
+  assert.equal(states.curve("no such field"), null);
+});
+
 test("leaders are the spans in which a node said that it leads", () => {
   const leaders = states.leaders();
   assert.ok(leaders.length >= 1);
