@@ -6,14 +6,24 @@
 
 mod names;
 mod order;
+mod origin;
+#[cfg(test)]
+pub(crate) mod random;
 mod read;
 mod routine;
+mod select;
+#[cfg(test)]
+mod select_tests;
+mod slice;
 mod span;
 #[cfg(test)]
 mod tests;
 
 pub use names::{Name, Table};
+pub use origin::Origin;
 pub use read::{Reader, Unreadable};
+pub use select::Filter;
+pub use slice::Slice;
 pub use span::{Band, Down, Stop};
 
 use serde_json::{Map, Value, json};
@@ -233,6 +243,11 @@ impl Recording {
         let sender = event.from.unwrap_or(self.event(cause).lane);
         let travels = sender != event.lane && self.event(cause).lane == sender;
         (travels && self.lane(sender).kind != LaneKind::World).then_some(cause)
+    }
+
+    /// Whether an event tells of a message on its way: it was dropped, or held. Its addressee knows nothing of it.
+    pub fn passes(&self, event: &Event) -> bool {
+        matches!(self.kinds.word(event.kind), "dropped" | "held")
     }
 
     /// The violation, if there is one.

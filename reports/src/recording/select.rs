@@ -1,0 +1,84 @@
+//! Which events somebody wants to see.
+
+use std::collections::BTreeSet;
+
+use shaketable_sim::time::Instant;
+
+use super::{Event, LaneAt, LaneKind, Name, Place, Recording, Slice};
+
+/// What is wanted of a run. Every condition that is there must be met; the default asks for everything but what is [routine](Event::routine).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    /// Whose events; anybody's if empty.
+    pub lanes: Vec<LaneAt>,
+    /// Of which [kinds](Recording::kinds); of any if empty.
+    pub kinds: Vec<Name>,
+    /// About [what](Recording::labels); about anything if empty.
+    pub labels: Vec<Name>,
+    /// Not before this.
+    pub from: Option<Instant>,
+    /// Not after this.
+    pub to: Option<Instant>,
+    /// What [belongs](Recording::of_operation) to this operation: `c1#7`.
+    pub operation: Option<String>,
+    /// What is in this slice. Its own event is wanted even if it is routine.
+    pub slice: Option<Slice>,
+    /// Whether what is routine is wanted, too.
+    pub routine: bool,
+}
+
+impl Recording {
+    /// The events that are wanted, in order.
+    pub fn select(&self, filter: &Filter) -> Vec<Place> {
+        let slice = filter.slice.as_ref().map(|slice| BTreeSet::from_iter(self.slice(slice)));
+        let operation = filter.operation.as_ref().map(|id| BTreeSet::from_iter(self.of_operation(id)));
+        let wanted = |(place, event): &(Place, &Event)| {
+            let asked_for = filter.slice.is_some_and(|slice| slice.of == *place);
+            (filter.routine || !event.routine || asked_for)
+                && (filter.lanes.is_empty() || filter.lanes.contains(&event.lane))
+                && (filter.kinds.is_empty() || filter.kinds.contains(&event.kind))
+                && (filter.labels.is_empty() || event.label.is_some_and(|label| filter.labels.contains(&label)))
+                && filter.from.is_none_or(|from| event.at >= from)
+                && filter.to.is_none_or(|to| event.at <= to)
+                && [&slice, &operation].into_iter().flatten().all(|places| places.contains(place))
+        };
+        self.placed().filter(wanted).map(|(place, _)| place).collect()
+    }
+
+    /// The events of an operation, in order; none if there is no such operation. They are, from its asking to its end (or the end of the run, if it has none):
+    ///
+    /// 1. those that are about it: that it was asked for, came to a node, was answered or given up, each attempt at it;
+    /// 2. what led to these: their causes, and [who sent](Recording::origins) what has come, and so on;
+    /// 3. what came of all these, by causes and senders, and so on. What a node does when a timer runs out does not count, nor what other clients do, because
+    ///    everything afterwards would follow from it.
+    pub fn of_operation(&self, id: &str) -> Vec<Place> {
+        let Some(operation) = self.operations.iter().find(|operation| operation.id == id) else { return Vec::new() };
+        let last = operation.to.unwrap_or(Place(self.events.len().saturating_sub(1) as u32));
+        let (first, origins) = (operation.from, self.origins());
+        let before = |place: Place| {
+            let origin = origins[place.0 as usize].map(|origin| origin.event);
+            [self.event(place).cause, origin].into_iter().flatten().filter(|cause| *cause >= first)
+        };
+        let about = |place: &Place| {
+            let named = self.event(*place).operation.as_deref().and_then(|id| id.split('.').next());
+            named == Some(id) || *place == last && operation.to.is_some()
+        };
+        let within = || (first.0..=last.0).map(Place);
+        let mut found: BTreeSet<Place> = within().filter(about).collect();
+        let mut edge: Vec<Place> = found.iter().copied().collect();
+        while let Some(place) = edge.pop() {
+            edge.extend(before(place).filter(|cause| found.insert(*cause)));
+        }
+        let stays = |place: Place| {
+            let event = self.event(place);
+            let other = event.lane != operation.lane && self.lane(event.lane).kind == LaneKind::Client;
+            !other && self.kinds.word(event.kind) != "timer"
+        };
+        for place in within() {
+            if stays(place) && before(place).any(|cause| found.contains(&cause)) {
+                found.insert(place);
+            }
+        }
+        found.into_iter().collect()
+    }
+}
