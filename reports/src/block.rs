@@ -43,6 +43,10 @@ impl Block {
         self.text.push_str(&format!("reproduce: {}\n", self.style.paint(Tint::Strong, command)));
     }
 
+    pub(crate) fn page(&mut self, path: &str) {
+        self.text.push_str(&format!("page:      {path}\n"));
+    }
+
     pub(crate) fn done(self) -> String {
         self.text
     }

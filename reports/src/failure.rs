@@ -81,6 +81,7 @@ fn violation(scenario: &Tested, meaning: Meaning, found: &Found, style: Style) -
     block.lines("story", &example.story);
     block.lines("faults", &example.faults);
     block.reproduce(&example.reproduce);
+    example.page.iter().for_each(|page| block.page(page));
     block.done()
 }
 

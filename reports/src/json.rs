@@ -15,7 +15,8 @@
 //! What does not apply is null or empty.
 //!
 //! A violation has `signature`, `right-protocol` (whether the protocol without its planted bug met it), `seeds` (how many met it), and of the
-//! run with the fewest events: `seed`, `digest`, `at`, `events`, `story`, `faults`, `reproduce`.
+//! run with the fewest events: `seed`, `digest`, `at`, `events`, `story`, `faults`, `reproduce`, and
+//! `page`, a file that shows it, or `null`.
 //!
 //! Times are in nanoseconds. Digests are 16 hexadecimal digits in a text, because many programs read JSON numbers
 //! as floats. Keys always stand in the same order, which is the one above.
@@ -89,6 +90,7 @@ fn violation(found: &Found) -> Value {
         "story": example.story,
         "faults": example.faults,
         "reproduce": example.reproduce,
+        "page": example.page,
     })
 }
 

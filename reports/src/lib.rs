@@ -39,12 +39,14 @@ mod hunt;
 pub mod json;
 mod lanes;
 mod matrix;
+pub mod page;
 mod plot;
 pub mod recording;
 mod regress;
 mod replay;
 mod shrink_table;
 mod shrunk;
+mod spacetime;
 mod summary;
 mod text;
 mod words;
@@ -69,6 +71,7 @@ pub use regress::{Case, Kept, Regressions, kept, kept_json, regressions, regress
 pub use replay::{Expects, Judgement, Left, Past, Replayed, replayed};
 pub use shrink_table::{ShrinkRow, ShrinkTable, shrink_table_json, shrink_table_markdown};
 pub use shrunk::{Shrunk, Size, headline, shrunk, shrunk_json};
+pub use spacetime::spacetime;
 pub use summary::{
     Example, Exit, Found, Notice, Outcome, Seeds, Side, Sought, Split, Summary, Tested, Unmet, Wavering,
 };

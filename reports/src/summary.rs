@@ -140,6 +140,8 @@ pub struct Example {
     pub faults: Vec<String>,
     /// The command that reproduces it.
     pub reproduce: String,
+    /// The file that shows it, if one was written.
+    pub page: Option<String>,
 }
 
 /// Runs of which nothing follows.
@@ -297,6 +299,13 @@ impl Sought {
     pub fn matches(&self, signature: &str) -> bool {
         let check = signature.split('/').next();
         self.signature == signature || check == Some(self.signature.as_str())
+    }
+}
+
+impl Tested {
+    /// The violations that are told: of a scenario that is as expected none, unless it ran `alone`.
+    pub fn told(&mut self, alone: bool) -> &mut [Found] {
+        if alone || !self.outcome.is_good() { &mut self.violations } else { &mut [] }
     }
 }
 

@@ -53,6 +53,7 @@ fn found(signature: &str, side: Side, story: &str) -> Found {
         events: 20_412,
         story: vec![story.to_owned()],
         faults: vec!["crash = { node = \"n2\", at = \"12.2s\" }".to_owned()],
+        page: None,
         reproduce: "shaketable replay shaketable-out/crashes-17.toml".to_owned(),
     };
     Found { signature: signature.to_owned(), side, seeds: 3, example }

@@ -78,6 +78,7 @@ fn found(signature: &str, side: Side, seeds: u64) -> Found {
                 "crash n2, since 12.2s, for 100ms".to_owned(),
                 "cut n1 → n4, since 11s, until the heal".to_owned(),
             ],
+            page: None,
             reproduce: format!("shaketable replay shaketable-out/crashes-{slug}-17.toml"),
         },
     }

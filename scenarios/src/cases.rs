@@ -169,7 +169,7 @@ fn right(scenario: &Scenario) -> Scenario {
 }
 
 /// `crashes-invariant-election-safety-17`.
-fn stem(scenario: &Path, side: Side, signature: &str, seed: u64) -> String {
+pub(crate) fn stem(scenario: &Path, side: Side, signature: &str, seed: u64) -> String {
     let name = scenario.file_stem().unwrap_or_default().to_string_lossy();
     let side = match side {
         Side::Own => "",

@@ -16,11 +16,13 @@ mod check;
 mod hunt;
 mod keep;
 mod one;
+mod trace;
 
 pub(crate) use check::Check;
 pub(crate) use hunt::{Hunt, Search};
 pub(crate) use keep::{Accepted, Ci, CiFormat, Regress};
-pub(crate) use one::{Blame, Replay, Shrink};
+pub(crate) use one::{Blame, Replay, Shrink, Which};
+pub(crate) use trace::{Diff, Shape, Trace, Wanted};
 
 /// Shake a simulated cluster until the protocol breaks, and replay exactly how it broke.
 #[derive(Parser, Debug)]
@@ -82,6 +84,10 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Run one seed again: that of a saved case, or any seed of a scenario
     Replay(Replay),
+    /// Show a run event by event, all of it or a part: as text, as a page, or for another tool
+    Trace(Trace),
+    /// Tell where two runs part, and why
+    Diff(Diff),
     /// Make a failing run smaller, until a person can read it
     Shrink(Shrink),
     /// Do all that a change has to pass: kept cases, scenarios over their own seeds, and fresh seeds

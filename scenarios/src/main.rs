@@ -26,6 +26,7 @@ mod hunt;
 mod lanes;
 mod matching;
 mod panics;
+mod record;
 mod recorded;
 mod regress;
 mod shards;

@@ -5,7 +5,13 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use shaketable_reports::Style;
 
+use terminal_size::{Width, terminal_size_of};
+
 use crate::cli::When;
+
+/// The fewest columns that a picture can have, and the most.
+pub(crate) const NARROWEST: u16 = 20;
+pub(crate) const WIDEST: u16 = 1_000;
 
 /// How to write to stdout.
 pub(crate) fn stdout_style(when: When) -> Style {
@@ -25,6 +31,12 @@ fn style(when: When, terminal: bool) -> Style {
         When::Auto if terminal && !set("NO_COLOR") && !dumb() => Style::Color,
         When::Auto | When::Never => Style::Plain,
     }
+}
+
+/// How many columns a picture on stdout may have if nobody says: as many as the terminal has, or 80 if it is none.
+pub(crate) fn columns(asked: Option<u16>) -> usize {
+    let terminal = || terminal_size_of(io::stdout()).map(|(Width(columns), _)| columns);
+    asked.or_else(terminal).map_or(80, |columns| columns.clamp(NARROWEST, WIDEST).into())
 }
 
 /// Writes to stdout. Nobody reading on is no error: `head` has seen enough.

@@ -241,7 +241,6 @@ impl Reader {
 
     fn lasting(&mut self, line: &Map<String, Value>, kind: &str, lane: LaneAt, at: Instant, event: Place) {
         let list = |name: &str| line.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-        self.spans.ended(&list("ended"), at);
         if kind == "boot" {
             self.spans.went_on(lane, at);
         }
@@ -251,6 +250,8 @@ impl Reader {
             let number = line.get("number").and_then(Value::as_u64).unwrap_or(u64::MAX);
             self.spans.struck(number, Band { kind: text("fault"), what: text("what"), on, event, from: at, to: None });
         }
+        // Some are over at once.
+        self.spans.ended(&list("ended"), at);
         for (name, why) in [("down", Some(Stop::Crash)), ("paused", Some(Stop::Pause)), ("resumed", None)] {
             for node in list(name).iter().filter_map(Value::as_str) {
                 let lane = self.lane(node, LaneKind::Node);

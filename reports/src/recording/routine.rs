@@ -19,7 +19,7 @@ pub(super) fn deeds(line: &Map<String, Value>) -> Deeds {
             Value::Object(send) if send.get("routine") == Some(&Value::Bool(true)) => {}
             Value::Object(send) if send.contains_key("send") => deeds.sends = true,
             Value::String(text) if text.contains("set timer ") || text.starts_with("cancel timer ") => {}
-            Value::String(text) if text.starts_with('…') => {}
+            Value::String(text) if text.starts_with('…') || text.starts_with("reject ") => {}
             _ => deeds.real = true,
         }
     }
@@ -35,6 +35,9 @@ pub(super) fn is_routine(line: &Map<String, Value>, deeds: Deeds, cause: Option<
             line.get("routine") == Some(&Value::Bool(true)) || answers_routine && unmoved && !deeds.real && !deeds.sends
         }
         Some("timer" | "synced") => unmoved && !deeds.real && !deeds.sends,
+        // Whoever is sent from node to node asks for one thing all the time.
+        Some("answer") => line.get("ret").and_then(Value::as_str) == Some("rejected"),
+        Some("request") => unmoved && deeds == Deeds::default() && line.contains_key("effects"),
         Some("dropped" | "held") => cause.is_some_and(|cause| cause.routine && cause.unmoved),
         _ => false,
     }

@@ -153,6 +153,22 @@ fn routine_is_what_changes_nothing_and_its_answers() {
 }
 
 #[test]
+fn a_request_that_is_rejected_is_routine() {
+    let request = |id: u64, effect: &str| json!({ "t": id, "id": id, "cause": 1, "kind": "request", "node": "n1", "request": "c1#1", "op": "get k", "effects": [effect] });
+    let answer =
+        |id: u64, ret: &str| json!({ "t": id, "id": id, "cause": 1, "kind": "answer", "request": "c1#1", "ret": ret });
+    let recording = read(&[
+        json!({ "t": 1, "id": 1, "kind": "ask", "client": "c1", "operation": "c1#1", "op": "get k" }),
+        request(2, "reject c1#1, try n2"),
+        answer(3, "rejected"),
+        request(4, "reply c1#1: 3"),
+        answer(5, "3"),
+    ]);
+    let routine: Vec<bool> = recording.events.iter().map(|event| event.routine).collect();
+    assert_eq!(routine, [false, true, true, false, false]);
+}
+
+#[test]
 fn the_event_to_look_at_is_the_culprits_answer_or_the_last_by_then() {
     let events = [
         json!({ "t": 1, "id": 1, "kind": "ask", "client": "c1", "operation": "c1#1", "op": "get k" }),

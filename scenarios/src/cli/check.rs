@@ -10,6 +10,7 @@ use super::Format;
 use crate::histories::calls::Keyed;
 use crate::histories::models::{MODELS, Model, named};
 use crate::histories::{source, transactions, weaker};
+use crate::terminal::{NARROWEST, WIDEST};
 
 /// A history, and how to judge it.
 #[derive(Args, Debug)]
@@ -47,9 +48,9 @@ pub(crate) struct Check {
     #[arg(long, default_value = "1GB", value_parser = parse_size, value_name = "SIZE")]
     pub(crate) budget_bytes: u64,
 
-    /// How many columns a picture may have
-    #[arg(long, default_value_t = 80, value_parser = value_parser!(u16).range(20..=1_000), value_name = "N")]
-    pub(crate) width: u16,
+    /// How many columns a picture may have; as many as the terminal unless given, or 80
+    #[arg(long, value_parser = value_parser!(u16).range(i64::from(NARROWEST)..=i64::from(WIDEST)), value_name = "N")]
+    pub(crate) width: Option<u16>,
 
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]

@@ -34,6 +34,10 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
 
+    /// Where to write a page that shows the run: one HTML file, which needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) page: Option<PathBuf>,
+
     /// Where to write what the clients saw, as a history that `shaketable check` reads; `-` is stdout, and the report then goes to stderr
     #[arg(long, value_name = "FILE")]
     pub(crate) history: Option<PathBuf>,

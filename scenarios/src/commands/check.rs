@@ -14,7 +14,7 @@ use crate::cli::{self, Format, Look};
 use crate::histories::judge::Asked;
 use crate::histories::{How, check_file};
 use crate::interrupt;
-use crate::terminal::{print, stderr_style, stdout_style, tell};
+use crate::terminal::{columns, print, stderr_style, stdout_style, tell};
 
 /// How often it is looked whether somebody wants to stop.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -49,7 +49,7 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
     while let Some(one) = next(&results, stop) {
         tell(&wrong(&one, stderr_style(look.color)));
         if args.format == Format::Human {
-            print(&checked(&one, args.width.into(), stdout_style(look.color)))?;
+            print(&checked(&one, columns(args.width), stdout_style(look.color)))?;
         }
         all.push(one);
     }

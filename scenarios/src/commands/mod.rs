@@ -4,6 +4,7 @@ mod blame;
 mod bugs;
 mod check;
 mod ci;
+mod diff;
 mod hunt;
 mod merge;
 mod placements;
@@ -14,6 +15,7 @@ mod shard;
 mod show;
 mod shrink;
 mod shrink_table;
+mod trace;
 
 use std::io;
 
@@ -37,6 +39,8 @@ pub(crate) fn obey(cli: &Cli) -> Exit {
         Command::Placements(args) => placements::placements(args),
         Command::Merge(args) => merge::merge(args, &cli.look, tables),
         Command::Replay(args) => replay::replay(args, &cli.look, &tables),
+        Command::Trace(args) => trace::trace(args, &cli.look, &tables),
+        Command::Diff(args) => diff::diff(args, &cli.look, &tables),
         Command::Shrink(args) => shrink::shrink(args, &cli.look, &tables),
         Command::Blame(args) => blame::blame(args, &cli.look, &tables),
         Command::List(args) => show::list(args, &cli.look, &tables),

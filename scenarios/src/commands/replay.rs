@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde_json::json;
+use shaketable_reports::page::page;
 use shaketable_reports::{Exit, Side, Style, replayed};
 use shaketable_sim::check::linearizable::Budget;
 use shaketable_sim::rng::Seed;
@@ -17,9 +18,11 @@ use crate::compare::compare;
 use crate::files::read;
 use crate::histories::drawn::contradiction;
 use crate::histories::export::export;
+use crate::record::record;
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell, unless_closed};
 use crate::traces::TraceFile;
+use crate::whole::write_whole;
 
 /// Replays what `args` name, and prints what came of it.
 ///
@@ -49,6 +52,12 @@ pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Re
     if let Some(path) = &args.trace {
         let traced = TraceFile::create(path).and_then(|file| file.record(subject, Seed(seed)));
         if let Err(error) = traced {
+            return Ok(wrong(&format!("error: cannot write {}: {error}\n", path.display())));
+        }
+    }
+    if let Some(path) = &args.page {
+        let text = page(&record(subject, Seed(seed), tables).shown("this run"), None);
+        if let Err(error) = write_whole(path, &text) {
             return Ok(wrong(&format!("error: cannot write {}: {error}\n", path.display())));
         }
     }

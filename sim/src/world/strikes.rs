@@ -239,7 +239,9 @@ impl<N: Node> World<'_, N> {
             }
         };
         self.strikes.applied[fault].acted = acted;
-        if !matches!(action, Action::Rot { .. } | Action::Jump { .. } | Action::Command { .. }) {
+        if matches!(action, Action::Rot { .. } | Action::Jump { .. } | Action::Command { .. }) {
+            self.record_among("ended", fault);
+        } else {
             self.strikes.in_force.push(InForce { applied: fault, action });
             if let Some(lasting) = lasting {
                 let due = Due { at: self.now + lasting, rank: Rank::undo(fault) };
