@@ -4,17 +4,24 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shaketable_reports::Side;
+use shaketable_reports::page::page;
+use shaketable_reports::{Side, Summary};
+use shaketable_sim::rng::Seed;
 use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
 
 use crate::attempt::Subject;
 use crate::counts::Again;
+use crate::files::read;
 use crate::load::load;
+use crate::record::record;
 use crate::scenario::{Expect, Expected, Scenario};
 use crate::strategy::Strategy;
 use crate::tables::Tables;
-use crate::whole::write_anew;
+use crate::whole::{write_anew, write_whole};
+
+/// How many violations of a sweep are drawn at most.
+const MOST_DRAWN: usize = 20;
 
 /// Writes a failing run as a scenario file.
 pub(crate) type Render = fn(&Scenario, &Run<Any>) -> String;
@@ -24,6 +31,8 @@ pub(crate) struct Cases {
     folder: PathBuf,
     render: Render,
     tables: Tables,
+    /// How trouble was looked for, by scenario, side and signature.
+    strategies: BTreeMap<(String, Side, String), Strategy>,
     keeping: Keeping,
     /// What could not be saved, and why.
     pub(crate) troubles: Vec<String>,
@@ -50,7 +59,7 @@ impl Cases {
     /// Cases go into `folder`, which is made when there is one.
     pub(crate) fn new(folder: &Path, render: Render, tables: Tables) -> Cases {
         let keeping = Keeping::InFiles(BTreeMap::new());
-        Cases { folder: folder.to_owned(), render, tables, keeping, troubles: Vec::new() }
+        Cases { folder: folder.to_owned(), render, tables, keeping, strategies: BTreeMap::new(), troubles: Vec::new() }
     }
 
     /// Cases stay with the results until they are [put](Cases::put) into `folder`.
@@ -124,6 +133,35 @@ impl Cases {
         }
     }
 
+    /// Keeps in mind how trouble was looked for when a scenario met a violation, should it be [drawn](Cases::draw).
+    pub(crate) fn remember(&mut self, (scenario, strategy): (&str, Strategy), side: Side, signature: &str) {
+        self.strategies.insert((scenario.to_owned(), side, signature.to_owned()), strategy);
+    }
+
+    /// Writes a page beside the cases for each violation that is told, as far as the scenarios can be read.
+    pub(crate) fn draw(&mut self, summary: &mut Summary) {
+        let alone = summary.scenarios.len() == 1;
+        let told = summary.scenarios.iter_mut().flat_map(|tested| {
+            let name = tested.name.clone();
+            tested.told(alone).iter_mut().map(move |found| (name.clone(), found))
+        });
+        for (name, found) in told.take(MOST_DRAWN) {
+            let key = (name.clone(), found.side, found.signature.clone());
+            let strategy = self.strategies.get(&key).copied().unwrap_or_default();
+            let scenario = read(Path::new(&name), &self.tables, false).and_then(|scenario| scenario.by(strategy));
+            let Ok(scenario) = scenario else { continue };
+            let seed = found.example.seed;
+            let mut run = record(Subject { scenario: &scenario, side: found.side }, Seed(seed), &self.tables);
+            run.reproduce.clone_from(&found.example.reproduce);
+            let stem = stem(&scenario.path, found.side, &found.signature, seed);
+            let path = self.folder.join(format!("{stem}.html"));
+            match write_whole(&path, &page(&run.shown("this run"), None)) {
+                Ok(()) => found.example.page = Some(path.display().to_string()),
+                Err(error) => self.troubles.push(format!("could not write {}: {error}", path.display())),
+            }
+        }
+    }
+
     /// Saves a run of a scenario's own protocol, and leaves what was saved before. Says where it is.
     ///
     /// # Errors
@@ -169,7 +207,7 @@ fn right(scenario: &Scenario) -> Scenario {
 }
 
 /// `crashes-invariant-election-safety-17`.
-pub(crate) fn stem(scenario: &Path, side: Side, signature: &str, seed: u64) -> String {
+fn stem(scenario: &Path, side: Side, signature: &str, seed: u64) -> String {
     let name = scenario.file_stem().unwrap_or_default().to_string_lossy();
     let side = match side {
         Side::Own => "",

@@ -299,6 +299,7 @@ fn found(met: Met, terms: &Terms, cases: &mut Cases) -> Found {
         Again::Command(command) => command,
         Again::Case(text) => cases.put((Path::new(&terms.name), terms.strategy), met.side, &met.signature, seed, &text),
     };
+    cases.remember((&terms.name, terms.strategy), met.side, &met.signature);
     let example = Example { seed, digest, at, events, story, faults, reproduce, page: None };
     Found { signature: met.signature, side: met.side, seeds: met.seeds, example }
 }

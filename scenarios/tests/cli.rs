@@ -80,8 +80,12 @@ fn a_found_bug_is_saved_and_replays_exactly() {
     let out = folder.join("out");
     let found = shaketable(&["run", &wrong, "--out", out.to_str().expect("text")]);
     assert_eq!(found.code, Some(1), "a scenario that expects a pass fails: {}{}", found.stdout, found.stderr);
-    let last = found.stdout.lines().last().expect("output");
-    let case = last.strip_prefix("reproduce: shaketable replay ").expect("the last line reproduces it");
+    let mut lines = found.stdout.lines().rev();
+    let page = lines.next().and_then(|line| line.strip_prefix("page:      ")).expect("the last line names a page");
+    let text = std::fs::read_to_string(page).expect("a page");
+    assert!(text.starts_with("<!doctype html>") && text.contains("linearizability/read: raft/local-reads, seed "));
+    let last = lines.next().expect("output");
+    let case = last.strip_prefix("reproduce: shaketable replay ").expect("the last line but one reproduces it");
     let replayed = shaketable(&["replay", case]);
     assert_eq!(replayed.code, Some(1), "{}{}", replayed.stdout, replayed.stderr);
     assert!(replayed.stdout.contains("still fails"), "{}", replayed.stdout);

@@ -29,7 +29,8 @@ pub(super) fn merge(args: &cli::Merge, look: &Look, tables: Tables) -> io::Resul
         }
     };
     let mut cases = Cases::new(&args.out, case::render, tables);
-    let summary = summary(parts, &mut cases);
+    let mut summary = summary(parts, &mut cases);
+    cases.draw(&mut summary);
     warn(&cases);
     report(&summary, args.format, look)
 }

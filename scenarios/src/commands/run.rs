@@ -3,28 +3,22 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::path::Path;
 use std::thread;
 
 use rand::RngExt;
-use shaketable_reports::page::page;
 use shaketable_reports::{Exit, Style, Summary, human, json};
 use shaketable_sim::rng::Seed;
 
 use super::{refuse, shard};
-use crate::attempt::Subject;
 use crate::case;
-use crate::cases::{Cases, stem};
+use crate::cases::Cases;
 use crate::cli::{self, Format, Look, SeedArg};
 use crate::files::{Trouble, read_all};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::record::record;
-use crate::scenario::Scenario;
 use crate::sweep::{Choice, Task, sweep};
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
-use crate::whole::write_whole;
 
 /// Runs what `args` name, or a part of it, and prints what came of it.
 ///
@@ -55,35 +49,9 @@ pub(super) fn run(args: &cli::Run, look: &Look, tables: Tables) -> io::Result<Ex
     let mut progress = Progress::new(look.progress, look.quiet);
     let mut summary = sweep(&tasks, threads(args.jobs), interrupt::heed(), &mut cases, |done| progress.update(done));
     progress.finish();
+    cases.draw(&mut summary);
     warn(&cases);
-    draw(&mut summary, &scenarios, &args.out);
     report(&summary, args.format, look)
-}
-
-/// How many runs are drawn at most.
-const MOST_DRAWN: usize = 20;
-
-/// Writes a page for each violation that is told, beside the cases.
-fn draw(summary: &mut Summary, scenarios: &[Scenario], folder: &Path) {
-    let tables = Tables::shipped();
-    let alone = summary.scenarios.len() == 1;
-    let told = summary.scenarios.iter_mut().flat_map(|tested| {
-        let name = tested.name.clone();
-        tested.told(alone).iter_mut().map(move |found| (name.clone(), found))
-    });
-    for (name, found) in told.take(MOST_DRAWN) {
-        let Some(scenario) = scenarios.iter().find(|scenario| scenario.path.display().to_string() == name) else {
-            continue;
-        };
-        let seed = found.example.seed;
-        let mut run = record(Subject { scenario, side: found.side }, Seed(seed), &tables);
-        run.reproduce.clone_from(&found.example.reproduce);
-        let path = folder.join(format!("{}.html", stem(&scenario.path, found.side, &found.signature, seed)));
-        match write_whole(&path, &page(&run.shown("this run"), None)) {
-            Ok(()) => found.example.page = Some(path.display().to_string()),
-            Err(error) => tell(&format!("warning: cannot write {}: {error}\n", path.display())),
-        }
-    }
 }
 
 /// Prints what came of a whole sweep, and says how the tool ends.
