@@ -38,6 +38,7 @@ pub(crate) fn happened(line: &Value) -> String {
         "synced" => format!("{} has its writes durable", of("node")),
         "sync failed" => format!("{} has a sync fail", of("node")),
         "command" => format!("{} is told: {}", of("node"), of("command")),
+        "dropped" if line.get("msg").is_none() => format!("{} cannot be told: {}", of("to"), of("why")),
         "dropped" => format!("{} from {} to {} is dropped: {}", of("msg"), of("from"), of("to"), of("why")),
         "held" => format!("{} from {} to {} is held", of("msg"), of("from"), of("to")),
         "give-up" => format!("{} is given up: {}", of("gave-up"), of("fate")),
@@ -64,7 +65,7 @@ fn text(line: &Value, key: &str) -> String {
 }
 
 /// What a message or a record holds, without its name, as far as somebody will read.
-fn content(body: Option<&Value>) -> String {
+pub(crate) fn content(body: Option<&Value>) -> String {
     let body = body.map_or(String::new(), |body| match body.as_object() {
         Some(fields) if fields.len() == 1 => fields.values().map(plain).collect(),
         _ => plain(body),
@@ -138,6 +139,7 @@ mod tests {
                 json!({ "kind": "dropped", "from": "n2", "to": "n1", "msg": "Vote", "why": "link cut" }),
                 "Vote from n2 to n1 is dropped: link cut",
             ),
+            (json!({ "kind": "dropped", "to": "n1", "why": "node down" }), "n1 cannot be told: node down"),
             (json!({ "kind": "held", "from": "n2", "to": "n1", "msg": "Vote" }), "Vote from n2 to n1 is held"),
             (json!({ "kind": "give-up", "gave-up": "c1#3", "fate": "unknown" }), "c1#3 is given up: unknown"),
             (

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use shaketable_sim::time::Instant;
@@ -6,10 +6,10 @@ use shaketable_sim::time::Instant;
 use super::*;
 
 /// What leads to each event, by looking at all the others.
-fn led(recording: &Recording) -> BTreeMap<(Place, Place), ()> {
+fn led(recording: &Recording) -> BTreeSet<(Place, Place)> {
     let origins = recording.origins();
     let changes = |place: Place| recording.changes.iter().any(|change| change.event == place);
-    let mut links = BTreeMap::new();
+    let mut links = BTreeSet::new();
     for (place, event) in recording.placed() {
         for (before, earlier) in recording.placed().take_while(|(before, _)| *before < place) {
             let later = recording.placed().filter(|(other, _)| before < *other && *other < place);
@@ -19,7 +19,7 @@ fn led(recording: &Recording) -> BTreeMap<(Place, Place), ()> {
             let state = acts && earlier.lane == event.lane && changes(before) && between.next().is_none();
             let sent = origins[place.0 as usize].is_some_and(|origin| origin.event == before);
             if event.cause == Some(before) || sent || state {
-                links.insert((before, place), ());
+                links.insert((before, place));
             }
         }
     }
@@ -27,11 +27,11 @@ fn led(recording: &Recording) -> BTreeMap<(Place, Place), ()> {
 }
 
 /// How many links it takes from one event to each other one, in one direction.
-fn distances(links: &BTreeMap<(Place, Place), ()>, from: Place, back: bool) -> BTreeMap<Place, u32> {
+fn distances(links: &BTreeSet<(Place, Place)>, from: Place, back: bool) -> BTreeMap<Place, u32> {
     let mut far = BTreeMap::from([(from, 0)]);
     loop {
         let mut next = far.clone();
-        for (before, after) in links.keys() {
+        for (before, after) in links {
             let (start, end) = if back { (after, before) } else { (before, after) };
             if let Some(hops) = far.get(start) {
                 let known = next.entry(*end).or_insert(u32::MAX);
