@@ -24,6 +24,8 @@
 //!
 //! [`Checked`] is a history from elsewhere and what was found in it; [`lanes()`] draws operations.
 //!
+//! A [`recording::Recording`] is a run as its trace tells it; [`mod@export`] hands it to other tools.
+//!
 //! [`Regressions`] are many saved cases, each replayed and held to what it expects.
 
 mod balance;
@@ -32,6 +34,7 @@ mod block;
 mod checked;
 mod ci;
 mod diff;
+pub mod export;
 mod failure;
 mod faithful;
 mod human;
