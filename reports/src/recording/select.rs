@@ -21,7 +21,7 @@ pub struct Filter {
     pub to: Option<Instant>,
     /// What [belongs](Recording::of_operation) to this operation: `c1#7`.
     pub operation: Option<String>,
-    /// What is in this slice. Its own event is wanted even if it is routine.
+    /// What is in this slice. Its own event is wanted even if it is routine; others that are take their places in the slice and are left out.
     pub slice: Option<Slice>,
     /// Whether what is routine is wanted, too.
     pub routine: bool,
