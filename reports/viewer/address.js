@@ -34,7 +34,7 @@ function openingWindow(trace) {
   if (!violation) return [0, Math.max(end, 1), Math.max(end, 1)];
   const last = trace.indexAt(violation.t);
   const first = trace.time[Math.max(0, last - OPENING_EVENTS)] ?? 0;
-  const told = operations.filter((operation) => operation.part !== null).map((operation) => trace.time[operation.from]);
+  const told = operations.filter(({ part }) => part !== null).map(({ start }) => start);
   let from = Math.max(first, told.length > 0 ? Math.min(...told) : 0);
   // A story of a moment still wants some surroundings.
   from = Math.min(from, trace.time[Math.max(0, last - 80)] ?? 0);

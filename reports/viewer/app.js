@@ -3,7 +3,6 @@
 
 const SHORTEST_WINDOW = 1000;
 
-/** A part of the page. */
 class Pane {
   /** @param {App} app @param {HTMLElement} place */
   constructor(app, place) {
@@ -12,7 +11,6 @@ class Pane {
     app.panes.push(this);
   }
 
-  /** Draws anew what depends on what was touched. */
   update() {}
 }
 
@@ -28,7 +26,6 @@ class App {
     this.last = Math.max(...traces.map((trace, i) => Math.max(1, trace.run.end) + this.shifts[i]));
     this.initial = initialState(traces, header.diverges, this.shifts);
     this.view = readAddress(location.hash, this.initial, traces);
-    this.operations = traces.map(({ run, time }) => run.operations.map(({ from, to }) => ({ from: time[from], to: to === null ? run.end : time[to] })));
     this.shown = traces.map((trace) => this.filtered(trace));
     this.hits = this.search();
     this.slice = this.sliced();
@@ -41,7 +38,7 @@ class App {
     for (const moved of ["popstate", "hashchange"]) addEventListener(moved, () => this.take(readAddress(location.hash, this.initial, traces)));
   }
 
-  /** The runs that are drawn. */
+  /** */
   get runs() {
     return this.view.runs === "both" ? [0, 1] : [Number(this.view.runs)];
   }
@@ -76,7 +73,7 @@ class App {
     return true;
   }
 
-  /** Whether one of these changed since the last drawing. @param {...Key} keys */
+  /** @param {...Key} keys */
   touched(...keys) {
     return keys.some((key) => this.changed.has(key));
   }
@@ -90,7 +87,6 @@ class App {
     }
   }
 
-  /** Draws everything, as if all had changed. */
   refresh() {
     this.changed = new Set(/** @type {Key[]} */ (Object.keys(this.view)));
     this.draw();
@@ -178,7 +174,7 @@ class App {
     return this.windowOf(time - half, time + half);
   }
 
-  /** A window within bounds. @param {number} from @param {number} to */
+  /** @param {number} from @param {number} to */
   windowOf(from, to) {
     const whole = this.last - this.first;
     const span = Math.min(Math.max(to - from, SHORTEST_WINDOW), whole * 1.04);

@@ -51,8 +51,7 @@ async function readPage(base64) {
   } catch (error) {
     throw new Error(`The data cannot be unpacked (${error instanceof Error ? error.message : error}).`, { cause: error });
   }
-  if (bytes.length < 4) throw new Error("The data is empty.");
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const length = bytes.length < 4 ? Infinity : new DataView(bytes.buffer).getUint32(0, true);
   if (4 + length > bytes.length) throw new Error("The data is cut off within its header.");
   /** @type {PageHeader} */
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
@@ -154,6 +153,11 @@ class Trace {
     this.lostTo = indices("lost_to", lost, run.lanes.length);
     this.lostLabel = indices("lost_label", lost, run.labels.length, optional);
     this.lostWhy = indices("lost_why", lost, run.labels.length, optional);
+    for (const span of [...run.faults, ...run.down]) span.to ??= run.end;
+    for (const operation of run.operations) {
+      operation.start = this.time[operation.from];
+      operation.end = operation.to === null ? run.end : this.time[operation.to];
+    }
     const effects = effectsByCause(this.cause);
     this.effectStart = effects.start;
     this.effects = effects.effects;

@@ -52,7 +52,7 @@ function one(selector, within = document) {
   return /** @type {T} */ (element);
 }
 
-/** Says something to those who cannot see it. @param {string} words */
+/** @param {string} words */
 function announce(words) {
   one("#live").textContent = words;
 }

@@ -78,7 +78,7 @@ const drawEvents = (pen, scene, panel) => {
   drawMarks(pen, scene, panel);
 };
 
-/** The second ends of segments. @param {number[]} points */
+/** @param {number[]} points */
 function ends(points) {
   return points.filter((_, i) => i % 4 > 1);
 }
@@ -136,8 +136,17 @@ const drawHits = (pen, { ink }, panel) => {
   const last = trace.indexAt(to);
   /** @type {number[]} */
   const points = [];
-  for (let i = lowerBound(hits, trace.indexAt(from - 1) + 1); i < hits.length && hits[i] <= last && points.length < 4000; i++) points.push(...placeOf(panel, hits[i]));
-  pen.marks("ring", points, 6, { stroke: ink.warn, width: 2 });
+  /** Where each lane's last ring is: of rings that would cover each other, one is enough. */
+  const ringed = new Float64Array(trace.laneEvents.length).fill(-Infinity);
+  for (let i = lowerBound(hits, trace.indexAt(from - 1) + 1); i < hits.length && hits[i] <= last; i++) {
+    const [x, y] = placeOf(panel, hits[i]);
+    if (!(x - ringed[trace.lane[hits[i]]] >= 5)) continue;
+    ringed[trace.lane[hits[i]]] = x;
+    points.push(x, y);
+  }
+  // A thousand rings would take longer than all else.
+  if (points.length > 1200) pen.marks("square", points, 2.5, { fill: ink.warn });
+  else pen.marks("ring", points, 6, { stroke: ink.warn, width: 2 });
 };
 
 /** The causal slice of the selected event, over everything else. @type {Paint} */
@@ -160,27 +169,27 @@ const drawSlice = (pen, { ink, view }, panel) => {
 };
 
 /** @type {Paint} */
-const drawOperations = (pen, { frame, ink }, { trace, rows, span, operations, slice }) => {
+const drawOperations = (pen, { frame, ink }, { trace, rows, span, slice }) => {
   /** @type {Bar[]} */
   const bars = [];
   /** @type {[words: string, x: number, y: number, style: Lettering][]} */
   const texts = [];
   /** How far each lane is covered: of bars within a pixel the first is enough. */
   const covered = new Float64Array(rows.length).fill(-Infinity);
-  trace.run.operations.forEach(({ lane, asked, answer, outcome, part, order }, i) => {
+  trace.run.operations.forEach(({ lane, asked, answer, outcome, part, order, start, end }) => {
     const row = rows[lane];
-    const pixels = span(operations[i].from, operations[i].to);
-    if (!row || !pixels || (pixels[1] < covered[lane] + 1 && !part)) return;
+    const pixels = span(start, end);
+    if (!row || !pixels || (pixels[1] < covered[lane] + 2 && !part)) return;
     covered[lane] = pixels[1];
     const [x, width] = [pixels[0], Math.max(1.5, pixels[1] - pixels[0])];
     const half = Math.min(8, Math.floor(row.height / 2) - 4);
     bars.push({ box: [x, Math.round(middle(row)) - half, width, 2 * half + 1], outcome, part });
-    const [start, until] = [Math.max(x, frame.left), Math.min(x + width, frame.width)];
-    if (until - start < 26) return;
-    const words = [`${asked} → ${answer ?? outcome}`, asked].find((text) => pen.measure(text, 11) + 14 < until - start);
-    if (words) texts.push([words, (start + until) / 2, middle(row), { fill: ink.text, align: "center" }]);
+    const [left, until] = [Math.max(x, frame.left), Math.min(x + width, frame.width)];
+    if (until - left < 26) return;
+    const words = [`${asked} → ${answer ?? outcome}`, asked].find((text) => pen.measure(text, 11) + 14 < until - left);
+    if (words) texts.push([words, (left + until) / 2, middle(row), { fill: ink.text, align: "center" }]);
     // Its place in the order stands below the bar, if the lane is high enough.
-    if (order !== null && row.height > 33) texts.push([`${order}.`, start + 2, row.y + row.height - 4.5, { fill: ink.muted, size: 9, bold: true }]);
+    if (order !== null && row.height > 33) texts.push([`${order}.`, left + 2, row.y + row.height - 4.5, { fill: ink.muted, size: 9, bold: true }]);
   });
   drawBars(pen, ink, bars, slice ? 0.4 : 1);
   for (const [words, x, y, style] of texts) pen.text(x, y, words, style);
@@ -193,8 +202,10 @@ function drawBars(pen, ink, bars, alpha) {
   /** @type {number[]} */
   const lines = [];
   for (const { box: [x, y, width, height], outcome, part } of bars) {
-    boxes.add(outcome, x, y, width, height);
-    if (outcome === "failed") hatch(lines, x, y, width, height, x);
+    // What is too narrow for an outline is filled, on whole pixels, which are much the fastest.
+    if (width < 3) boxes.add(`thin ${outcome}`, Math.round(x), y, 2, height);
+    else boxes.add(outcome, x, y, width, height);
+    if (outcome === "failed" && width > 3) hatch(lines, x, y, width, height, x);
     if (part) boxes.add(part, x - 2.5, y - 2.5, width + 5, height + 5);
   }
   /** @param {string} name @param {Stroke} style */
@@ -205,6 +216,7 @@ function drawBars(pen, ink, bars, alpha) {
   pen.segments(lines, { stroke: ink.danger, alpha: 0.5 * alpha });
   paint("failed", { stroke: ink.danger });
   paint("unknown", { stroke: ink.muted, dash: [4, 3] });
+  for (const [outcome, fill] of [["ok", ink.ok], ["failed", ink.danger], ["unknown", ink.muted]]) paint(`thin ${outcome}`, { fill, alpha: 0.6 * alpha });
   paint("story", { stroke: ink.warn, width: 2, dash: [6, 2], alpha: 1 });
   paint("culprit", { stroke: ink.danger, width: 2.5, alpha: 1 });
 }

@@ -4,7 +4,7 @@
 const MOST_EFFECTS = 12;
 const MOST_LISTED = 80;
 
-/** A button that selects an event. @param {App} app @param {Ref} ref @param {string} key @param {string} [words] */
+/** @param {App} app @param {Ref} ref @param {string} key @param {string} [words] */
 function eventLink(app, ref, key, words) {
   const trace = app.traces[ref[0]];
   return h("button", { type: "button", class: "link", "data-key": key, onclick: () => app.select(ref) }, words ?? `${trace.words(ref[1])} on ${trace.laneName(ref[1])}`);
@@ -21,7 +21,7 @@ function drawEvent(app) {
   const links = effects.slice(0, MOST_EFFECTS).map((effect, i) => eventLink(app, [run, effect], `effect-${i}`));
   const notes = ["routine", "a second delivery", "had been held back"].filter((_, bit) => trace.flags[event] & (1 << bit));
   const { lostEvent, lostTo, lostLabel, lostWhy, run: { lanes, labels } } = trace;
-  const lost = Array.from(lostEvent.subarray(lowerBound(lostEvent, event), lowerBound(lostEvent, event + 1)), (_, k) => lowerBound(lostEvent, event) + k);
+  const lost = [...lostEvent.keys()].slice(lowerBound(lostEvent, event), lowerBound(lostEvent, event + 1));
   /** @param {string} name @param {(Node | string)[]} values */
   const fact = (name, ...values) => h("div", {}, h("dt", {}, name), h("dd", {}, ...values));
   return [
@@ -38,7 +38,7 @@ function drawEvent(app) {
   ];
 }
 
-/** What the event changed in its lane's state. @param {App} app @param {number} run @param {number} event */
+/** @param {App} app @param {number} run @param {number} event */
 function drawChanges(app, run, event) {
   const { changeEvent, changeField, lane, run: { fields } } = app.traces[run];
   const changed = new Set(changeField.subarray(lowerBound(changeEvent, event), lowerBound(changeEvent, event + 1)));
@@ -132,7 +132,7 @@ function pinCell(app, name) {
   }, on ? "pinned" : "pin", h("span", { class: "unseen" }, ` ${name}`)));
 }
 
-/** Before and after the last event. @param {App} app @param {number} run @param {number} lane @param {number} last */
+/** @param {App} app @param {number} run @param {number} lane @param {number} last */
 function ownState(app, run, lane, last) {
   const [before, after] = [app.states[run].at(lane, last - 1), app.states[run].at(lane, last)];
   const names = app.traces[run].run.fields.filter((name) => before.has(name) || after.has(name));
@@ -140,7 +140,7 @@ function ownState(app, run, lane, last) {
   return stateTable(["field", "before", "after", "curve"], names.map((name) => stateRow(name, before.get(name), after.get(name), false, pinCell(app, name))));
 }
 
-/** A lane in both runs at the cursor; what differs is marked. @param {App} app @param {string} name */
+/** @param {App} app @param {string} name */
 function compareStates(app, name) {
   const [a, b] = app.traces.map((trace, run) => app.states[run].at(trace.run.lanes.findIndex((lane) => lane.name === name), app.now(run)));
   const fields = [...new Set(app.traces.flatMap((trace) => trace.run.fields))].filter((field) => a.has(field) || b.has(field));

@@ -1,23 +1,14 @@
 "use strict";
 // Everything by keyboard.
 
-/** To the cause, or to what was given. @param {App} app @param {number} event @param {string} none */
-function stepTo(app, event, none) {
+/** To the cause of the selected event, or to its first effect. @param {App} app @param {boolean} effect */
+function stepTo(app, effect) {
   const { selected, hops } = app.view;
-  if (selected && event >= 0) app.select([selected[0], event], { hops });
-  else announce(none);
-}
-
-/** @param {App} app */
-function stepCause(app) {
-  const [run, event] = app.view.selected ?? [0, -1];
-  stepTo(app, app.traces[run].cause[event] ?? -1, "It has no cause.");
-}
-
-/** @param {App} app */
-function stepEffect(app) {
-  const [run, event] = app.view.selected ?? [0, -1];
-  stepTo(app, event < 0 ? -1 : (app.traces[run].effectsOf(event)[0] ?? -1), "It has no effect.");
+  if (!selected) return;
+  const [run, event] = selected;
+  const next = effect ? app.traces[run].effectsOf(event)[0] : app.traces[run].cause[event];
+  if (next >= 0) app.select([run, next], { hops });
+  else announce(effect ? "It has no effect." : "It has no cause.");
 }
 
 /**
@@ -74,8 +65,8 @@ function keyActs(app, toolbar, header) {
     ArrowUp: () => stepLane(app, -1),
     ArrowDown: () => stepLane(app, 1),
     Enter: () => selectAtCursor(app),
-    "[": () => stepCause(app),
-    "]": () => stepEffect(app),
+    "[": () => stepTo(app, false),
+    "]": () => stepTo(app, true),
     n: () => stepAlong(app, 1),
     p: () => stepAlong(app, -1),
     N: () => stepAlong(app, 1, true),

@@ -4,7 +4,7 @@
 const NAMES_WIDTH = 90;
 const TITLE_HEIGHT = 22;
 
-/** Offers a file for saving. @param {App} app @param {Blob} blob @param {string} ending */
+/** @param {App} app @param {Blob} blob @param {string} ending */
 function offer(app, blob, ending) {
   const { protocol, seed } = app.traces[app.active].run;
   const href = URL.createObjectURL(blob);

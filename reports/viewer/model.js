@@ -60,14 +60,10 @@ class States {
   /** Who led, when, and in which epoch. A leader that is down leads no more. */
   leaders() {
     const { run } = this.trace;
-    return this.roles.flatMap((spans, lane) =>
-      spans
-        .filter((span) => span.value === "leader" && span.to > span.from)
-        .map((span) => {
-          const crash = run.down.find((d) => d.lane === lane && d.why === "crash" && d.from >= span.from && d.from < span.to);
-          return { lane, from: span.from, to: crash ? crash.from : span.to, epoch: this.value(lane, "epoch", this.trace.indexAt(span.from)) };
-        }),
-    );
+    return this.roles.flatMap((spans, lane) => spans.filter(({ value, from, to }) => value === "leader" && to > from).map(({ from, to }) => {
+      const crash = run.down.find((d) => d.lane === lane && d.why === "crash" && d.from >= from && d.from < to);
+      return { lane, from, to: crash ? crash.from : to, epoch: this.value(lane, "epoch", this.trace.indexAt(from)) };
+    }));
   }
 
   /** A field of all lanes with its bounds, to be drawn as curves; null if it is no number. @param {string} name */

@@ -86,7 +86,7 @@ class Overview extends Pane {
     const shift = app.shifts[run];
     const place = (/** @type {number} */ time) => this.x(time + shift);
     for (const { from, to, kind } of trace.run.faults) {
-      pen.rects([place(from), top + LEADERS, Math.max(1.5, place(to ?? trace.run.end) - place(from)), STRIP - LEADERS], { fill: app.palette.fault(kind), alpha: 0.22 });
+      pen.rects([place(from), top + LEADERS, Math.max(1.5, place(to) - place(from)), STRIP - LEADERS], { fill: app.palette.fault(kind), alpha: 0.22 });
     }
     const counts = densityOf(app.shown[run].times, app.first - shift, app.last - shift, Math.floor(width / 2));
     const most = counts.reduce((a, b) => Math.max(a, b), 1);

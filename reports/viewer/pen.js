@@ -76,10 +76,7 @@ function exactly(time) {
   return `${NANOSECONDS.format(time / 1e6)} ms`;
 }
 
-/** @param {number} number */
-function grouped(number) {
-  return number.toLocaleString("en");
-}
+const { format: grouped } = new Intl.NumberFormat("en");
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 /** Longer paths are slower than several shorter ones: a rasteriser sorts all edges of a path. */
@@ -154,11 +151,7 @@ class Pen {
 
   /** @param {number[]} boxes x, y, width, height … @param {Stroke} style */
   rects(boxes, style) {
-    const context = this.use(style);
-    for (let i = 0; i < boxes.length; i += 4) {
-      if (style.fill) context.fillRect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
-      if (style.stroke) context.strokeRect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
-    }
+    this.paths(boxes, 4, style, (context, i) => context.rect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]));
   }
 
   /** @param {Shape} shape @param {number[]} points @param {number} radius @param {Stroke} style */
@@ -225,7 +218,6 @@ function svgSurface() {
   let dash = "";
   /** @type {string[]} */
   const parts = [];
-  const box = (/** @type {number[]} */ [x, y, width, height]) => `M${short(x)} ${short(y)}h${short(width)}v${short(height)}h${short(-width)}z`;
   const path = (/** @type {string} */ words) => d && parts.push(`<path d="${d}" ${words} opacity="${surface.globalAlpha}"/>`);
   /** @type {ReturnType<typeof svgSurface>} */
   const surface = {
@@ -239,17 +231,9 @@ function svgSurface() {
       const r = short(radius);
       d += `a${r} ${r} 0 1 0 ${short(-2 * radius)} 0a${r} ${r} 0 1 0 ${short(2 * radius)} 0`;
     },
-    rect: (...sides) => void (d = box(sides)),
+    rect: (x, y, width, height) => void (d += `M${short(x)} ${short(y)}h${short(width)}v${short(height)}h${short(-width)}z`),
     fill: () => void path(`fill="${surface.fillStyle}"`),
     stroke: () => void path(`fill="none" stroke="${surface.strokeStyle}" stroke-width="${surface.lineWidth}"${dash ? ` stroke-dasharray="${dash}"` : ""}`),
-    fillRect(...sides) {
-      d = box(sides);
-      surface.fill();
-    },
-    strokeRect(...sides) {
-      d = box(sides);
-      surface.stroke();
-    },
     fillText(words, x, y) {
       const anchor = { left: "start", center: "middle", right: "end" }[String(surface.textAlign)];
       parts.push(`<text x="${short(x)}" y="${short(y)}" dy="0.35em" style="font:${surface.font}" fill="${surface.fillStyle}" text-anchor="${anchor}" opacity="${surface.globalAlpha}">${escapeXml(words)}</text>`);

@@ -52,7 +52,7 @@ function compose(app, rows, left, width) {
     /** @type {Panel} */
     const panel = {
       run, trace, states: app.states[run], shown: app.shown[run], shift, from: view.from - shift, to: view.to - shift,
-      slice: view.selected?.[0] === run ? app.slice : null, hits: app.hits[run], operations: app.operations[run],
+      slice: view.selected?.[0] === run ? app.slice : null, hits: app.hits[run],
       rows: trace.run.lanes.map((_, lane) => rows.find((row) => row.run === run && row.lane === lane)),
       x: (time) => xOf(frame, time + shift),
       span: (from, to) => (to < panel.from || from > panel.to ? null : [Math.max(left - 9, panel.x(from)), Math.min(width + 9, panel.x(to))]),
@@ -131,7 +131,7 @@ function drawHeading(pen, { frame, ink, panels }, row) {
   pen.text(frame.left + 8, middle(row), `${"AB"[row.run]}: ${row.name}${note}`, { fill: ink.text, size: 12, bold: true });
 }
 
-/** Lines across all lanes: the cursor, the violation, the divergence. @param {Pen} pen @param {Scene} scene */
+/** @param {Pen} pen @param {Scene} scene */
 function drawMarkers(pen, { frame, view, panels, ink, diverges }) {
   const now = Math.round(xOf(frame, view.cursor)) + 0.5;
   pen.segments([now, AXIS_HEIGHT - 6, now, frame.height], { stroke: ink.text, alpha: 0.8 });
@@ -162,7 +162,7 @@ const drawFaults = (pen, { frame, palette, ink }, { trace, rows, span }) => {
   const free = [-Infinity, -Infinity, -Infinity];
   const world = rows[trace.run.lanes.findIndex((lane) => lane.kind === "world")];
   for (const fault of trace.run.faults) {
-    const place = span(fault.from, fault.to ?? trace.run.end);
+    const place = span(fault.from, fault.to);
     if (!place) continue;
     const [x, width] = [place[0], Math.max(2, place[1] - place[0])];
     const fill = palette.fault(fault.kind);
@@ -195,7 +195,7 @@ const drawLines = (pen, { frame, palette, ink }, { trace, states, rows, x: place
       drawn = pixels[1];
       let [x] = pixels;
       for (const crash of crashes) {
-        const gap = span(crash.from, crash.to ?? trace.run.end);
+        const gap = span(crash.from, crash.to);
         if (!gap || gap[1] <= x || gap[0] >= drawn) continue;
         if (gap[0] > x) byRole.add(value, x, y, gap[0], y);
         x = gap[1];
@@ -225,7 +225,7 @@ const drawDown = (pen, { frame, ink }, { trace, rows, x: place, span }) => {
   const lines = [];
   for (const { lane, from, to, why } of trace.run.down) {
     const row = rows[lane];
-    const pixels = span(from, to ?? trace.run.end);
+    const pixels = span(from, to);
     if (!row || !pixels) continue;
     const width = Math.max(1, pixels[1] - pixels[0]);
     const paused = why === "pause";
@@ -251,7 +251,7 @@ const drawCurves = (pen, { frame, view, palette }, { trace, states, rows, shift,
       for (const { from, to, value } of lanes[lane]) {
         const pixels = span(from, to);
         const y = row.y + row.height - 5 - ((Number(value) - low) / (high - low || 1)) * (row.height - 16);
-        if (pixels && pixels[1] - (points[points.length - 2] ?? -Infinity) >= 0.5) points.push(pixels[0], y, pixels[1], y);
+        if (pixels && pixels[1] - (points[points.length - 2] ?? -Infinity) >= 1.5) points.push(pixels[0], y, pixels[1], y);
       }
       pen.polyline(points, { stroke, width: 1.5, alpha: 0.9 });
       pen.text(frame.left + 6 + pin * 96, row.y + 8, `${name} ${states.value(lane, name, now)}`, { fill: stroke, size: 10, bold: true });

@@ -1,6 +1,14 @@
 "use strict";
 // Beside the lanes: the story and the properties, the selected event, the states, the filters.
 
+/** What each tab is drawn from. @type {Record<SideTab, Key[]>} */
+const SOURCES = {
+  story: ["runs", "cursor", "selected"],
+  event: ["runs", "selected", "hops"],
+  state: ["runs", "selected", "cursor", "lane", "pins"],
+  filters: ["runs", "hiddenKinds", "hiddenLabels", "hiddenLanes", "routine"],
+};
+
 class Side extends Pane {
   showTab = bindTabs(this.app, "side");
   panel = one("#side-panel");
@@ -9,8 +17,7 @@ class Side extends Pane {
     const { app, panel } = this;
     const { side } = app.view;
     const draw = { story: drawStory, event: drawEvent, state: drawState, filters: drawFilters }[side];
-    // Only what moves with every frame is left out.
-    if ([...app.changed].every((key) => key === "from" || key === "to")) return;
+    if (!app.touched("side", ...SOURCES[side])) return;
     this.showTab();
     panel.setAttribute("aria-labelledby", `tab-${side}`);
     // What is focused is drawn anew, too: it keeps the focus by its name, as what was unfolded stays so.
@@ -46,7 +53,7 @@ function drawStory(app) {
   ];
 }
 
-/** Whether a property still holds. @param {Property} property @param {number} time */
+/** @param {Property} property @param {number} time */
 function light({ name, doc, broken }, time) {
   const state = broken === null ? "holds" : time >= broken ? "broken" : "holds so far";
   return h("li", {}, h("details", { class: "light", "data-state": state, title: doc },

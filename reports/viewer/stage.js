@@ -87,7 +87,7 @@ class Stage extends Pane {
     for (const element of /** @type {NodeListOf<HTMLElement>} */ (this.names.querySelectorAll(".name"))) {
       const [run, lane] = (element.dataset.ref ?? "").split(".").map(Number);
       const time = cursor - app.shifts[run];
-      const down = app.traces[run].run.down.find((d) => d.lane === lane && d.from <= time && time < (d.to ?? Infinity));
+      const down = app.traces[run].run.down.find((d) => d.lane === lane && d.from <= time && time < d.to);
       const words = down ? { pause: "paused", crash: "crashed" }[down.why] : app.states[run].value(lane, "role", app.now(run));
       if (element.lastChild && element.lastChild.textContent !== words) element.lastChild.textContent = words;
       element.setAttribute("aria-pressed", String(chosen?.[0] === run && chosen[1] === lane));
@@ -197,10 +197,10 @@ function pick({ frame, panels }, x, y) {
   if (Math.abs(y - middle(row)) <= 14) {
     const near = [...slice.filter((event) => trace.lane[event] === row.lane), shown.nearest(row.lane, time)].filter((event) => event >= 0 && away(event) <= PICK_REACH);
     if (near.length > 0) return [run, near.reduce((a, b) => (away(b) < away(a) ? b : a))];
-    const bar = trace.run.operations.findLast(({ lane }, i) => lane === row.lane && panel.operations[i].from <= time && time <= panel.operations[i].to);
+    const bar = trace.run.operations.findLast(({ lane, start, end }) => lane === row.lane && start <= time && time <= end);
     if (bar) return [run, bar.from];
   }
-  const fault = row.kind === "world" && trace.run.faults.findLast((f) => f.from <= time && time <= (f.to ?? trace.run.end));
+  const fault = row.kind === "world" && trace.run.faults.findLast((f) => f.from <= time && time <= f.to);
   if (fault) return [run, fault.event];
   if (shown.shapes(panel.from, panel.to) > MOST_SHAPES) return null;
   let nearest = 5;
@@ -213,7 +213,7 @@ function pick({ frame, panels }, x, y) {
   return found < 0 ? null : [run, found];
 }
 
-/** From a point to a segment. @param {number[]} line @param {number} x @param {number} y */
+/** @param {number[]} line @param {number} x @param {number} y */
 function distanceTo([x1, y1, x2, y2], x, y) {
   const [dx, dy] = [x2 - x1, y2 - y1];
   const along = Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy || 1)));

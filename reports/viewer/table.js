@@ -39,7 +39,7 @@ class EventTable extends Pane {
     } else this.fill();
   }
 
-  /** Brings a row into view. @param {number} at */
+  /** @param {number} at */
   go(at) {
     const { grid, events } = this;
     this.at = Math.max(0, Math.min(at, events.length - 1));

@@ -9,11 +9,15 @@ interface LaneHeader { name: string; kind: "node" | "client" | "world" }
 interface Violation {
   property: string; message: string; event: number | null; t: number; lane: number | null; story: string[];
 }
-interface Fault { kind: string; what: string; from: number; to: number | null; lanes: number[]; event: number }
-interface Down { lane: number; from: number; to: number | null; why: "crash" | "pause" }
+// Where the data says null for "to the end of the run", reading it fills in the end.
+interface Fault { kind: string; what: string; from: number; to: number; lanes: number[]; event: number }
+interface Down { lane: number; from: number; to: number; why: "crash" | "pause" }
 interface Operation {
   lane: number; asked: string; answer: string | null; outcome: "ok" | "failed" | "unknown";
+  /** Events. */
   from: number; to: number | null; part: "culprit" | "story" | null; order: number | null;
+  /** Times, which reading it fills in. */
+  start: number; end: number;
 }
 interface Property { name: string; doc: string; broken: number | null }
 interface RunHeader {
@@ -70,7 +74,6 @@ interface Panel {
   hits: Int32Array;
   /** The rows of its lanes; none for a hidden lane. */
   rows: (Row | undefined)[];
-  operations: Span[];
   /** Where a time of the run is drawn. */
   x(time: number): number;
   /** Where a span of the run's time is drawn, hardly beyond the window; null if outside. */
@@ -82,7 +85,6 @@ type MessageStyle = keyof ReturnType<typeof messageStyles>;
 type Key = keyof ViewState;
 /** How one part of the state is written; reading gives undefined for what makes no sense. */
 interface Codec { write(value: any): string; read(text: string, traces: Trace[]): any }
-interface Span { from: number; to: number }
 interface Scene {
   view: ViewState; frame: Frame; panels: Panel[]; palette: Palette; ink: Ink; diverges: Divergence | null;
 }
@@ -94,8 +96,6 @@ interface Surface {
   moveTo(x: number, y: number): void; lineTo(x: number, y: number): void;
   arc(x: number, y: number, radius: number, from: number, to: number): void;
   rect(x: number, y: number, width: number, height: number): void;
-  fillRect(x: number, y: number, width: number, height: number): void;
-  strokeRect(x: number, y: number, width: number, height: number): void;
   fillText(words: string, x: number, y: number): void;
   measureText(words: string): { width: number };
 }
