@@ -12,6 +12,9 @@ class Pane {
   }
 
   update() {}
+
+  /** Draws anew in the colours of now. */
+  paint() {}
 }
 
 class App {

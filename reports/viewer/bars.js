@@ -140,7 +140,10 @@ function moveCursor(app, step) {
 
 class Legend extends Pane {
   update() {
-    if (!this.app.touched("theme")) return;
+    if (this.app.touched("theme")) this.paint();
+  }
+
+  paint() {
     const { palette, traces } = this.app;
     const styles = messageStyles(palette.ink);
     /** @param {string} words @param {(pen: Pen) => void} draw */
@@ -161,11 +164,12 @@ class Legend extends Pane {
       pen.marks("cross", [22, 7], 3.5, { stroke: palette.ink.danger, width: 1.6 });
     });
     /** @param {string} words @param {Partial<Operation>} more */
-    const bar = (words, more) => entry(words, (pen) => drawBars(pen, palette.ink, [{ box: [4, 2, 22, 10], outcome: "ok", ...more }], 1));
+    const bar = (words, more) => entry(words, (pen) => drawBars(pen, palette.ink, [{ box: [5, 4, 20, 6], outcome: "ok", ...more }], 1));
     const rows = {
       Roles: [...palette.roles].map(([role, style]) => line(role, style)),
       Messages: [line("message", styles.plain), line("client's", styles.client), line("duplicate", styles.duplicate), line("held back", styles.held), lost],
-      Operations: [bar("ok", {}), bar("failed", { outcome: "failed" }), bar("unknown", { outcome: "unknown" }), bar("of the contradiction", { part: "culprit" }), bar("of the story", { part: "story" })],
+      Operations: [bar("ok", {}), bar("failed", { outcome: "failed" }), bar("unknown", { outcome: "unknown" }), bar("contradict each other", { part: "culprit" }), bar("told in the story", { part: "story" }),
+        entry("place in the longest order that holds", (pen) => pen.text(15, 7, "7.", { fill: palette.ink.muted, size: 9, bold: true, align: "center" }))],
       Marks: [mark("message", "delivery"), ...[...kinds].map((kind) => mark(kind, kind))],
     };
     this.place.replaceChildren(...Object.entries(rows).map(([name, entries]) => h("div", { class: "legend-row" }, h("b", {}, name), ...entries)));

@@ -189,7 +189,7 @@ const drawOperations = (pen, { frame, ink }, { trace, rows, span, slice }) => {
     const words = [`${asked} → ${answer ?? outcome}`, asked].find((text) => pen.measure(text, 11) + 14 < until - left);
     if (words) texts.push([words, (left + until) / 2, middle(row), { fill: ink.text, align: "center" }]);
     // Its place in the order stands below the bar, if the lane is high enough.
-    if (order !== null && row.height > 33) texts.push([`${order}.`, left + 2, row.y + row.height - 4.5, { fill: ink.muted, size: 9, bold: true }]);
+    if (order !== null && row.height > 33) texts.push([`${order}.`, left + 2, middle(row) + half + (part ? 10.5 : 8), { fill: ink.muted, size: 9, bold: true }]);
   });
   drawBars(pen, ink, bars, slice ? 0.4 : 1);
   for (const [words, x, y, style] of texts) pen.text(x, y, words, style);

@@ -105,6 +105,7 @@ function shownLane(app) {
 function drawState(app) {
   const [run, lane] = shownLane(app);
   const trace = app.traces[run];
+  if (!trace.run.lanes[lane]) return [h("p", { class: "empty" }, "This run has no lanes.")];
   const two = app.runs.length > 1;
   const options = app.runs.flatMap((r) => app.traces[r].run.lanes.map(({ name }, l) =>
     h("option", { value: `${r}.${l}`, selected: r === run && l === lane }, two ? `${"AB"[r]}: ${name}` : name)));

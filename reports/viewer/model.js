@@ -28,7 +28,7 @@ class States {
 
   /** The value of a field after `event` (of any lane); "" if it has none. @param {number} lane @param {string} name @param {number} event */
   value(lane, name, event) {
-    const series = this.byLane[lane][this.field.get(name) ?? -1];
+    const series = this.byLane[lane]?.[this.field.get(name) ?? -1];
     if (!series) return "";
     const at = lowerBound(series.events, event + 1) - 1;
     return at < 0 ? "" : this.trace.run.values[series.values[at]];
@@ -46,7 +46,7 @@ class States {
 
   /** A field over time: where it took which value. @param {number} lane @param {string} name @returns {{from: number, to: number, value: string, event: number}[]} */
   spans(lane, name) {
-    const series = this.byLane[lane][this.field.get(name) ?? -1];
+    const series = this.byLane[lane]?.[this.field.get(name) ?? -1];
     if (!series) return [];
     const { time, run } = this.trace;
     return series.events.map((event, i) => ({
@@ -181,7 +181,7 @@ class Shown {
 
   /** The event of a lane that is nearest in time; -1 if it has none. @param {number} lane @param {number} time */
   nearest(lane, time) {
-    const { events, times } = this.lanes[lane];
+    const { events, times } = this.lanes[lane] ?? { events: [], times: [] };
     const after = lowerBound(times, time);
     if (after >= times.length) return events.length > 0 ? events[events.length - 1] : -1;
     return after > 0 && time - times[after - 1] <= times[after] - time ? events[after - 1] : events[after];

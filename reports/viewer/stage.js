@@ -36,7 +36,7 @@ class Stage extends Pane {
     for (const moment of ["beforeprint", "afterprint"]) {
       addEventListener(moment, () => {
         app.dress(moment === "beforeprint" ? "light" : app.view.theme);
-        for (const pane of app.panes) if (pane instanceof Overview || pane instanceof Stage) pane.paint();
+        for (const pane of app.panes) pane.paint();
       });
     }
   }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Browser, address, settle } from "./browser.mjs";
 import { load } from "./load.mjs";
-import { oneRun, twoRuns } from "./synthetic.mjs";
+import { encode, oneRun, pack, twoRuns } from "./synthetic.mjs";
 
 const viewer = load();
 const run = oneRun();
@@ -293,7 +293,30 @@ test("without scripts, or with spoilt data, it says so", async () => {
   assert.equal(await spoilt.locator("#page").isVisible(), false);
 });
 
-test("a run without a violation, without events even, opens at the whole", async () => {
+test("a run of nothing at all can be looked at", async () => {
+  const { run: full, columns } = encode(cluster);
+  const empty = { ...full, end: 0, verdict: "inconclusive", violation: null, lanes: [], kinds: [], labels: [], details: [], faults: [], down: [], operations: [], properties: [] };
+  const page = await browser.open(browser.file("empty", pack([{ run: empty, columns: Object.fromEntries(Object.keys(columns).map((name) => [name, []])) }])).url);
+  assert.match(await page.locator(".verdict").textContent(), /Inconclusive/);
+  for (const key of ["f", "n", "Enter", "ArrowDown", "2", "3", "4", "t", ".", "+", "d", "v"]) {
+    await page.keyboard.press(key);
+    await settle(page);
+  }
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a violation that is of no event is gone to, too", async () => {
+  const encoded = encode(cluster);
+  encoded.run.violation = { ...encoded.run.violation, event: null, lane: null };
+  const page = await browser.open(browser.file("eventless", pack([encoded])).url);
+  await page.keyboard.press("f");
+  await page.keyboard.press("v");
+  const kept = await address(page);
+  assert.deepEqual([kept.get("s"), kept.get("from"), kept.get("c")], [null, null, null], "where the page opened");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a run without a violation opens at the whole", async () => {
   const pass = await browser.open(browser.file("pass", oneRun({ violates: false, events: 600 }).base64).url);
   assert.match(await pass.locator(".verdict").textContent(), /Pass/);
   assert.equal(await pass.getByRole("button", { name: "Violation" }).count(), 0);
