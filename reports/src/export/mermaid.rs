@@ -121,7 +121,7 @@ fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for letter in short(text, TEXT_MAX + 40).chars() {
         match letter {
-            '#' | ';' | '<' | '>' | '&' | '%' | '$' | '"' | '\\' | '`' => {
+            '#' | ';' | '<' | '>' | '&' | '%' | '$' | '\\' | '`' => {
                 write!(escaped, "#{};", u32::from(letter)).expect("a string takes any text");
             }
             _ => escaped.push(letter),
