@@ -1,6 +1,6 @@
 # Each target is one or two cargo lines.
 
-.PHONY: check test lint doc demo hunt shrink-table bench fuzz ci scale-test
+.PHONY: check test lint doc viewer demo hunt shrink-table bench fuzz ci scale-test
 
 check: lint test doc ## Everything that a commit must pass.
 
@@ -13,6 +13,9 @@ test:
 
 doc:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
+
+viewer: ## The page that shows runs: types, lint, and tests in a real browser. Needs Node.js and Chromium.
+	bash .ci/viewer
 
 demo: ## The main job: every scenario over its seeds.
 	cargo run --release -- run scenarios

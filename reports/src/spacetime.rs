@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use shaketable_sim::time::Instant;
+
 use crate::recording::{Event, LaneAt, LaneKind, Lost, Place, Recording, Stop};
 use crate::text::{Style, Tint, counted, width};
 use crate::words::happened;
@@ -51,8 +53,8 @@ struct Picture<'a> {
     at: BTreeMap<LaneAt, usize>,
     lane_width: usize,
     columns: usize,
-    /// Who leads, as far as it knows.
-    leads: BTreeMap<LaneAt, bool>,
+    /// Who leads, as far as it knows, and since when.
+    leads: BTreeMap<LaneAt, Instant>,
     /// Which changes have been looked at.
     seen: usize,
 }
@@ -101,10 +103,15 @@ impl<'a> Picture<'a> {
                 .iter()
                 .rev()
                 .find(|down| down.lane == lane && down.from <= now && down.to.is_none_or(|to| to > now));
+            // Who has crashed since leads no more.
+            let crashed = |since: &Instant| {
+                let of_lane = self.recording.down.iter().filter(|down| down.lane == lane && down.why == Stop::Crash);
+                of_lane.into_iter().any(|down| down.from >= *since && down.from <= now)
+            };
             let line = match (stopped.map(|down| down.why), self.leads.get(&lane)) {
                 (Some(Stop::Crash), _) => ' ',
                 (Some(Stop::Pause), _) => '┊',
-                (None, Some(true)) => '┃',
+                (None, Some(since)) if !crashed(since) => '┃',
                 (None, _) => '│',
             };
             put(&mut cells, at, line);
@@ -117,8 +124,11 @@ impl<'a> Picture<'a> {
         let changes = &self.recording.changes;
         while let Some(change) = changes.get(self.seen).filter(|change| change.event <= place) {
             if self.recording.fields.word(change.field) == "role" {
-                let lane = self.recording.event(change.event).lane;
-                self.leads.insert(lane, self.recording.values.word(change.value) == "leader");
+                let event = self.recording.event(change.event);
+                match self.recording.values.word(change.value) {
+                    "leader" => drop(self.leads.insert(event.lane, event.at)),
+                    _ => drop(self.leads.remove(&event.lane)),
+                }
             }
             self.seen += 1;
         }

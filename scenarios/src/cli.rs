@@ -22,7 +22,7 @@ pub(crate) use check::Check;
 pub(crate) use hunt::{Hunt, Search};
 pub(crate) use keep::{Accepted, Ci, CiFormat, Regress};
 pub(crate) use one::{Blame, Replay, Shrink, Which};
-pub(crate) use trace::{Diff, Shape, Trace, Wanted};
+pub(crate) use trace::{Diff, Shape, Trace};
 
 /// Shake a simulated cluster until the protocol breaks, and replay exactly how it broke.
 #[derive(Parser, Debug)]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use shaketable_sim::time::Instant;
 
-use super::{Event, LaneAt, LaneKind, Name, Place, Recording, Slice};
+use super::slice::READABLE;
+use super::{Change, Event, LaneAt, LaneKind, Name, Operation, Place, Recording, Slice};
 
 /// What is wanted of a run. Every condition that is there must be met; the default asks for everything but what is [routine](Event::routine).
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -43,6 +44,29 @@ impl Recording {
                 && [&slice, &operation].into_iter().flatten().all(|places| places.contains(place))
         };
         self.placed().filter(wanted).map(|(place, _)| place).collect()
+    }
+
+    /// The events that tell of the violation, as many as somebody reads: what came of the operations that contradict each other, if it is they, with who came to lead meanwhile; or else what led to
+    /// the event that shows it. None if nothing is violated.
+    pub fn telling(&self) -> Vec<Place> {
+        let Some(shown) = self.violation().and_then(|violation| violation.event) else { return Vec::new() };
+        let slice = || self.select(&Filter { slice: Some(Slice::around(shown)), ..Filter::default() });
+        let involved: Vec<&Operation> = self.operations.iter().filter(|operation| operation.part.is_some()).collect();
+        let Some(first) = involved.iter().map(|operation| operation.from).min() else { return slice() };
+        let ends = involved.iter().flat_map(|operation| [Some(operation.from), operation.to]).flatten();
+        let leader = |change: &&Change| {
+            self.fields.word(change.field) == "role"
+                && self.values.word(change.value) == "leader"
+                && change.event > first
+        };
+        let leads = self.changes.iter().filter(|change| change.event < shown).filter(leader).map(|change| change.event);
+        let mut told: BTreeSet<Place> = ends.chain(leads).collect();
+        let whole = involved.iter().flat_map(|operation| self.of_operation(&operation.id));
+        let whole: BTreeSet<Place> = whole.filter(|place| !self.event(*place).routine).collect();
+        if told.union(&whole).count() <= READABLE {
+            told.extend(whole);
+        }
+        told.into_iter().collect()
     }
 
     /// The events of an operation, in order; none if there is no such operation. They are, from its asking to its end (or the end of the run, if it has none):

@@ -8,7 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::{LaneAt, LaneKind, Place, Recording};
 
 /// How many events somebody reads.
-const READABLE: usize = 40;
+pub(super) const READABLE: usize = 40;
 
 /// The events around one, by what led to what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -195,6 +195,34 @@ fn the_event_to_look_at_is_the_culprits_answer_or_the_last_by_then() {
 }
 
 #[test]
+fn a_violation_is_told_by_its_operations_or_by_what_led_to_it() {
+    let ask = |id: u64, operation: &str| json!({ "t": id, "id": id, "kind": "ask", "client": "c1", "operation": operation, "op": "get k" });
+    let answer =
+        |id: u64, operation: &str| json!({ "t": id, "id": id, "kind": "answer", "request": operation, "ret": "3" });
+    let events = [
+        json!({ "t": 1, "id": 1, "kind": "timer", "node": "n1", "timer": "T", "now": { "role": "leader" } }),
+        ask(2, "c1#1"),
+        answer(3, "c1#1"),
+        json!({ "t": 4, "id": 4, "kind": "timer", "node": "n2", "timer": "T", "now": { "role": "leader" } }),
+        json!({ "t": 5, "id": 5, "kind": "timer", "node": "n2", "timer": "T", "effects": [{ "write": 1 }] }),
+        ask(6, "c1#2"),
+        answer(7, "c1#2"),
+        json!({ "t": 8, "id": 8, "cause": 5, "kind": "synced", "node": "n2", "now": { "role": "follower" } }),
+    ];
+    let told = |check: &str, at: u64, history: Value| {
+        let violation = json!({ "check": check, "property": "p", "at": at, "story": [] });
+        let footer =
+            json!({ "verdict": { "violation": violation }, "digest": "ff", "events": 8, "end": 9, "history": history });
+        let recording = read(&[&events[..], &[footer]].concat());
+        recording.telling().into_iter().map(|place| recording.event(place).number).collect::<Vec<_>>()
+    };
+    let history = json!({ "culprit": "c1#2", "story": ["c1#1"], "order": [] });
+    assert_eq!(told("linearizability", 7, history), [2, 3, 4, 6, 7]);
+    assert_eq!(told("invariant", 8, json!({})), [4, 5, 8]);
+    assert_eq!(read(&events).telling(), []);
+}
+
+#[test]
 fn what_is_no_trace_is_refused_in_words() {
     let mut reader = Reader::new();
     let error = reader.line(&json!({ "t": 1 })).unwrap_err();

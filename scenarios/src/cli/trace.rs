@@ -8,7 +8,7 @@ use shaketable_sim::time::Span;
 use super::Which;
 use crate::terminal::{NARROWEST, WIDEST};
 
-/// Events that chance, routine or distance make unimportant can be left out: all that is given must hold of what is shown.
+/// All that is given must hold of what is shown. A picture (`lanes`, `mermaid`, `dot`) of a run that violates something shows what led to that, unless something else is asked for.
 #[derive(Args, Debug)]
 pub(crate) struct Trace {
     /// A trace that `shaketable replay` wrote (`-` is stdin; it may be compressed), a saved case, or a scenario
@@ -87,6 +87,36 @@ pub(crate) enum Shape {
     Json,
     /// One HTML file that shows all of the run, whatever is left out here
     Page,
+    /// For ui.perfetto.dev and chrome://tracing: JSON with flows
+    Perfetto,
+    /// For ShiViz: a log with vector clocks
+    Shiviz,
+    /// A sequence diagram for Markdown
+    Mermaid,
+    /// A graph for Graphviz
+    Dot,
+    /// What the clients asked for and were answered, a line an operation
+    Csv,
+}
+
+impl Shape {
+    /// Whether it is for few events.
+    pub(crate) fn is_picture(self) -> bool {
+        matches!(self, Shape::Lanes | Shape::Mermaid | Shape::Dot)
+    }
+}
+
+impl Wanted {
+    /// Whether nothing has been asked for.
+    pub(crate) fn is_everything(&self) -> bool {
+        let Wanted { lanes, kinds, labels, from, to, operation, cause, hops: _, routine: _ } = self;
+        lanes.is_empty()
+            && kinds.is_empty()
+            && labels.is_empty()
+            && from.or(*to).is_none()
+            && operation.is_none()
+            && cause.is_none()
+    }
 }
 
 /// Two traces, saved cases or scenarios, or one of them twice, with different seeds or with and without the planted bug.

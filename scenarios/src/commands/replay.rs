@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde_json::json;
 use shaketable_reports::page::page;
-use shaketable_reports::{Exit, Side, Style, replayed};
+use shaketable_reports::{Exit, Side, Style, replayed, spacetime};
 use shaketable_sim::check::linearizable::Budget;
 use shaketable_sim::rng::Seed;
-use shaketable_sim::run::Run;
+use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::any::Any;
 
 use crate::attempt::Subject;
@@ -20,7 +20,7 @@ use crate::histories::drawn::contradiction;
 use crate::histories::export::export;
 use crate::record::record;
 use crate::tables::Tables;
-use crate::terminal::{print, stderr_style, stdout_style, tell, unless_closed};
+use crate::terminal::{columns, print, stderr_style, stdout_style, tell, unless_closed};
 use crate::traces::TraceFile;
 use crate::whole::write_whole;
 
@@ -55,8 +55,10 @@ pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Re
             return Ok(wrong(&format!("error: cannot write {}: {error}\n", path.display())));
         }
     }
-    if let Some(path) = &args.page {
-        let text = page(&record(subject, Seed(seed), tables).shown("this run"), None);
+    let told = matches!(run.verdict, Verdict::Violation(_)) && !to_stdout;
+    let recorded = (args.page.is_some() || told).then(|| record(subject, Seed(seed), tables));
+    if let (Some(path), Some(recorded)) = (&args.page, &recorded) {
+        let text = page(&recorded.shown("this run"), None);
         if let Err(error) = write_whole(path, &text) {
             return Ok(wrong(&format!("error: cannot write {}: {error}\n", path.display())));
         }
@@ -64,7 +66,12 @@ pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Re
     if to_stdout {
         tell(&replayed(&result, stderr_style(look.color)));
     } else {
-        print(&replayed(&result, stdout_style(look.color)))?;
+        let style = stdout_style(look.color);
+        let picture = recorded.filter(|_| told).map(|run| {
+            let picture = spacetime(&run.recording, &run.recording.telling(), columns(None), style);
+            format!("{picture}\n")
+        });
+        print(&format!("{}{}", picture.unwrap_or_default(), replayed(&result, style)))?;
     }
     Ok(result.exit())
 }

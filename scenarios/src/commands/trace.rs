@@ -2,13 +2,14 @@
 
 use std::io;
 
+use shaketable_reports::export;
 use shaketable_reports::page::page;
 use shaketable_reports::recording::{Filter, LaneAt, Name, Place, Recording, Slice, Table};
 use shaketable_reports::{Exit, Side, Style, spacetime, told};
 use shaketable_sim::param::nearest;
 use shaketable_sim::time::{Instant, Span};
 
-use crate::cli::{self, Look, Shape, Wanted};
+use crate::cli::{self, Look, Shape};
 use crate::record::{Recorded, recorded};
 use crate::tables::Tables;
 use crate::terminal::{columns, print, stderr_style, stdout_style, tell};
@@ -21,7 +22,7 @@ use crate::whole::write_whole;
 pub(super) fn trace(args: &cli::Trace, look: &Look, tables: &Tables) -> io::Result<Exit> {
     let color = stderr_style(look.color) == Style::Color;
     let found = recorded(&args.path, args.which, Side::Own, tables, color)
-        .and_then(|run| filter(&run.recording, &args.filter).map(|filter| (run, filter)));
+        .and_then(|run| filter(&run.recording, args).map(|filter| (run, filter)));
     let (run, filter) = match found {
         Ok(found) => found,
         Err(wrong) => {
@@ -31,7 +32,11 @@ pub(super) fn trace(args: &cli::Trace, look: &Look, tables: &Tables) -> io::Resu
     };
     // A file has no colours.
     let style = if args.out.is_some() { Style::Plain } else { stdout_style(look.color) };
-    let text = shown(&run, &run.recording.select(&filter), args, style);
+    // A picture of everything cannot be read.
+    let telling =
+        if args.format.is_picture() && args.filter.is_everything() { run.recording.telling() } else { Vec::new() };
+    let places = if telling.is_empty() { run.recording.select(&filter) } else { telling };
+    let text = shown(&run, &places, args, style);
     match &args.out {
         None => print(&text)?,
         Some(path) => {
@@ -50,6 +55,11 @@ fn shown(run: &Recorded, places: &[Place], args: &cli::Trace, style: Style) -> S
         Shape::Page => page(&run.shown("this run"), None),
         Shape::Lanes => spacetime(recording, places, columns(args.width), style),
         Shape::Json => places.iter().map(|place| format!("{}\n", recording.line(recording.event(*place)))).collect(),
+        Shape::Perfetto => format!("{}\n", export::perfetto(recording, places)),
+        Shape::Shiviz => export::shiviz(recording, places),
+        Shape::Mermaid => export::mermaid(recording, places),
+        Shape::Dot => export::dot(recording, places),
+        Shape::Csv => export::csv(recording, places),
         Shape::Text => places.iter().map(|place| line(recording, *place)).collect(),
     }
 }
@@ -78,7 +88,8 @@ fn line(recording: &Recording, place: Place) -> String {
 ///
 /// # Errors
 /// What is not in it, for people.
-fn filter(recording: &Recording, wanted: &Wanted) -> Result<Filter, String> {
+fn filter(recording: &Recording, args: &cli::Trace) -> Result<Filter, String> {
+    let wanted = &args.filter;
     let lanes: Vec<&str> = recording.lanes.iter().map(|lane| lane.name.as_str()).collect();
     let lane = |name: &String| {
         let place = lanes.iter().position(|lane| lane == name);
@@ -89,8 +100,8 @@ fn filter(recording: &Recording, wanted: &Wanted) -> Result<Filter, String> {
         let ids = || recording.operations.iter().map(|operation| operation.id.as_str()).collect::<Vec<_>>();
         if known { Ok(id.clone()) } else { Err(no("operation", id, &ids())) }
     });
-    let slice = wanted.cause.as_ref().map(|event| {
-        let of = cause(recording, event)?;
+    let slice = wanted.cause.as_ref().map(|event| cause(recording, event)).map(|of| {
+        let of = of?;
         let around = Slice::around(of);
         Ok::<_, String>(Slice { hops: wanted.hops.unwrap_or(around.hops), ..around })
     });

@@ -1,0 +1,113 @@
+//! `trace`, `diff` and the pages of runs, as their user meets them.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // It runs the program and reads what it leaves.
+
+mod common;
+
+use common::{Output, file, folder, shaketable};
+use serde_json::Value;
+
+/// A script: the same run from any seed, and a stale read in it.
+const STALE: &str = "scenarios/negative/directed/raft-local-reads.toml";
+
+fn trace(more: &[&str]) -> Output {
+    shaketable(&[&["trace", STALE, "--seed", "1"], more].concat())
+}
+
+fn text(more: &[&str]) -> String {
+    let output = trace(more);
+    assert_eq!(output.code, Some(0), "{more:?}: {}", output.stderr);
+    output.stdout
+}
+
+#[test]
+fn a_run_is_shown_in_lines_and_as_a_picture() {
+    insta::assert_snapshot!(text(&["--operation", "c2#1"]));
+    insta::assert_snapshot!(text(&["--as", "lanes", "--width", "100"]));
+    insta::assert_snapshot!(text(&["--as", "mermaid", "--cause", "violation", "--hops", "2"]));
+}
+
+#[test]
+fn a_trace_that_was_written_shows_the_same_as_the_run_itself() {
+    let folder = folder("seeing-same");
+    let path = folder.join("run.ndjson");
+    let path = path.to_str().expect("text");
+    let written = shaketable(&["replay", STALE, "--seed", "1", "--trace", path]);
+    assert_eq!(written.code, Some(1), "{}", written.stderr);
+    for shape in ["text", "lanes", "json", "page", "perfetto", "shiviz", "mermaid", "dot", "csv"] {
+        let output = shaketable(&["trace", path, "--as", shape]);
+        assert_eq!(output.code, Some(0), "{shape}: {}", output.stderr);
+        assert!(output.stdout == text(&["--as", shape]), "{shape}");
+        assert!(output.stdout.len() > 200, "{shape}: {}", output.stdout);
+    }
+}
+
+#[test]
+fn only_what_is_asked_for_is_shown() {
+    let events = |more: &[&str]| -> Vec<Value> {
+        let text = text(&[more, &["--as", "json"]].concat());
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let (all, calm) = (events(&["--routine"]), events(&[]));
+    assert!(all.len() == 116 && calm.len() < all.len() / 2 + 30, "{} and {}", all.len(), calm.len());
+    let of = |events: &[Value], key: &str, value: &str| events.iter().all(|event| event[key] == value);
+    let clients = events(&["--node", "c1"]);
+    assert!(clients.len() == 4 && of(&clients, "client", "c1"), "{clients:?}");
+    let votes = events(&["--kind", "message", "--about", "RequestVote,Vote"]);
+    assert!(
+        votes.len() >= 6 && votes.iter().all(|event| event["msg"].as_str().is_some_and(|msg| msg.ends_with("Vote")))
+    );
+    let late = events(&["--from", "400ms", "--to", "410ms"]);
+    assert!(
+        !late.is_empty()
+            && late.iter().all(|event| (400_000_000..=410_000_000).contains(&event["t"].as_u64().expect("a time")))
+    );
+    let wrong = [
+        (["--node", "the-third"], "there are n1, n2, n3, c1, c2, world"),
+        (["--kind", "mesage"], "did you mean `message`?"),
+        (["--about", "Apended"], "did you mean `Appended`?"),
+        (["--operation", "c1#99"], "there is no operation `c1#99`"),
+        (["--cause", "100000"], "events have numbers up to 116"),
+    ];
+    for (args, said) in wrong {
+        let output = trace(&args);
+        assert!(output.code == Some(2) && output.stderr.contains(said), "{args:?}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn where_two_runs_part_is_told() {
+    let folder = folder("seeing-diff");
+    let page = folder.join("both.html");
+    let page = page.to_str().expect("text");
+    let output = shaketable(&["diff", STALE, "--seed", "1", "--right", "--page", page]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    insta::assert_snapshot!(output.stdout);
+    let page = std::fs::read_to_string(page).expect("a page");
+    assert!(page.contains("<title>linearizability/read: raft/local-reads, seed 1 · Shaketable</title>"));
+    let same = shaketable(&["diff", STALE, STALE, "--seed", "1"]);
+    assert!(same.code == Some(0) && same.stdout.contains("The same run: "), "{}", same.stdout);
+}
+
+#[test]
+fn what_is_no_trace_is_refused_with_its_line() {
+    let folder = folder("seeing-wrong");
+    let header = "{\"trace\":1,\"seed\":1}\n";
+    let cases = [
+        ("no-header.ndjson", "{\"t\":1}\n".to_owned(), "no header of a trace", ":1"),
+        ("cut.ndjson", format!("{header}{{\"t\":1,\"id\"\n"), "no JSON", ":2"),
+        (
+            "later.ndjson",
+            format!("{header}{{\"t\":5,\"id\":5}}\n{{\"t\":4,\"id\":6}}\n"),
+            "event 6 at 4ns, after one that comes later",
+            ":3",
+        ),
+    ];
+    for (name, content, said, line) in cases {
+        let path = file(&folder, name, &content);
+        let output = shaketable(&["trace", &path]);
+        assert!(output.code == Some(2) && output.stderr.contains(said), "{name}: {}", output.stderr);
+        assert!(output.stderr.contains(&format!("{name}{line}\n")), "{name}: {}", output.stderr);
+    }
+    let seedless = shaketable(&["trace", STALE]);
+    assert!(seedless.code == Some(2) && seedless.stderr.contains("--seed N"), "{}", seedless.stderr);
+}
