@@ -1,21 +1,14 @@
 "use strict";
-// All that is looked at, as the part of the address after `#`: a link restores it, and going back undoes a selection.
+// What is looked at, as the address after `#`: a link restores it, and going back undoes a selection.
 
 /**
- * What a page shows at first: the violation with what led to it, or where two runs diverge, or else the whole run.
- * @param {Trace[]} traces @param {Divergence | null} diverges @param {number[]} shifts
+ * What a page shows at first: the violation with what led to it, or else the whole run.
+ * @param {Trace[]} traces @param {number[]} shifts
  * @returns {ViewState}
  */
-function initialState(traces, diverges, shifts) {
+function initialState(traces, shifts) {
   const violated = Math.max(0, traces.findIndex((trace) => trace.run.violation));
-  const shift = shifts[violated];
-  let [from, to, cursor] = openingWindow(traces[violated]).map((time) => time + shift);
-  if (diverges && !traces[violated].run.violation && traces[0].count > 0) {
-    const at = Math.min(diverges.at[0], traces[0].count - 1);
-    cursor = traces[0].time[at];
-    const reach = Math.max(1000, cursor - traces[0].time[Math.max(0, at - 120)]);
-    [from, to] = [Math.max(0, cursor - reach), cursor + reach];
-  }
+  const [from, to, cursor] = openingWindow(traces[violated]).map((time) => time + shifts[violated]);
   return {
     runs: traces.length > 1 ? "both" : "0", from, to, cursor, selected: null, lane: null,
     hiddenKinds: [], hiddenLabels: [], hiddenLanes: [], routine: false,
@@ -42,24 +35,22 @@ function openingWindow(trace) {
   return [Math.max(0, Math.floor(from - span * 0.08)), Math.ceil(violation.t + span * 0.12), violation.t];
 }
 
-/** @type {Codec} */
-const TEXT = { write: String, read: (text) => text };
-/** @type {Codec} */
-const NUMBER = { write: (value) => (value === null ? "" : String(value)), read: (text) => (/^-?\d{1,16}$/.test(text) ? Number(text) : undefined) };
-/** @type {Codec} */
-const FLAG = { write: (value) => (value ? "1" : ""), read: (text) => text === "1" };
-/** @type {Codec} */
-const LIST = {
-  write: (value) => value.map(encodeURIComponent).join(","),
-  read(text) {
-    try {
-      return text.split(",").map(decodeURIComponent);
-    } catch {
-      // Somebody spoilt the address.
-      return undefined;
-    }
+const [TEXT, NUMBER, FLAG, LIST] = /** @type {Codec[]} */ ([
+  { write: String, read: (text) => text },
+  { write: (value) => (value === null ? "" : String(value)), read: (text) => (/^-?\d{1,16}$/.test(text) ? Number(text) : undefined) },
+  { write: (value) => (value ? "1" : ""), read: (text) => text === "1" },
+  {
+    write: (value) => value.map(encodeURIComponent).join(","),
+    read(text) {
+      try {
+        return text.split(",").map(decodeURIComponent);
+      } catch {
+        // Somebody spoilt the address.
+        return undefined;
+      }
+    },
   },
-};
+]);
 
 /** @param {...string} known @returns {Codec} */
 const oneOf = (...known) => ({ write: String, read: (text) => known.find((word) => word === text) });

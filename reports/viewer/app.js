@@ -27,7 +27,7 @@ class App {
     /** The whole of all runs, on the common axis. */
     this.first = Math.min(...this.shifts);
     this.last = Math.max(...traces.map((trace, i) => Math.max(1, trace.run.end) + this.shifts[i]));
-    this.initial = initialState(traces, header.diverges, this.shifts);
+    this.initial = initialState(traces, this.shifts);
     this.view = readAddress(location.hash, this.initial, traces);
     this.shown = traces.map((trace) => this.filtered(trace));
     this.hits = this.search();
@@ -125,7 +125,7 @@ class App {
   search() {
     const words = this.view.query.trim().toLowerCase();
     return this.traces.map(({ run, kind, label, detail }, i) => {
-      if (words === "") return new Int32Array(0);
+      if (words === "") return [];
       const [kinds, labels, details] = [run.kinds, run.labels, run.details].map((texts) => texts.map((text) => text.toLowerCase().includes(words)));
       return this.shown[i].events.filter((event) => kinds[kind[event]] || labels[label[event]] || details[detail[event]]);
     });

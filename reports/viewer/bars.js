@@ -1,5 +1,5 @@
 "use strict";
-// What frames the lanes: which run this is and how to get it again, search and movement, the cursor, and what the lines mean.
+// What frames the lanes: header, search, cursor and legend.
 
 /** @type {Record<RunHeader["verdict"], string>} */
 const VERDICTS = { violation: "✗ Violation", pass: "✓ Pass", inconclusive: "? Inconclusive" };
@@ -51,7 +51,7 @@ class Header extends Pane {
     one("#property").textContent = title;
     document.title = `${VERDICTS[run.verdict]}: ${title} — Shaketable`;
     const facts = { run: run.name, protocol: run.protocol, bug: run.bug ?? "none planted", seed: run.seed, scenario: run.scenario };
-    one("#facts").replaceChildren(...Object.entries(facts).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    one("#facts").replaceChildren(...Object.entries(facts).map(([name, value]) => fact(name, value)));
     one("#line").textContent = run.reproduce;
     this.showRun();
   }
@@ -83,7 +83,7 @@ class Toolbar extends Pane {
       return;
     }
     const [hits, now] = [app.hits[run], app.view.selected?.[0] === run ? app.view.selected[1] : app.now(run)];
-    const at = step > 0 ? lowerBound(hits, now + 1) : lowerBound(hits, now) - 1;
+    const at = beside(hits, now, step);
     app.select([run, hits[(at + hits.length) % hits.length]]);
   }
 
@@ -120,7 +120,7 @@ class Scrubber extends Pane {
     if (!app.touched("cursor", "runs", "selected", "lane")) return;
     const words = exactly(app.view.cursor - app.shifts[app.active]);
     slider.value = String(app.view.cursor);
-    slider.setAttribute("aria-valuetext", words);
+    slider.ariaValueText = words;
     one("output", this.place).textContent = words;
   }
 }
@@ -129,8 +129,7 @@ class Scrubber extends Pane {
 function moveCursor(app, step) {
   const times = app.runs.flatMap((run) => {
     const { times: all } = app.shown[run];
-    const time = app.view.cursor - app.shifts[run];
-    const at = step > 0 ? lowerBound(all, time + 1) : lowerBound(all, time) - 1;
+    const at = beside(all, app.view.cursor - app.shifts[run], step);
     return at >= 0 && at < all.length ? [all[at] + app.shifts[run]] : [];
   });
   if (times.length === 0) return;

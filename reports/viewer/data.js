@@ -1,5 +1,5 @@
 "use strict";
-// Reads what the page carries — base64 of gzip of a header and of columns of LEB128 numbers — into arrays and indices.
+// Reads what the page carries: base64 of gzip of a header and of columns of LEB128 numbers.
 
 const FORMAT = 1;
 
@@ -87,30 +87,14 @@ function summed(numbers) {
   return numbers;
 }
 
+/** The place of what is next after a value, or before it. @param {number[]} sorted @param {number} value @param {number} step */
+function beside(sorted, value, step) {
+  return step > 0 ? lowerBound(sorted, value + 1) : lowerBound(sorted, value) - 1;
+}
+
 const ROUTINE = 1;
 const DUPLICATE = 2;
 const HELD = 4;
-
-/** The effects of event i are `effects[start[i] .. start[i + 1]]`. @param {Int32Array} causes */
-function effectsByCause(causes) {
-  const start = new Int32Array(causes.length + 1);
-  for (const cause of causes) if (cause >= 0) start[cause + 1]++;
-  for (let i = 0; i < causes.length; i++) start[i + 1] += start[i];
-  const next = start.slice();
-  const effects = new Int32Array(start[causes.length]);
-  for (let i = 0; i < causes.length; i++) if (causes[i] >= 0) effects[next[causes[i]]++] = i;
-  return { start, effects };
-}
-
-/** @param {Int32Array} lanes @param {number} count */
-function eventsByLane(lanes, count) {
-  const sizes = new Int32Array(count);
-  for (const lane of lanes) sizes[lane]++;
-  const events = Array.from(sizes, (size) => new Int32Array(size));
-  sizes.fill(0);
-  for (let i = 0; i < lanes.length; i++) events[lanes[i]][sizes[lanes[i]]++] = i;
-  return events;
-}
 
 /** @param {number} n where 0 says none, and 1 the first */
 const optional = (n) => n - 1;
@@ -158,15 +142,19 @@ class Trace {
       operation.start = this.time[operation.from];
       operation.end = operation.to === null ? run.end : this.time[operation.to];
     }
-    const effects = effectsByCause(this.cause);
-    this.effectStart = effects.start;
-    this.effects = effects.effects;
-    this.laneEvents = eventsByLane(this.lane, run.lanes.length);
+    /** @type {number[][]} by cause; sparse */
+    this.effects = [];
+    /** @type {number[][]} */
+    this.laneEvents = run.lanes.map(() => []);
+    for (let i = 0; i < count; i++) {
+      this.laneEvents[this.lane[i]].push(i);
+      if (this.cause[i] >= 0) (this.effects[this.cause[i]] ??= []).push(i);
+    }
   }
 
   /** @param {number} event */
   effectsOf(event) {
-    return this.effects.subarray(this.effectStart[event], this.effectStart[event + 1]);
+    return this.effects[event] ?? [];
   }
 
   /** @param {number} event */

@@ -33,6 +33,17 @@ function aside(...words) {
   return h("p", { class: "muted" }, ...words);
 }
 
+/** @param {string} name @param {(Node | string)[]} values */
+function fact(name, ...values) {
+  return h("div", {}, h("dt", {}, name), h("dd", {}, ...values));
+}
+
+/** @param {string} selector @param {ParentNode} within @returns {NodeListOf<HTMLElement>} */
+const every = (selector, within) => within.querySelectorAll(selector);
+
+/** The element with that attribute in which the event was. @param {Event} event @param {string} attribute @returns {HTMLElement | null} */
+const around = (event, attribute) => event.target instanceof Element ? event.target.closest(`[${attribute}]`) : null;
+
 /** A canvas's context, after giving it a size in CSS pixels. @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
 function contextOf(canvas, width, height, ratio = devicePixelRatio || 1) {
   canvas.width = Math.round(width * ratio);
@@ -62,14 +73,9 @@ async function copyText(text, pressed) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Some browsers give no clipboard to a file; a selection always works.
-    const area = h("textarea", { class: "unseen" });
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-    pressed.focus();
+    // Some browsers give no clipboard to a file.
+    prompt("Copy it from here:", text);
+    return;
   }
   const words = (pressed.dataset.words ??= pressed.textContent ?? "");
   pressed.textContent = "Copied";
@@ -99,7 +105,7 @@ function bindTabs(app, key, choose = (tab) => app.change(/** @type {Partial<View
   return () => {
     for (const tab of tabs) {
       const chosen = tab.dataset.tab === app.view[key];
-      tab.setAttribute("aria-selected", String(chosen));
+      tab.ariaSelected = String(chosen);
       tab.tabIndex = chosen ? 0 : -1;
     }
   };

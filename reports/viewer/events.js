@@ -115,7 +115,7 @@ const drawMarks = (pen, { ink }, { trace, shown, rows, x, slice, from, to }) => 
   const [first, last] = shown.range(from, to);
   /** @type {Bundles<string>} */
   const byKind = new Bundles();
-  for (const event of shown.events.subarray(first, last)) {
+  for (const event of shown.events.slice(first, last)) {
     const row = rows[trace.lane[event]];
     const kind = trace.kindOf(event);
     if (row && kind !== "dropped" && !slice?.has(event)) byKind.add(kind, x(trace.time[event]), middle(row));
@@ -136,7 +136,7 @@ const drawHits = (pen, { ink }, panel) => {
   const last = trace.indexAt(to);
   /** @type {number[]} */
   const points = [];
-  /** Where each lane's last ring is: of rings that would cover each other, one is enough. */
+  /** By lane: of rings that would cover each other, one is enough. */
   const ringed = new Float64Array(trace.laneEvents.length).fill(-Infinity);
   for (let i = lowerBound(hits, trace.indexAt(from - 1) + 1); i < hits.length && hits[i] <= last; i++) {
     const [x, y] = placeOf(panel, hits[i]);
@@ -174,7 +174,7 @@ const drawOperations = (pen, { frame, ink }, { trace, rows, span, slice }) => {
   const bars = [];
   /** @type {[words: string, x: number, y: number, style: Lettering][]} */
   const texts = [];
-  /** How far each lane is covered: of bars within a pixel the first is enough. */
+  /** By lane: of bars within a pixel, the first is enough. */
   const covered = new Float64Array(rows.length).fill(-Infinity);
   trace.run.operations.forEach(({ lane, asked, answer, outcome, part, order, start, end }) => {
     const row = rows[lane];

@@ -1,7 +1,6 @@
 "use strict";
 // The selected event with its causal slice, and the state of a lane.
 
-const MOST_EFFECTS = 12;
 const MOST_LISTED = 80;
 
 /** @param {App} app @param {Ref} ref @param {string} key @param {string} [words] */
@@ -13,23 +12,21 @@ function eventLink(app, ref, key, words) {
 /** @param {App} app @returns {(Node | null)[]} */
 function drawEvent(app) {
   const { selected } = app.view;
-  if (!selected) return [h("p", { class: "empty" }, "No event is selected. Click one on the lanes, or press n for the one at the cursor.")];
+  if (!selected) return [aside("No event is selected. Click one on the lanes, or press n for the one at the cursor.")];
   const [run, event] = selected;
   const trace = app.traces[run];
   const cause = trace.cause[event];
-  const effects = [...trace.effectsOf(event)];
-  const links = effects.slice(0, MOST_EFFECTS).map((effect, i) => eventLink(app, [run, effect], `effect-${i}`));
+  const effects = trace.effectsOf(event);
+  const links = effects.map((effect, i) => eventLink(app, [run, effect], `effect-${i}`));
   const notes = ["routine", "a second delivery", "had been held back"].filter((_, bit) => trace.flags[event] & (1 << bit));
   const { lostEvent, lostTo, lostLabel, lostWhy, run: { lanes, labels } } = trace;
   const lost = [...lostEvent.keys()].slice(lowerBound(lostEvent, event), lowerBound(lostEvent, event + 1));
-  /** @param {string} name @param {(Node | string)[]} values */
-  const fact = (name, ...values) => h("div", {}, h("dt", {}, name), h("dd", {}, ...values));
   return [
     section(trace.words(event), h("dl", { class: "facts tall" },
       fact("time", exactly(trace.time[event])), fact("id", `#${trace.id[event]}`), fact("lane", trace.laneName(event)),
       notes.length > 0 ? fact("note", notes.join(", ")) : null,
       fact("cause", cause < 0 ? "none" : eventLink(app, [run, cause], "cause")),
-      fact("effects", ...links, effects.length === 0 ? "none" : effects.length > MOST_EFFECTS ? `and ${effects.length - MOST_EFFECTS} more` : ""),
+      fact("effects", ...links, effects.length === 0 ? "none" : ""),
       lost.length > 0 ? fact("lost", ...lost.map((i) => h("span", {}, `${labels[lostLabel[i]] ?? "message"} to ${lanes[lostTo[i]].name}: ${labels[lostWhy[i]] ?? "lost"}`))) : null)),
     h("div", { class: "group steps" }, act("← cause", "["), act("effect →", "]"), act("◂ lane", "p"), act("lane ▸", "n"), act("Clear", "Escape")),
     drawChanges(app, run, event),
@@ -105,7 +102,7 @@ function shownLane(app) {
 function drawState(app) {
   const [run, lane] = shownLane(app);
   const trace = app.traces[run];
-  if (!trace.run.lanes[lane]) return [h("p", { class: "empty" }, "This run has no lanes.")];
+  if (!trace.run.lanes[lane]) return [aside("This run has no lanes.")];
   const two = app.runs.length > 1;
   const options = app.runs.flatMap((r) => app.traces[r].run.lanes.map(({ name }, l) =>
     h("option", { value: `${r}.${l}`, selected: r === run && l === lane }, two ? `${"AB"[r]}: ${name}` : name)));
@@ -137,7 +134,7 @@ function pinCell(app, name) {
 function ownState(app, run, lane, last) {
   const [before, after] = [app.states[run].at(lane, last - 1), app.states[run].at(lane, last)];
   const names = app.traces[run].run.fields.filter((name) => before.has(name) || after.has(name));
-  if (names.length === 0) return h("p", { class: "empty" }, "This lane has no state here.");
+  if (names.length === 0) return aside("This lane has no state here.");
   return stateTable(["field", "before", "after", "curve"], names.map((name) => stateRow(name, before.get(name), after.get(name), false, pinCell(app, name))));
 }
 
@@ -145,7 +142,7 @@ function ownState(app, run, lane, last) {
 function compareStates(app, name) {
   const [a, b] = app.traces.map((trace, run) => app.states[run].at(trace.run.lanes.findIndex((lane) => lane.name === name), app.now(run)));
   const fields = [...new Set(app.traces.flatMap((trace) => trace.run.fields))].filter((field) => a.has(field) || b.has(field));
-  if (fields.length === 0) return h("p", { class: "empty" }, "This lane has no state here.");
+  if (fields.length === 0) return aside("This lane has no state here.");
   const different = fields.filter((field) => a.get(field) !== b.get(field)).length;
   return h("section", {}, h("p", {}, different === 0 ? `${name} is in the same state in both runs.` : `${different} of ${fields.length} fields differ between the runs.`),
     stateTable(["field", ...app.traces.map((trace, run) => `${"AB"[run]}: ${trace.run.name}`), "curve"],

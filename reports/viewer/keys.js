@@ -24,7 +24,7 @@ function stepAlong(app, step, byLabel = false) {
   const [run, event] = selected;
   const { lane, label } = app.traces[run];
   const events = byLabel ? app.shown[run].events : app.shown[run].lanes[lane[event]].events;
-  let at = step > 0 ? lowerBound(events, event + 1) : lowerBound(events, event) - 1;
+  let at = beside(events, event, step);
   while (byLabel && at >= 0 && at < events.length && label[events[at]] !== label[event]) at += step;
   if (at >= 0 && at < events.length) app.select([run, events[at]]);
   else announce("There is no further one.");
@@ -39,8 +39,7 @@ function selectAtCursor(app) {
 
 /** @param {App} app @param {number} step */
 function stepLane(app, step) {
-  const lanes = app.runs.flatMap((run) => app.traces[run].run.lanes.map(({ name }, lane) => ({ run, lane, name })))
-    .filter(({ name }) => !app.view.hiddenLanes.includes(name));
+  const lanes = layRows(app, 0).filter((row) => row.lane >= 0);
   const [run, lane] = shownLane(app);
   const at = lanes.findIndex((other) => other.run === run && other.lane === lane);
   const next = lanes[Math.max(0, Math.min(lanes.length - 1, at + step))];
@@ -97,7 +96,7 @@ function keyActs(app, toolbar, header) {
 function ownsKey(target, key) {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return target.type !== "range" || /^(Arrow|Page|Home|End)/.test(key);
-  if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return true;
+  if (target instanceof HTMLSelectElement) return true;
   if (key === "Enter" || key === " ") return target.closest("button, summary, a, [role=grid]") !== null;
   // What scrolls keeps the keys that scroll.
   return /^(Arrow(Up|Down)|Page|Home|End)/.test(key) && target.closest(".panel, [role=grid]") !== null;
@@ -113,7 +112,7 @@ function listenToKeys(acts) {
     acts[key.key]();
   });
   document.addEventListener("click", (click) => {
-    const pressed = /** @type {HTMLElement | null} */ (/** @type {Element} */ (click.target).closest("[data-act]"));
+    const pressed = around(click, "data-act");
     if (pressed) acts[pressed.dataset.act ?? ""]();
     if (click.target === help) help.close();
   });

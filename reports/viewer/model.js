@@ -12,13 +12,8 @@ class States {
     for (let c = 0; c < trace.changeEvent.length; c++) {
       const event = trace.changeEvent[c];
       const series = (this.byLane[trace.lane[event]][trace.changeField[c]] ??= { events: [], values: [] });
-      const last = series.events.length - 1;
-      // The last word of an event counts.
-      if (last >= 0 && series.events[last] === event) series.values[last] = trace.changeValue[c];
-      else {
-        series.events.push(event);
-        series.values.push(trace.changeValue[c]);
-      }
+      series.events.push(event);
+      series.values.push(trace.changeValue[c]);
     }
     this.field = new Map(fields.map((name, index) => [name, index]));
     /** @type {Map<string, {lanes: ReturnType<States["spans"]>[], low: number, high: number} | null>} */
@@ -121,28 +116,25 @@ function readableHops(trace, event) {
 
 const CHUNK = 256;
 
-/** @param {Trace} trace @param {Int32Array} events */
-function timesOf(trace, events) {
-  const times = new Float64Array(events.length);
-  for (let i = 0; i < times.length; i++) times[i] = trace.time[events[i]];
-  return times;
-}
-
 /** The events that pass the filters, indexed by time, so that a window is counted without looking at all of them. */
 class Shown {
   /** @param {Trace} trace @param {(event: number) => boolean} passes */
   constructor(trace, passes) {
     this.trace = trace;
     this.mask = new Uint8Array(trace.count);
-    for (let i = 0; i < trace.count; i++) this.mask[i] = passes(i) ? 1 : 0;
-    this.lanes = trace.laneEvents.map((events) => {
-      const shown = events.filter((i) => this.mask[i] === 1);
-      return { events: shown, times: timesOf(trace, shown) };
+    /** @type {number[]} */
+    this.events = [];
+    for (let i = 0; i < trace.count; i++) {
+      if (!passes(i)) continue;
+      this.mask[i] = 1;
+      this.events.push(i);
+    }
+    const timesOf = (/** @type {number[]} */ events) => events.map((i) => trace.time[i]);
+    this.times = timesOf(this.events);
+    this.lanes = trace.laneEvents.map((all) => {
+      const events = all.filter((i) => this.mask[i]);
+      return { events, times: timesOf(events) };
     });
-    let count = 0;
-    this.events = new Int32Array(this.lanes.reduce((sum, lane) => sum + lane.events.length, 0));
-    for (let i = 0; i < trace.count; i++) if (this.mask[i]) this.events[count++] = i;
-    this.times = timesOf(trace, this.events);
     /** The earliest sending of each chunk finds the lines that begin before a window's end and end after it. */
     this.earliest = new Float64Array(Math.ceil(this.events.length / CHUNK)).fill(Infinity);
     /** How many of the first i events have a line. */
@@ -188,7 +180,7 @@ class Shown {
   }
 }
 
-/** How many of the times fall into each of `bins` equal parts of [from, to). @param {Float64Array} times @param {number} from @param {number} to @param {number} bins */
+/** How many of the times fall into each of `bins` equal parts of [from, to). @param {number[]} times @param {number} from @param {number} to @param {number} bins */
 function densityOf(times, from, to, bins) {
   const counts = new Uint32Array(bins);
   const step = (to - from) / bins;

@@ -1,5 +1,5 @@
 "use strict";
-// The whole run in a strip: who led, how much happened, what was broken; and the window, which can be moved and resized.
+// The whole run in a strip, and the window on it.
 
 const STRIP = 44;
 const LEADERS = 13;
@@ -38,8 +38,8 @@ class Overview extends Pane {
     this.brush.style.left = `${Math.min(x, this.width - 10)}px`;
     this.brush.style.width = `${Math.max(10, Math.min(this.width, this.x(to)) - x)}px`;
     this.needle.style.left = `${this.x(cursor)}px`;
-    this.brush.setAttribute("aria-valuenow", String(Math.round((100 * ((from + to) / 2 - first)) / (last - first))));
-    this.brush.setAttribute("aria-valuetext", windowWords(view));
+    this.brush.ariaValueNow = String(Math.round((100 * ((from + to) / 2 - first)) / (last - first)));
+    this.brush.ariaValueText = windowWords(view);
   }
 
   /** @param {PointerEvent} down */

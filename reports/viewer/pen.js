@@ -1,5 +1,5 @@
 "use strict";
-// Colours, words for times, and a pen that draws on a canvas or into an SVG file, so that what is seen and what is exported are the same.
+// Colours, words for times, and a pen for a canvas or an SVG file, so that what is seen is what is exported.
 
 /** Patterns say without colour what colours say. @type {Record<string, Stroke>} */
 const ROLE_PATTERNS = {
@@ -83,12 +83,12 @@ const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const PATH_LENGTH = 256;
 const HOLLOW = new Set(["ring", "box", "cross"]);
 
-/** The outline of a mark as strokes. @param {Shape} shape @param {number} x @param {number} y @param {number} r */
+/** The outline of a mark as strokes. @param {Shape} shape @param {number} x @param {number} y @param {number} r @returns {number[][]} */
 function outline(shape, x, y, r) {
   switch (shape) {
     case "diamond": return [[x, y - r, x + r, y, x, y + r, x - r, y, x, y - r]];
     case "down": return [[x - r, y - r * 0.7, x + r, y - r * 0.7, x, y + r, x - r, y - r * 0.7]];
-    case "up": return [[x - r, y + r * 0.7, x + r, y + r * 0.7, x, y - r, x - r, y + r * 0.7]];
+    case "up": return outline("down", x, y, -r);
     case "cross": return [[x - r, y - r, x + r, y + r], [x - r, y + r, x + r, y - r]];
     case "flag": return [[x, y + r * 1.5, x, y - r * 1.5, x + r * 2, y - r * 0.7, x, y, x, y + r * 1.5]];
     default: return [[x - r, y - r, x + r, y - r, x + r, y + r, x - r, y + r, x - r, y - r]];
@@ -202,9 +202,9 @@ class Pen {
 
 /** @param {string} text */
 function escapeXml(text) {
-  // XML has no way to write most control characters.
+  // XML has neither most control characters nor the name `nbsp`.
   // eslint-disable-next-line no-control-regex
-  return text.replace(/[&<>"\u0000-\u001f]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] ?? " ");
+  return h("i", {}, text.replace(/[\u0000-\u001f\u00a0]/g, " ")).innerHTML;
 }
 
 /** @param {number} n */

@@ -1,5 +1,5 @@
 "use strict";
-// Where the lanes stand, and what lies under the events: time, faults, roles, what was down, pinned fields as curves.
+// Where the lanes stand, and what lies under the events.
 
 const AXIS_HEIGHT = 24;
 /** Above so many shapes single ones can no longer be told apart: the density is drawn instead. */
@@ -262,7 +262,7 @@ const drawCurves = (pen, { frame, view, palette }, { trace, states, rows, shift,
 /** @type {Paint} */
 const drawDensity = (pen, { frame, ink }, { shown, rows, from, to }) => {
   const bins = Math.max(1, Math.floor((frame.width - frame.left) / 3));
-  const counts = rows.map((row, lane) => densityOf(row ? shown.lanes[lane].times : new Float64Array(0), from, to, bins));
+  const counts = rows.map((row, lane) => densityOf(row ? shown.lanes[lane].times : [], from, to, bins));
   const most = counts.reduce((max, lane) => lane.reduce((a, b) => Math.max(a, b), max), 1);
   /** @type {number[]} */
   const boxes = [];

@@ -1,5 +1,5 @@
 "use strict";
-// Beside the lanes: the story and the properties, the selected event, the states, the filters.
+// Story, properties and filters beside the lanes.
 
 /** What each tab is drawn from. @type {Record<SideTab, Key[]>} */
 const SOURCES = {
@@ -22,12 +22,12 @@ class Side extends Pane {
     panel.setAttribute("aria-labelledby", `tab-${side}`);
     // What is focused is drawn anew, too: it keeps the focus by its name, as what was unfolded stays so.
     const focused = panel.contains(document.activeElement) ? document.activeElement?.getAttribute("data-key") : null;
-    const open = new Set([...panel.querySelectorAll("details[open] > [data-key]")].map((summary) => summary.getAttribute("data-key")));
+    const open = new Set([...every("details[open] > [data-key]", panel)].map((summary) => summary.dataset.key));
     const top = app.touched("side", "selected") ? 0 : panel.scrollTop;
     panel.replaceChildren(...draw(app).filter((node) => node !== null));
     panel.scrollTop = top;
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll("[data-key]"))) {
-      const key = element.getAttribute("data-key");
+    for (const element of every("[data-key]", panel)) {
+      const key = element.dataset.key;
       if (open.has(key)) element.parentElement?.setAttribute("open", "");
       if (key === focused) element.focus();
     }

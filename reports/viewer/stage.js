@@ -1,5 +1,5 @@
 "use strict";
-// The lanes on their canvas, with the names beside it, and everything that a pointer can do there.
+// The lanes on their canvas, and what a pointer can do there.
 
 const PICK_REACH = 8;
 
@@ -18,7 +18,6 @@ class Stage extends Pane {
   /** @type {Row[]} */
   rows = [];
   dragged = false;
-  /** Where dragging began. */
   grabbed = { x: 0, from: 0, to: 0 };
 
   start() {
@@ -80,17 +79,16 @@ class Stage extends Pane {
     if (dense) note.textContent = `${grouped(shapes)} shapes in view: drawn as density. Zoom in for single events.`;
   }
 
-  /** Which lane is chosen, and what role each has at the cursor. */
   nameRoles() {
     const { app } = this;
     const { lane: chosen, cursor } = app.view;
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (this.names.querySelectorAll(".name"))) {
+    for (const element of every(".name", this.names)) {
       const [run, lane] = (element.dataset.ref ?? "").split(".").map(Number);
       const time = cursor - app.shifts[run];
       const down = app.traces[run].run.down.find((d) => d.lane === lane && d.from <= time && time < d.to);
       const words = down ? { pause: "paused", crash: "crashed" }[down.why] : app.states[run].value(lane, "role", app.now(run));
       if (element.lastChild && element.lastChild.textContent !== words) element.lastChild.textContent = words;
-      element.setAttribute("aria-pressed", String(chosen?.[0] === run && chosen[1] === lane));
+      element.ariaPressed = String(chosen?.[0] === run && chosen[1] === lane);
     }
   }
 

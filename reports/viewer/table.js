@@ -16,7 +16,7 @@ class EventTable extends Pane {
     grid.onscroll = () => this.fill();
     grid.onkeydown = (key) => this.key(key);
     body.onclick = (click) => {
-      const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (click.target).closest("[data-at]"));
+      const row = around(click, "data-at");
       if (row) this.choose(Number(row.dataset.at));
     };
     new ResizeObserver(() => this.fill()).observe(grid);
@@ -32,7 +32,7 @@ class EventTable extends Pane {
     if (this.place.hidden) return;
     const { run, count } = app.traces[app.active];
     one(".caption").textContent = `${grouped(events.length)} of ${grouped(count)} events${app.traces.length > 1 ? ` of ${"AB"[app.active]}: ${run.name}` : ""}`;
-    this.grid.setAttribute("aria-rowcount", String(events.length + 1));
+    this.grid.ariaRowCount = String(events.length + 1);
     this.body.style.height = `${events.length * ROW_HEIGHT}px`;
     if (app.touched("selected", "main", "cursor", "hiddenKinds", "hiddenLabels", "routine", "runs")) {
       this.go(lowerBound(events, app.now(app.active) + 1) - 1);
@@ -54,7 +54,7 @@ class EventTable extends Pane {
     if (grid.clientHeight === 0) return;
     const first = Math.max(0, Math.floor(grid.scrollTop / ROW_HEIGHT) - 5);
     const last = first + Math.ceil(grid.clientHeight / ROW_HEIGHT) + 12;
-    body.replaceChildren(...Array.from(events.subarray(first, last), (event, i) => this.row(event, first + i)));
+    body.replaceChildren(...events.slice(first, last).map((event, i) => this.row(event, first + i)));
     if (at >= first && at < Math.min(last, events.length)) grid.setAttribute("aria-activedescendant", `row-${at}`);
     else grid.removeAttribute("aria-activedescendant");
   }

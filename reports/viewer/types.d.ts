@@ -71,7 +71,7 @@ interface Panel {
   /** The window in the run's own time. */
   from: number; to: number;
   slice: Map<number, number> | null;
-  hits: Int32Array;
+  hits: number[];
   /** The rows of its lanes; none for a hidden lane. */
   rows: (Row | undefined)[];
   /** Where a time of the run is drawn. */

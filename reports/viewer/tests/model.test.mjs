@@ -163,7 +163,7 @@ test("the index counts as counting does", () => {
 
 test("an address restores all that is looked at", async () => {
   const page = await viewer.readPage(twoRuns({ events: 800 }).base64);
-  const initial = viewer.initialState(page.traces, page.header.diverges, [0, 0]);
+  const initial = viewer.initialState(page.traces, [0, 0]);
   assert.equal(viewer.writeAddress(initial, initial), "");
   const state = {
     runs: "1", from: 5, to: 9000, cursor: 77, selected: [1, 12], lane: [0, 3],
@@ -175,13 +175,13 @@ test("an address restores all that is looked at", async () => {
 });
 
 test("an address that makes no sense changes nothing", () => {
-  const initial = viewer.initialState(traces, null, [0]);
+  const initial = viewer.initialState(traces, [0]);
   const read = viewer.readAddress("#runs=1&from=9&to=3&c=x&s=0.99999999&lane=1.0&theme=pink&main=no&side=&k=abc&pins=%25E0", initial, traces);
   assert.deepEqual(read, initial);
 });
 
 test("a run opens at its violation, with the story in the window", () => {
-  const { from, to, cursor } = viewer.initialState(traces, null, [0]);
+  const { from, to, cursor } = viewer.initialState(traces, [0]);
   const { violation, operations } = trace.run;
   assert.equal(cursor, violation.t);
   assert.ok(from < violation.t && violation.t < to);

@@ -10,7 +10,7 @@ const viewer = load();
 const run = oneRun();
 const { cluster } = run;
 const [trace] = (await viewer.readPage(run.base64)).traces;
-const initial = viewer.initialState([trace], null, [0]);
+const initial = viewer.initialState([trace], [0]);
 const { violation } = trace.run;
 
 /** @type {Browser} */
