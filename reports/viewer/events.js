@@ -130,7 +130,7 @@ function drawKind(pen, ink, kind, points, radius, alpha = 1) {
   pen.marks(shape, points, radius, { fill: colour, stroke: HOLLOW.has(shape) ? colour : ink.back, width: HOLLOW.has(shape) ? 1.6 : 0.8, alpha });
 }
 
-/** What the search found. @type {Paint} */
+/** @type {Paint} */
 const drawHits = (pen, { ink }, panel) => {
   const { trace, hits, from, to } = panel;
   const last = trace.indexAt(to);

@@ -95,7 +95,7 @@ function outline(shape, x, y, r) {
   }
 }
 
-/** Draws many things of one style at a time. Lists are flat: x, y, x, y … */
+/** Lists are flat: x, y, x, y … */
 class Pen {
   /** @param {Surface} context @param {number} width @param {number} height in CSS pixels */
   constructor(context, width, height) {

@@ -254,7 +254,9 @@ const drawCurves = (pen, { frame, view, palette }, { trace, states, rows, shift,
         if (pixels && pixels[1] - (points[points.length - 2] ?? -Infinity) >= 1.5) points.push(pixels[0], y, pixels[1], y);
       }
       pen.polyline(points, { stroke, width: 1.5, alpha: 0.9 });
-      pen.text(frame.left + 6 + pin * 96, row.y + 8, `${name} ${states.value(lane, name, now)}`, { fill: stroke, size: 10, bold: true });
+      // Its name stands where the curve is not.
+      const y = points[1] < middle(row) ? row.y + row.height - 7 : row.y + 8;
+      pen.text(frame.left + 6 + pin * 96, y, `${name} ${states.value(lane, name, now)}`, { fill: stroke, size: 10, bold: true });
     });
   });
 };

@@ -19,7 +19,7 @@ class EventTable extends Pane {
       const row = around(click, "data-at");
       if (row) this.choose(Number(row.dataset.at));
     };
-    new ResizeObserver(() => this.fill()).observe(grid);
+    new ResizeObserver(() => this.go(this.at)).observe(grid);
   }
 
   get events() {

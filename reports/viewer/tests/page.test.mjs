@@ -227,6 +227,13 @@ test("the search finds what naive search finds, and steps through it", async () 
   assert.equal((await address(page)).get("q"), "requestvote");
 });
 
+test("the table opens where the lanes would", async () => {
+  const page = await browser.open(url, { hash: `#main=table&s=0.${violation.event}` });
+  await settle(page);
+  const [row, grid] = [await page.locator("[aria-selected=true][role=row]").boundingBox(), await page.locator("[role=grid]").boundingBox()];
+  assert.ok(row.y > grid.y && row.y + row.height < grid.y + grid.height);
+});
+
 test("the table has few rows in the document, and all events by scrolling", async () => {
   const page = await browser.open(url, { hash: "#main=table&routine=1" });
   assert.equal(await page.locator("[role=grid]").getAttribute("aria-rowcount"), String(trace.count + 1));
