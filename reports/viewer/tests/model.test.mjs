@@ -161,6 +161,18 @@ test("the index counts as counting does", () => {
   }
 });
 
+test("a message on its way for long crosses every window between", async () => {
+  const encoded = encode(cluster);
+  const last = cluster.events.length - 1;
+  const sender = cluster.events.findIndex((event) => event.lane !== cluster.events[last].lane);
+  encoded.columns.cause[last] = last - sender;
+  const page = await viewer.readPage(pack([encoded]));
+  const shown = new viewer.Shown(page.traces[0], () => true);
+  for (const [from, to] of [[0, 0], [0, trace.time[sender + 40]], [trace.time[900], trace.time[910]]]) {
+    assert.ok(shown.lines(from, to).includes(last), `${from} to ${to}`);
+  }
+});
+
 test("an address restores all that is looked at", async () => {
   const page = await viewer.readPage(twoRuns({ events: 800 }).base64);
   const initial = viewer.initialState(page.traces, [0, 0]);
