@@ -276,6 +276,8 @@ fn preconditions_are_checked_and_named() {
     assert_eq!(error(&overlap), Error::Overlap { process: Process(1), first, second });
     let backwards: Transaction<ListOp> = committed(1, 1, vec![], (5, 4));
     assert_eq!(error(&vec![backwards]), Error::Backwards(TransactionId(1)));
+    let at_once: Transaction<ListOp> = committed(1, 1, vec![], (5, 5));
+    assert_eq!(error(&vec![at_once]), Error::SameMoment { order: 5, first, second: first });
 }
 
 #[test]

@@ -3,11 +3,14 @@
 mod brute;
 mod differential;
 mod engine;
+mod evidence;
 mod exhaustive;
+mod inferred;
 mod judge;
 mod known;
 mod limits;
 mod registers;
+mod singles;
 mod versions;
 
 use shaketable_sim::check::transactions::{

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shaketable_sim::check::transactions::{
-    Assumptions, Error, Key, Level, Outcome, RegisterOp, Report, Transaction, Value, Verdict, check_registers,
+    Assumption, Assumptions, Error, Key, Level, Outcome, RegisterOp, Report, Transaction, TransactionId, Value,
+    Verdict, check_registers,
 };
 use shaketable_sim::rng::{Seed, Stream};
 use shaketable_sim::time::Ppm;
@@ -11,8 +12,9 @@ use shaketable_sim::time::Ppm;
 use crate::brute::{self, State, precedes};
 use crate::differential::{ENGINES, small};
 use crate::engine::{Engine, Shape, run, spoil};
-use crate::judge::{Counts, assert_true};
-use crate::{Registers, as_registers};
+use crate::evidence::assert_true;
+use crate::judge::Counts;
+use crate::{Registers, as_registers, inferred, singles};
 
 /// Levels at which transactions are executed whole.
 const EXECUTED: [Level; 7] = [
@@ -87,7 +89,9 @@ fn agrees(assume: Assumptions, history: &[Transaction<RegisterOp>], state: &Stat
 
 fn compare(history: &[Transaction<RegisterOp>], assume: Assumptions) -> Option<Report> {
     let accept = |state: &State| assume == Assumptions::default() || agrees(assume, history, state);
-    match check_registers(history, assume) {
+    let checked = check_registers(history, assume);
+    inferred::assert_same(checked.as_ref(), history, assume);
+    match checked {
         Ok(report) => {
             for level in EXECUTED {
                 let verdict = report.verdict(level);
@@ -99,6 +103,7 @@ fn compare(history: &[Transaction<RegisterOp>], assume: Assumptions) -> Option<R
                 }
             }
             report.findings().iter().for_each(|finding| assert_true(finding, history));
+            singles::assert_those_of_registers(&report, history);
             Some(report)
         }
         Err(Error::BrokenAssumption { .. }) => {
@@ -223,4 +228,23 @@ fn a_serial_history_that_was_spoilt_is_often_found_out() {
         found += u64::from(report.is_ok_and(|report| !report.findings().is_empty()));
     }
     assert!(found > 150, "{found}");
+}
+
+/// It reads a version, replaces it, and then finds it again: so its key is not sequential, whoever is to blame.
+#[test]
+fn a_process_that_goes_back_to_what_it_replaced_breaks_the_assumption() {
+    let write = |value| RegisterOp::Write { key: Key(0), value: Value(value) };
+    let read = |value| RegisterOp::Read { key: Key(0), value: Some(Some(Value(value))) };
+    let history = [
+        crate::committed(1, 1, vec![write(1)], (1, 2)),
+        crate::committed(2, 1, vec![read(1), write(2)], (3, 4)),
+        crate::committed(3, 1, vec![read(1)], (5, 6)),
+    ];
+    let assume = Assumptions { sequential_keys: true, ..Assumptions::default() };
+    let error = check_registers(&history, assume).expect_err("it is broken");
+    let ids = [1, 2].map(TransactionId);
+    assert_eq!(
+        error,
+        Error::BrokenAssumption { assumption: Assumption::SequentialKeys, key: Key(0), first: ids[0], second: ids[1] }
+    );
 }

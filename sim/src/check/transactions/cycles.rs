@@ -67,13 +67,12 @@ impl Class {
 
 /// Tells `found` of cycles, each without a transaction twice: at least one that each level forbids that forbids any, and small ones of each name.
 pub(super) fn cycles(graph: &Graph, times: &Times, mut found: impl FnMut(Anomaly, Vec<Link>)) {
-    let all = graph.components(None, |_| true);
-    if all.iter().all(|&component| component == 0) {
+    if graph.components(|_| true).iter().all(|&component| component == 0) {
         return;
     }
     let mut tell = |walk: Vec<Link>| simple(walk).into_iter().for_each(|cycle| found(name(&cycle), cycle));
     for scope in Scope::ALL {
-        let knots = Knots::new(graph, &all, scope);
+        let knots = Knots::new(graph, scope);
         for class in Class::ALL {
             // What has no cycle here has none in any class, and the last is the widest.
             let Some(walk) = knots.walk(graph, scope, class) else { continue };
@@ -101,8 +100,8 @@ pub(super) struct Knots {
 }
 
 impl Knots {
-    fn new(graph: &Graph, wider: &[u32], scope: Scope) -> Knots {
-        let component = graph.components(Some(wider), |kind| scope.allows(kind));
+    fn new(graph: &Graph, scope: Scope) -> Knots {
+        let component = graph.components(|kind| scope.allows(kind));
         let mut place = vec![0; component.len()];
         let mut members = Vec::new();
         for node in graph.graph.node_indices().filter(|node| component[node.index()] > 0) {
@@ -117,9 +116,9 @@ impl Knots {
         self.place[node.index()] as usize
     }
 
-    /// Whether an edge lies within a part.
-    pub(super) fn holds(&self, one: NodeIndex, other: NodeIndex) -> bool {
-        self.component[one.index()] > 0 && self.component[one.index()] == self.component[other.index()]
+    /// Whether an edge from a member lies within its part.
+    pub(super) fn holds(&self, member: NodeIndex, other: NodeIndex) -> bool {
+        self.component[member.index()] == self.component[other.index()]
     }
 
     /// A closed walk of a class, if there is any.

@@ -11,7 +11,7 @@ use super::history::{Key, Process, TransactionId};
 pub enum Error {
     /// Two transactions have one name.
     SameId(TransactionId),
-    /// A transaction completed no later than it was invoked.
+    /// A transaction completed before it was invoked.
     Backwards(TransactionId),
     /// Two invocations or completions have one place in the order of all.
     SameMoment {

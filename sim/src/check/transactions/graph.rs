@@ -7,7 +7,7 @@
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
-use petgraph::visit::{EdgeFiltered, EdgeRef};
+use petgraph::visit::EdgeFiltered;
 
 use super::prepare::Event;
 
@@ -146,17 +146,11 @@ impl Graph {
         node.index() < self.transactions
     }
 
-    /// For each node the number of its strongly connected component among the edges of some kinds that lie within the components of a
-    /// wider choice, if there is one; from 1, or 0 if it is on no cycle.
+    /// For each node the number of its strongly connected component among the edges of some kinds; from 1, or 0 if it is on no cycle.
     ///
     /// Kosaraju's algorithm and not Tarjan's, because petgraph's Tarjan recurses, and a chain of relays is as long as the history.
-    pub(super) fn components(&self, wider: Option<&[u32]>, allowed: impl Fn(Kind) -> bool) -> Vec<u32> {
-        let within = |component: &[u32], one: NodeIndex, other: NodeIndex| {
-            component[one.index()] > 0 && component[one.index()] == component[other.index()]
-        };
-        let filtered = EdgeFiltered::from_fn(&self.graph, |edge| {
-            allowed(edge.weight().kind) && wider.is_none_or(|component| within(component, edge.source(), edge.target()))
-        });
+    pub(super) fn components(&self, allowed: impl Fn(Kind) -> bool) -> Vec<u32> {
+        let filtered = EdgeFiltered::from_fn(&self.graph, |edge| allowed(edge.weight().kind));
         number(&kosaraju_scc(&filtered), self.graph.node_count())
     }
 

@@ -131,3 +131,18 @@ impl Op for RegisterOp {
         1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_to_look_at_is_counted() {
+        let (key, value) = (Key(1), Value(1));
+        let read = |list| ListOp::Read { key, list };
+        let lists = [ListOp::Append { key, value }, read(None), read(Some(vec![])), read(Some(vec![value; 5]))];
+        assert_eq!(lists.map(|op| op.size()), [1, 1, 1, 6]);
+        let registers = [RegisterOp::Write { key, value }, RegisterOp::Read { key, value: Some(Some(value)) }];
+        assert_eq!(registers.map(|op| op.size()), [1, 1]);
+    }
+}

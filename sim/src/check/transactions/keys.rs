@@ -4,6 +4,8 @@
 //! earlier one. If it is *sequential*, the same holds within a process. Either may be false of a database that is serializable, so neither
 //! is assumed unless asked for (Kingsbury, Alvaro 2020); and where the history itself says that it is false, that is an [`Error`].
 
+use std::cmp::Reverse;
+
 use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -118,9 +120,9 @@ fn linearizable(spans: &[Span], orders: &mut Vec<Order>) -> Result<(), (u32, u32
         }
     }
     let mut by_asked: Vec<Span> = spans.to_vec();
-    by_asked.sort_unstable_by_key(|span| (std::cmp::Reverse(span.last_asked), span.version));
-    let soonest = two_best(&by_asked, |span| u64::MAX - span.first_done);
-    for span in spans.iter().filter(|span| span.first_done < u64::MAX) {
+    by_asked.sort_unstable_by_key(|span| (Reverse(span.last_asked), span.version));
+    let soonest = two_best(&by_asked, |span| Reverse(span.first_done));
+    for span in spans {
         let later = by_asked.partition_point(|other| other.last_asked > span.first_done);
         let Some(best) = later.checked_sub(1) else { continue };
         // Who comes after the one of them that was done first need not be named: that one will.
@@ -138,7 +140,7 @@ fn linearizable(spans: &[Span], orders: &mut Vec<Order>) -> Result<(), (u32, u32
 }
 
 /// For each beginning of a slice, its two elements with the greatest keys, the greatest first.
-fn two_best(spans: &[Span], key: impl Fn(&Span) -> u64) -> Vec<[Option<Span>; 2]> {
+fn two_best<K: Ord>(spans: &[Span], key: impl Fn(&Span) -> K) -> Vec<[Option<Span>; 2]> {
     let mut best: [Option<Span>; 2] = [None, None];
     let greater = |span: &Span, than: Option<Span>| than.is_none_or(|than| key(span) > key(&than));
     let next = |span: &Span| {
@@ -166,22 +168,24 @@ fn sequential(
     let mut accesses = accesses.to_vec();
     accesses.sort_unstable_by_key(whose);
     let mut found: Vec<Order> = Vec::new();
-    let mut last: Option<(Process, Access)> = None;
-    for access in accesses {
-        let process = whose(&access).0;
-        if let Some((_, before)) = last.filter(|(same, _)| *same == process)
-            && before.version != access.version
-            && before.transaction != access.transaction
+    let mut last: Option<(Process, [Access; 2])> = None;
+    for own in accesses.chunk_by(|one, other| one.transaction == other.transaction) {
+        // What it read, and what it wrote. Who read several versions contradicts itself; one of those will do.
+        let met = [own[0], own[own.len() - 1]];
+        let (process, transaction) = (whose(&own[0]).0, own[0].transaction);
+        let before = last.filter(|(same, _)| *same == process).into_iter().flat_map(|(_, before)| before);
+        for (from, to) in
+            before.flat_map(|from| met.map(|to| (from, to))).filter(|(from, to)| from.version != to.version)
         {
-            if access.version == 0 {
-                return Err((before.transaction, access.transaction));
+            if to.version == 0 {
+                return Err((from.transaction, to.transaction));
             }
-            let ground = Ground::SequentialKeys(before.transaction, access.transaction);
-            found.push(Order { from: before.version, to: access.version, ground });
+            let ground = Ground::SequentialKeys(from.transaction, to.transaction);
+            found.push(Order { from: from.version, to: to.version, ground });
         }
         // Whoever does not know that it is done does not precede.
-        if prepared.completed(access.transaction).is_some() {
-            last = Some((process, access));
+        if prepared.completed(transaction).is_some() {
+            last = Some((process, met));
         }
     }
     let mut graph: DiGraph<(), ()> = DiGraph::from_edges(found.iter().map(|order| (order.from, order.to)));

@@ -1,6 +1,6 @@
 //! Random graphs, beside all their cycles one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::check::transactions::graph::Edge;
@@ -156,9 +156,8 @@ fn whether_there_is_a_cycle_of_a_class_is_decided_without_a_search() {
     for seed in 0..20_000 {
         let both = random(&mut Seed(seed).stream("class"));
         let all = both.all();
-        let widest = both.graph.components(None, |_| true);
         for scope in Scope::ALL {
-            let knots = Knots::new(&both.graph, &widest, scope);
+            let knots = Knots::new(&both.graph, scope);
             for (at, class) in Class::ALL.into_iter().enumerate() {
                 // The shapes are sorted, and each class has those of the one before.
                 let last = [Shape::G0, Shape::G1c, Shape::GNonadjacent, Shape::G2Item][at];
@@ -188,4 +187,92 @@ fn a_walk_is_taken_apart_into_cycles() {
     assert_eq!(lengths(&[1, 2, 3, 1]), [3]);
     assert_eq!(lengths(&[1, 2, 3, 2, 4, 1]), [2, 3]);
     assert_eq!(lengths(&[1, 2, 1, 3, 1]), [2, 2]);
+}
+
+/// What a closed walk has had so far.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Had {
+    /// Whether an edge of its own kind, if the scope has one.
+    own: bool,
+    wr: bool,
+    /// How many rw, up to two.
+    rw: u32,
+    /// Whether two rw followed each other.
+    adjacent: bool,
+    /// Whether the first edge, and the last, was an rw.
+    began: bool,
+    ended: bool,
+}
+
+impl Both {
+    /// The least length of a closed walk of a shape with an edge of the scope's own kind, by trying all walks, one edge longer at a time.
+    fn shortest_walk(&self, scope: Scope, shape: Shape) -> Option<usize> {
+        let is_own = |kind: Kind| match scope {
+            Scope::Data => true,
+            Scope::Session => kind == Kind::Process,
+            Scope::RealTime => kind == Kind::RealTime,
+        };
+        let is_one = |had: &Had| {
+            let adjacent = had.adjacent || (had.began && had.ended && had.rw > 1);
+            had.own
+                && match shape {
+                    Shape::G0 => had.rw == 0 && !had.wr,
+                    Shape::G1c => had.rw == 0 && had.wr,
+                    Shape::GSingle => had.rw == 1,
+                    Shape::GNonadjacent => had.rw > 1 && !adjacent,
+                    Shape::G2Item => adjacent,
+                }
+        };
+        let begin = |start: u32| {
+            let had = Had { own: false, wr: false, rw: 0, adjacent: false, began: false, ended: false };
+            (start, start, had)
+        };
+        let mut walks: BTreeSet<(u32, u32, Had)> = (0..self.times.len() as u32).map(begin).collect();
+        for length in 1..=4 * self.times.len() {
+            let mut longer = BTreeSet::new();
+            for &(start, at, had) in &walks {
+                for (&(_, to), kinds) in self.plain.range((at, 0)..=(at, u32::MAX)) {
+                    for &kind in kinds.iter().filter(|kind| scope.allows(**kind)) {
+                        let rw = kind == Kind::Rw;
+                        let had = Had {
+                            own: had.own || is_own(kind),
+                            wr: had.wr || kind == Kind::Wr,
+                            rw: (had.rw + u32::from(rw)).min(2),
+                            adjacent: had.adjacent || (rw && had.ended),
+                            began: if length == 1 { rw } else { had.began },
+                            ended: rw,
+                        };
+                        longer.insert((start, to, had));
+                    }
+                }
+            }
+            if longer.iter().any(|(start, at, had)| start == at && is_one(had)) {
+                return Some(length);
+            }
+            walks = longer;
+        }
+        None
+    }
+}
+
+#[test]
+fn the_smallest_closed_walk_of_each_name_is_found_by_trying_all() {
+    const SHAPES: [Shape; 5] = [Shape::G0, Shape::G1c, Shape::GSingle, Shape::GNonadjacent, Shape::G2Item];
+    let mut lengths: BTreeMap<Anomaly, BTreeSet<usize>> = BTreeMap::new();
+    for seed in 0..3_000 {
+        let both = random(&mut Seed(seed).stream("smallest"));
+        for scope in Scope::ALL {
+            let knots = Knots::new(&both.graph, scope);
+            for shape in SHAPES {
+                let walk = search::smallest(&both.graph, &knots, &both.times, scope, shape);
+                for Link { from, to, edge } in walk.iter().flatten() {
+                    assert!(both.plain[&(*from, *to)].contains(&edge.kind), "seed {seed}: {from} to {to}");
+                }
+                let length = walk.map(|walk| walk.len());
+                assert_eq!(length, both.shortest_walk(scope, shape), "seed {seed}, {scope:?}, {shape:?}");
+                lengths.entry(Anomaly::Cycle(scope, shape)).or_default().extend(length);
+            }
+        }
+    }
+    assert!(lengths.len() == 15 && lengths.values().all(|lengths| lengths.len() > 1), "{lengths:?}");
 }
