@@ -7,17 +7,17 @@ use crate::exhaustive::{Counts, compare};
 use crate::{AMPLE, brute, call, unanswered};
 
 /// What histories are drawn of.
-struct Shape {
-    size: u64,
-    processes: u64,
-    keys: u64,
+pub(crate) struct Shape {
+    pub(crate) size: u64,
+    pub(crate) processes: u64,
+    pub(crate) keys: u64,
     /// Whether each value is put once, and nothing never.
-    unique: bool,
-    swaps: bool,
+    pub(crate) unique: bool,
+    pub(crate) swaps: bool,
 }
 
 /// A history whose answers are mostly what some replica could have said.
-fn drawn(shape: &Shape, rng: &mut Stream) -> Vec<Call> {
+pub(crate) fn drawn(shape: &Shape, rng: &mut Stream) -> Vec<Call> {
     let mut history: Vec<Call> = Vec::new();
     for value in 1..=shape.size {
         let (process, key) = (rng.below(shape.processes), rng.below(shape.keys));

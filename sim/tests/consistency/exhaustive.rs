@@ -35,6 +35,13 @@ pub(crate) fn compare(history: &[Call], counts: &mut Counts) {
                 let story: Vec<Call> = evidence.story.iter().map(|&place| history[place as usize]).collect();
                 assert!(!brute::holds(&story, level), "{level}: {history:#?}\n{evidence:?}");
                 assert!(evidence.culprit.is_none_or(|culprit| evidence.story.contains(&culprit)), "{evidence:?}");
+                // What breaks a weaker level is told of the stronger, too.
+                let is_broken = |weaker: &Level| matches!(report.verdict(*weaker), Verdict::Violated(_));
+                if counts[1] % 8 == 0
+                    && !Level::ALL.iter().filter(|weaker| **weaker != level && level.implies(**weaker)).any(is_broken)
+                {
+                    assert_least(&story, level);
+                }
             }
         }
         assert_eq!(*verdict == Verdict::Holds, brute::holds(history, level), "{level}: {history:#?}\n{report:#?}");
@@ -44,6 +51,26 @@ pub(crate) fn compare(history: &[Call], counts: &mut Counts) {
         assert!(!undecided || *report.verdict(Level::Sequential) != Verdict::Holds, "{history:#?}");
     }
     compare_together(history, counts);
+}
+
+/// Asserts that nothing is wrong with a story without one of its operations; but who put what others found cannot be left out, though its answer can.
+fn assert_least(story: &[Call], level: Level) {
+    for at in 0..story.len() {
+        let Call { action, key, .. } = story[at];
+        let met = |other: &Call| match (action, other.action) {
+            (Action::Write(put) | Action::Swap { put, .. }, Action::Read(found) | Action::Swap { found, .. }) => {
+                found == put
+            }
+            (Action::Write(_) | Action::Swap { .. }, Action::Differs(_)) => true,
+            _ => false,
+        };
+        let mut rest = story.to_vec();
+        let of = rest.remove(at);
+        if !rest.iter().any(|other| other.key == key && met(other)) {
+            let is_broken = matches!(check(&rest, AMPLE).verdict(level), Verdict::Violated(_));
+            assert!(!is_broken, "{level}, without {of:?}: {rest:?}");
+        }
+    }
 }
 
 /// Of sets of guarantees, the least that are violated are told, and no others.

@@ -174,3 +174,69 @@ fn only_an_order_of_all_keeps_swaps_apart() {
     assert_eq!(strongest(&twice), [Level::CausalConvergence, Level::CausalMemory]);
     assert_eq!(strongest(&[swap(1, 1, None, 1), swap(2, 1, 1, 2), read(3, 1, 1)]), [Level::Sequential]);
 }
+
+#[test]
+fn patterns_have_the_names_of_the_literature() {
+    let names = [
+        (Pattern::ThinAirRead, Some("ThinAirRead")),
+        (Pattern::CyclicCo, Some("CyclicCO")),
+        (Pattern::WriteCoInitRead, Some("WriteCOInitRead")),
+        (Pattern::WriteCoRead, Some("WriteCORead")),
+        (Pattern::CyclicCf, Some("CyclicCF")),
+        (Pattern::WriteHbInitRead, Some("WriteHBInitRead")),
+        (Pattern::CyclicHb, Some("CyclicHB")),
+        (Pattern::VersionOrder, None),
+        (Pattern::NoOrder, None),
+    ];
+    names.into_iter().for_each(|(pattern, name)| assert_eq!(pattern.name(), name));
+}
+
+#[test]
+fn all_least_sets_that_clash_are_told() {
+    let history = [
+        // Monotonic reads and writes follow reads, by three processes.
+        write(1, 1, 1),
+        read(2, 1, 1),
+        write(2, 2, 1),
+        read(3, 2, 1),
+        read(3, 1, None),
+        // Read your writes and monotonic writes, by one.
+        write(4, 4, 1),
+        write(4, 4, 2),
+        read(4, 4, 1),
+    ];
+    let report = check(&history, AMPLE);
+    let clashes: Vec<(Vec<Guarantee>, &[u32])> =
+        report.clashes().iter().map(|(set, evidence)| (set.members().collect(), evidence.story.as_slice())).collect();
+    let expected: [(Vec<Guarantee>, &[u32]); 2] = [
+        (vec![ReadYourWrites, MonotonicWrites], &[5, 6, 7]),
+        (vec![MonotonicReads, WritesFollowReads], &[0, 1, 2, 3, 4]),
+    ];
+    assert_eq!(clashes, expected);
+}
+
+/// A swap that was not answered, and that somebody met, comes after all that its process found before, and after nothing that others found.
+#[test]
+fn a_swap_that_was_not_answered_follows_its_process() {
+    let both = [write(1, 1, 1), write(2, 1, 2), read(2, 1, 1), unanswered(swap(2, 1, 2, 3)), read(3, 1, 3)];
+    assert_eq!(pattern(&both, Level::CausalMemory), Pattern::CyclicHb);
+    assert!(strongest(&both).contains(&Level::Causal));
+    let each_its_own =
+        [write(1, 1, 1), read(1, 1, 2), write(2, 1, 2), read(2, 1, 1), unanswered(swap(1, 1, 2, 3)), read(3, 1, 3)];
+    assert!(strongest(&each_its_own).contains(&Level::CausalMemory));
+}
+
+#[test]
+fn what_nobody_can_have_put_is_wrong_if_it_was_found_for_certain() {
+    // However ambiguous the rest is.
+    let twice = [write(1, 1, 1), write(2, 1, 1), read(3, 1, 1), read(3, 2, 9)];
+    let report = check(&twice, AMPLE);
+    for level in Level::ALL {
+        let Verdict::Violated(evidence) = report.verdict(level) else { panic!("{level}: {report:?}") };
+        assert_eq!((evidence.pattern, evidence.culprit), (Pattern::ThinAirRead, Some(3)));
+        assert_eq!(evidence.story, [3]);
+    }
+    // Whoever was not answered may have found nothing.
+    let open = [unanswered(swap(1, 1, 7, 1)), call(2, 1, Action::Differs(Some(5)))];
+    assert_eq!(strongest(&open), [Level::Sequential]);
+}

@@ -1,7 +1,9 @@
 //! Large histories, and budgets that run out.
 
 use shaketable_sim::check::consistency::{Budget, Call, Doubt, Level, Verdict, check};
+use shaketable_sim::rng::Seed;
 
+use crate::differential::{Shape, drawn};
 use crate::memory::memory;
 use crate::{AMPLE, read, write};
 
@@ -50,4 +52,93 @@ fn what_is_hard_is_given_up() {
     history.extend([read(22, 4, None)]);
     let report = check(&history, Budget { states: 50_000, ..AMPLE });
     assert_eq!(*report.verdict(Level::Sequential), Verdict::Undecided(Doubt::States), "{report:?}");
+}
+
+/// The least number for which something is so.
+fn least(is: impl Fn(u64) -> bool) -> u64 {
+    let mut high = 1;
+    while !is(high) {
+        high *= 2;
+    }
+    let mut low = high / 2;
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        *(if is(middle) { &mut high } else { &mut low }) = middle;
+    }
+    high
+}
+
+/// How many states, and bytes, it takes to decide a level.
+fn cost(history: &[Call], level: Level) -> (u64, u64) {
+    let is_decided = |budget: Budget| {
+        let report = check(history, budget);
+        !matches!(report.verdict(level), Verdict::Undecided(Doubt::States | Doubt::Bytes))
+    };
+    let states = least(|states| is_decided(Budget { states, ..AMPLE }));
+    (states, least(|bytes| is_decided(Budget { bytes, ..AMPLE })))
+}
+
+#[test]
+fn clocks_take_four_bytes_for_each_event_and_chain() {
+    let history = [write(1, 1, 1), read(1, 1, 1), read(2, 1, None), read(2, 1, 1), read(3, 1, 1)];
+    // Each event once, the five pairs of a process or of a write and a reader, and that twice more for causal memory and convergence.
+    assert_eq!(cost(&history, Level::Causal), (10, 5 * 3 * 4));
+}
+
+/// What each search takes is known, and may sink.
+#[test]
+fn searches_take_no_more_than_they_did() {
+    let mut found: Vec<Vec<(u64, u64)>> = Vec::new();
+    for (unique, swaps, keys) in [(true, false, 2), (true, true, 2), (false, false, 2), (false, true, 3)] {
+        let shape = Shape { size: 16, processes: 4, keys, unique, swaps };
+        let hard = (0..).filter_map(|seed| {
+            let history = drawn(&shape, &mut Seed(seed).stream("cost"));
+            let report = check(&history, AMPLE);
+            // What breaks a weaker level needs no search.
+            let weaker = Level::ALL.iter().skip(1).any(|level| matches!(report.verdict(*level), Verdict::Violated(_)));
+            let cost = cost(&history, Level::Sequential);
+            (!weaker && cost.0 > 40).then_some(cost)
+        });
+        found.push(hard.take(10).collect());
+    }
+    let known = [
+        [
+            (136, 928),
+            (66, 288),
+            (55, 160),
+            (60, 544),
+            (71, 672),
+            (62, 800),
+            (60, 544),
+            (68, 672),
+            (117, 1056),
+            (85, 544),
+        ],
+        [(74, 800), (44, 416), (70, 800), (57, 220), (53, 544), (87, 960), (42, 224), (43, 544), (110, 260), (50, 240)],
+        [
+            (119, 2944),
+            (51, 1312),
+            (85, 2112),
+            (86, 2048),
+            (44, 1472),
+            (243, 4320),
+            (64, 1408),
+            (81, 1600),
+            (152, 2464),
+            (59, 1376),
+        ],
+        [
+            (115, 2720),
+            (338, 6976),
+            (85, 1696),
+            (50, 1536),
+            (65, 1888),
+            (98, 2240),
+            (50, 1600),
+            (74, 1664),
+            (212, 4256),
+            (57, 1568),
+        ],
+    ];
+    assert_eq!(found, known);
 }

@@ -4,7 +4,8 @@ use super::history::Call;
 use super::prepare::Prepared;
 
 /// Takes away, or takes for unanswered, as much of a history as leaves it broken: from halves to single operations. Whoever is not answered may or may not have
-/// happened, so a history is never broken for what was taken away. Returns what is left, with the places.
+/// happened, so a history is never broken for what was taken away. Who was met by others stays, and then may just as well be answered: that may spare somebody else.
+/// Returns what is left, with the places.
 pub(super) fn minimal(history: &[Call], mut is_broken: impl FnMut(&[Call]) -> bool) -> (Vec<u32>, Vec<Call>) {
     let mut left = Left { places: (0..history.len() as u32).collect(), calls: history.to_vec() };
     left.tidy();
@@ -18,8 +19,9 @@ pub(super) fn minimal(history: &[Call], mut is_broken: impl FnMut(&[Call]) -> bo
             end = end.min(answered.len());
             let begin = end.saturating_sub(size);
             let tried = left.without(&answered[begin..end]);
-            if is_broken(&tried.calls) {
-                left = tried;
+            if tried.calls.len() < left.calls.len() && is_broken(&tried.calls) {
+                let whole = tried.as_it_was(history);
+                left = if is_broken(&whole.calls) { whole } else { tried };
                 changed = true;
             }
             end = begin;
@@ -49,6 +51,12 @@ impl Left {
         let mut left = Left { places: self.places.clone(), calls };
         left.tidy();
         left
+    }
+
+    /// The same operations, answered if they were.
+    fn as_it_was(&self, history: &[Call]) -> Left {
+        let calls = self.places.iter().map(|&place| history[place as usize]).collect();
+        Left { places: self.places.clone(), calls }
     }
 
     /// Drops what cannot matter.

@@ -168,7 +168,7 @@ pub struct Evidence {
     pub pattern: Pattern,
     /// The one whose answer is wrong, if it is one: a place in the history.
     pub culprit: Option<u32>,
-    /// All of them, the culprit too, as places in the history: leave one out, or its answer, and nothing is wrong with the rest, as far
+    /// All of them, the culprit too, as places in the history. Without any one nothing is wrong with the rest, unless it put what another found; as far
     /// as the budget allowed to look.
     pub story: Vec<u32>,
 }

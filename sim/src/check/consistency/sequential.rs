@@ -242,3 +242,53 @@ fn mix(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::history::{Action, Call, Key, Process};
+    use super::*;
+    use crate::rng::Seed;
+
+    #[test]
+    fn a_state_has_one_fingerprint_however_it_was_reached_and_no_other_state_has_it() {
+        let write = |at: u64| Call {
+            process: Process(at % 4),
+            key: Key(at / 4 % 2),
+            action: Action::Write(Some(at % 5)),
+            answered: true,
+        };
+        let history: Vec<Call> = (0..16).map(write).collect();
+        let prepared = Prepared::new(&history);
+        let mut rng = Seed(1).stream("walks");
+        let (mut prints, mut states) = (BTreeMap::new(), BTreeMap::new());
+        for _ in 0..500 {
+            let mut state = State::new(&prepared, None);
+            for _ in 0..40 {
+                match rng.pick(&state.choices()) {
+                    Some(&choice) if rng.below(4) > 0 => state.take(choice),
+                    _ => state.back_to(rng.below(state.trail.len() as u64 + 1) as usize),
+                }
+                let known = (state.done.clone(), state.holds.clone());
+                assert_eq!(*prints.entry(known.clone()).or_insert(state.fingerprint), state.fingerprint, "{known:?}");
+                assert_eq!(*states.entry(state.fingerprint).or_insert(known.clone()), known);
+            }
+        }
+        assert!(states.len() > 500, "{}", states.len());
+    }
+
+    #[test]
+    fn marks_differ_in_both_halves_and_have_each_bit_as_often_as_not() {
+        let parts = || (0..2).flat_map(|kind| (0..64).flat_map(move |place| (0..64).map(move |of| (kind, place, of))));
+        let marks: Vec<u128> = parts().map(|(kind, place, value)| mark(kind, place, value)).collect();
+        for half in [|mark: u128| (mark >> 64) as u64, |mark: u128| mark as u64] {
+            let halves: BTreeSet<u64> = marks.iter().map(|&mark| half(mark)).collect();
+            assert_eq!(halves.len(), marks.len());
+            for bit in 0..64 {
+                let set = halves.iter().filter(|half| **half & (1 << bit) != 0).count();
+                assert!((3_900..4_300).contains(&set), "{bit}: {set} of {}", halves.len());
+            }
+        }
+    }
+}
