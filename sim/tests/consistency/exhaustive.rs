@@ -37,7 +37,7 @@ pub(crate) fn compare(history: &[Call], counts: &mut Counts) {
                 assert!(evidence.culprit.is_none_or(|culprit| evidence.story.contains(&culprit)), "{evidence:?}");
                 // What breaks a weaker level is told of the stronger, too.
                 let is_broken = |weaker: &Level| matches!(report.verdict(*weaker), Verdict::Violated(_));
-                if counts[1] % 8 == 0
+                if counts[1] % 32 == 0
                     && !Level::ALL.iter().filter(|weaker| **weaker != level && level.implies(**weaker)).any(is_broken)
                 {
                     assert_least(&story, level);

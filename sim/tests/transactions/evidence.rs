@@ -291,6 +291,17 @@ fn of_two_long_lists_only_what_is_near_the_difference_is_told() {
 }
 
 #[test]
+fn what_is_twice_in_a_long_list_is_shown() {
+    let all: Vec<u64> = (1..=30).collect();
+    let twice = [all.as_slice(), &[30]].concat();
+    let appends = all.iter().map(|&value| append(1, value)).collect();
+    let history = [committed(1, 1, appends, (1, 101)), committed(2, 2, vec![read(1, &twice)], (2, 102))];
+    let report = check_lists(&history).expect("it meets the preconditions");
+    let told = "T2 read k1 = [… 20 21 22 23 24 25 26 27 28 29 30 30], which has 30 twice";
+    assert!(report.to_string().contains(told), "{report}");
+}
+
+#[test]
 fn a_read_is_told_of_its_own_key() {
     // T1 and T3 wrote the last of two lists that T2 read, and it is 7 in both.
     let history = [

@@ -320,6 +320,16 @@ fn one_transaction_can_write_a_value_twice() {
 }
 
 #[test]
+fn the_order_of_two_unread_appends_matters_to_snapshots_alone() {
+    let skew = || vec![vec![read(1, &[]), append(2, 1)], vec![read(2, &[]), append(1, 1)]];
+    let with = |more: Vec<Vec<ListOp>>| check(&concurrent([skew(), more].concat()));
+    assert_eq!(with(vec![vec![append(3, 1)]]).verdict(Level::SnapshotIsolation), Verdict::Holds);
+    let two = with(vec![vec![append(3, 1)], vec![append(3, 2)]]);
+    assert_eq!(two.verdict(Level::SnapshotIsolation), Verdict::NothingFound);
+    assert_eq!(two.verdict(Level::ReadCommitted), Verdict::Holds);
+}
+
+#[test]
 fn nothing_is_strictly_serializable() {
     assert_known(&Vec::new(), &[], &[Level::StrictSerializable]);
     let empty = check_registers(&[], Assumptions::default()).expect("it meets the preconditions");

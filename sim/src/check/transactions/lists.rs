@@ -27,7 +27,7 @@ pub(super) struct List<'h> {
     /// Whether lists were read that do not fit together. Then there is no order.
     pub(super) broken: bool,
     /// The appends in their order: those of the longest list, then those nobody read, which have none among them. Of
-    /// version `v` it is `order[v - 1]`.
+    /// version `v` it is `order[v - 1]`. Of a broken list there are none.
     pub(super) order: Vec<Append>,
     /// For each version that was read, the next one that was read and whose writer committed; 0 if there is none.
     next: Vec<u32>,

@@ -112,7 +112,7 @@ pub fn check_lists(history: &[Transaction<ListOp>]) -> Result<Report, Error> {
         open.push(Level::ReadUncommitted);
     }
     // In which order two came whom nobody read, matters to snapshot isolation alone: see the documentation of this module.
-    if lists.iter().any(|list| !list.broken && list.unread().len() > 1) {
+    if lists.iter().any(|list| list.unread().len() > 1) {
         open.extend([Level::SnapshotIsolation, Level::StrongSessionSnapshotIsolation, Level::StrongSnapshotIsolation]);
     }
     Ok(report(&prepared, &lists, graph, findings, open, left_out))

@@ -276,3 +276,29 @@ fn the_smallest_closed_walk_of_each_name_is_found_by_trying_all() {
     }
     assert!(lengths.len() == 15 && lengths.values().all(|lengths| lengths.len() > 1), "{lengths:?}");
 }
+
+#[test]
+fn a_long_chain_of_relays_is_one_dependency() {
+    // B is done, five come one after another, and then C is asked for. E is done right before F is asked for. All others are under way.
+    let times = [(0, 100), (1, 2), (13, 101), (14, 102), (15, 16), (17, 103)];
+    let others = (0..5).map(|at| (3 + 2 * at, 4 + 2 * at));
+    let history: Vec<Transaction<ListOp>> = (0..)
+        .zip(times.into_iter().chain(others))
+        .map(|(at, (invoked, completed))| {
+            let outcome = Outcome::Committed { completed };
+            Transaction { id: TransactionId(at), process: Process(at), ops: Vec::new(), invoked, outcome }
+        })
+        .collect();
+    let prepared = Prepared::new(&history).expect("it meets the preconditions");
+    let mut graph = Graph::new(history.len());
+    let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5];
+    let data = |kind| Edge::data(kind, 0, 0, 0);
+    graph.link(a, b, data(Kind::Rw));
+    [(b, d), (d, e), (c, a), (f, a)].into_iter().for_each(|(from, to)| graph.link(from, to, data(Kind::Ww)));
+    graph.timeline(Kind::RealTime, &prepared.timeline());
+    let knots = Knots::new(&graph, Scope::RealTime);
+    let times = (0..).zip(&history).map(|(at, of)| (of.invoked, prepared.completed(at))).collect();
+    let walk = search::smallest(&graph, &knots, &times, Scope::RealTime, Shape::GSingle).expect("there are several");
+    // Not by D, E and F, though that way goes over fewer edges.
+    assert_eq!(walk.len(), 3);
+}
