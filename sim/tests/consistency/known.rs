@@ -240,3 +240,11 @@ fn what_nobody_can_have_put_is_wrong_if_it_was_found_for_certain() {
     let open = [unanswered(swap(1, 1, 7, 1)), call(2, 1, Action::Differs(Some(5)))];
     assert_eq!(strongest(&open), [Level::Sequential]);
 }
+
+#[test]
+fn who_was_met_by_somebody_that_is_left_out_is_left_out_too() {
+    let history = [read(3, 1, 1), write(1, 2, 1), write(4, 1, 1), read(1, 2, None)];
+    let report = check(&history, AMPLE);
+    let Verdict::Violated(evidence) = report.verdict(Level::Causal) else { panic!("{report:?}") };
+    assert_eq!(evidence.story, [1, 3]);
+}

@@ -4,6 +4,7 @@ mod brute;
 mod buffers;
 mod differential;
 mod exhaustive;
+mod explanations;
 mod general;
 mod generate;
 mod known;
