@@ -73,6 +73,7 @@ pub(crate) fn assert_survivors<S: Spec>(history: &[Operation<S>], found: &Counte
         }
         spread(&mut all, &open, history);
     }
+    assert_answers(history, found, &all);
     let mut theirs: Vec<Way<S>> = Vec::new();
     for survivor in survivors {
         let answer =
@@ -87,6 +88,28 @@ pub(crate) fn assert_survivors<S: Spec>(history: &[Operation<S>], found: &Counte
     let writers: Vec<u32> = open.into_iter().filter(|&place| !is_read(place)).collect();
     spread(&mut theirs, &writers, history);
     assert!(all.iter().all(|way| theirs.contains(way)), "{all:#?} are not all reached from {survivors:#?}");
+}
+
+/// Asserts that what the culprit is said to could have been answered is so in one of all the ways until it returned; and if it is said to be all, that it is all.
+fn assert_answers<S: Spec>(history: &[Operation<S>], found: &Counterexample<S>, all: &[Way<S>]) {
+    let culprit =
+        (0..).zip(history).find(|(_, operation)| operation.invoked == found.culprit.invoked).map(|(place, _)| place);
+    let answers = all.iter().flat_map(|(_, done)| done).filter(|(place, _)| Some(*place) == culprit);
+    let mut possible: Vec<&S::Ret> = Vec::new();
+    for (_, answer) in answers {
+        if !possible.contains(&answer) {
+            possible.push(answer);
+        }
+    }
+    let told = &found.answers;
+    assert!(
+        told.iter().all(|answer| possible.contains(&answer)),
+        "{told:?} are not all among {possible:?}: {history:#?}"
+    );
+    assert!(
+        !found.all_answers || possible.iter().all(|answer| told.contains(answer)),
+        "{told:?} are not all of {possible:?}: {history:#?}"
+    );
 }
 
 /// A state, and the open operations that have taken effect, in order, with their answers.

@@ -70,11 +70,13 @@ impl<'c, 'h, S: Spec> BySpec<'c, 'h, S> {
     pub(super) fn new(calls: &'c [Call<'h, S>]) -> BySpec<'c, 'h, S> {
         let mut kinds = Interner::new(calls.len());
         let classes = calls.iter().map(|call| {
-            let answer = match call.fate {
-                Fate::Returned(_, ret) => Some(ret),
-                Fate::Open | Fate::Probe(..) => None,
+            // A probe may not be answered as others may: no open call can stand for it.
+            let (answer, probes) = match call.fate {
+                Fate::Returned(_, ret) => (Some(ret), false),
+                Fate::Open => (None, false),
+                Fate::Probe(..) => (None, true),
             };
-            kinds.number((&call.operation.op, answer))
+            kinds.number((&call.operation.op, answer, probes))
         });
         let classes = classes.collect();
         BySpec { calls, classes, kinds: kinds.values().len(), probed: None }
