@@ -18,6 +18,9 @@ function initialState(traces, shifts) {
 
 const OPENING_EVENTS = 1200;
 
+/** How many events are shown of a story that names no operations. */
+const TELLING_EVENTS = 200;
+
 /**
  * From the first operation of the story to a little after the violation, but no more than so many events.
  * @param {Trace} trace @returns {[from: number, to: number, cursor: number]}
@@ -28,7 +31,7 @@ function openingWindow(trace) {
   const last = trace.indexAt(violation.t);
   const first = trace.time[Math.max(0, last - OPENING_EVENTS)] ?? 0;
   const told = operations.filter(({ part }) => part !== null).map(({ start }) => start);
-  let from = Math.max(first, told.length > 0 ? Math.min(...told) : 0);
+  let from = Math.max(first, told.length > 0 ? Math.min(...told) : (trace.time[Math.max(0, last - TELLING_EVENTS)] ?? 0));
   // A story of a moment still wants some surroundings.
   from = Math.min(from, trace.time[Math.max(0, last - 80)] ?? 0);
   const span = Math.max(violation.t - from, 1000);

@@ -27,7 +27,7 @@ function layRows(app, height) {
     return runs.length > 1 ? [{ run, lane: -1, name, kind: /** @type {const} */ ("heading"), y: 0, height: 0 }, ...seen] : seen;
   });
   const natural = rows.reduce((sum, row) => sum + ROW_HEIGHTS[row.kind], 0);
-  const stretch = Math.max(0.6, Math.min(2, (height - AXIS_HEIGHT) / Math.max(1, natural)));
+  const stretch = Math.max(0.6, Math.min(3, (height - AXIS_HEIGHT) / Math.max(1, natural)));
   let y = AXIS_HEIGHT;
   for (const row of rows) {
     row.y = y;

@@ -68,7 +68,7 @@ fn faults(recording: &Recording) -> Vec<Value> {
     let fault = |band: &crate::recording::Band| {
         json!({
             "kind": band.kind,
-            "what": band.what,
+            "what": format!("{} {}", band.kind, band.what),
             "from": band.from.as_nanos(),
             "to": band.to.map(|to| to.as_nanos()),
             "lanes": band.on.iter().map(|lane| lane.0).collect::<Vec<_>>(),
