@@ -2,7 +2,7 @@
 //!
 //! `digests.txt` holds the digests of some runs. A change of the simulator or of Raft that changes what happens changes them: then
 //! `UPDATE=1 cargo test -p shaketable --test determinism` writes them anew, and the change says why in its commit. The
-//! same file must hold for a release build: `cargo test --release -p shaketable --test determinism`.
+//! same file must hold for a release build: `SHAKETABLE_TESTED=$PWD/target/release/shaketable cargo test -p shaketable --test determinism`.
 #![allow(clippy::disallowed_methods)] // It runs the program and reads a file.
 
 mod common;

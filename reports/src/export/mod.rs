@@ -2,13 +2,13 @@
 //!
 //! | function | for | shows | how to open it |
 //! |---|---|---|---|
-//! | [`perfetto`] | Perfetto, and what else reads Chrome's JSON traces | when: every node's roles and events, operations, faults, messages as arrows between events, counters | <https://ui.perfetto.dev>, *Open trace file* (the file stays in the browser); or `chrome://tracing` |
-//! | [`shiviz`] | ShiViz | what happened before what, and what at once: events with vector clocks | <https://bestchai.bitbucket.io/shiviz/>, *Try out ShiViz*: paste it, with [`SHIVIZ_PARSER`] as the log parsing regular expression |
-//! | [`mermaid`] | Mermaid | a story, as a sequence diagram | in a fence ` ```mermaid ` of Markdown, where GitHub and others draw it; or <https://mermaid.live> |
-//! | [`dot`] | Graphviz | what led to what, as a graph with a column for each lane | `dot -Tsvg run.dot > run.svg` |
+//! | [`perfetto()`] | Perfetto, and what else reads Chrome's JSON traces | when: every node's roles and events, operations, faults, messages as arrows between events, counters | <https://ui.perfetto.dev>, *Open trace file* (the file stays in the browser); or `chrome://tracing` |
+//! | [`shiviz()`] | ShiViz | what happened before what, and what at once: events with vector clocks | <https://bestchai.bitbucket.io/shiviz/>, *Try out ShiViz*: paste it, with [`SHIVIZ_PARSER`] as the log parsing regular expression |
+//! | [`mermaid()`] | Mermaid | a story, as a sequence diagram | in a fence ` ```mermaid ` of Markdown, where GitHub and others draw it; or <https://mermaid.live> |
+//! | [`dot()`] | Graphviz | what led to what, as a graph with a column for each lane | `dot -Tsvg run.dot > run.svg` |
 //! | [`csv()`] | spreadsheets, data frames, other checkers | what clients asked for, and what they were answered | any of them; the first row has the names |
 //!
-//! [`mermaid`] and [`dot`] are to be read by people, so they want few events: a [slice](crate::recording::Slice). The others bear whole runs.
+//! [`mermaid()`] and [`dot()`] are to be read by people, so they want few events: a [slice](crate::recording::Slice). The others bear whole runs.
 //!
 //! Times are those of the simulation, from the beginning of the run. The same recording and events give the same bytes.
 

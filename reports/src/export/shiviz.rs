@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::view::{View, short};
 use crate::recording::{Event, LaneAt, Place, Recording};
 
-/// The regular expression by which ShiViz parses what [`shiviz`] writes.
+/// The regular expression by which ShiViz parses what [`shiviz()`] writes.
 pub const SHIVIZ_PARSER: &str = r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)";
 
 /// The host of messages that are dropped or held.

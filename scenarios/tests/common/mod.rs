@@ -11,9 +11,11 @@ pub(crate) struct Output {
     pub(crate) code: Option<i32>,
 }
 
-/// The program with these arguments, from the root of the project, without progress.
+/// The program with these arguments, from the root of the project, without progress. It is the one that was built for this test, or the one that
+/// `SHAKETABLE_TESTED` names: so another build is tested without building all that tests need once more.
 pub(crate) fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shaketable"));
+    let built = env!("CARGO_BIN_EXE_shaketable").to_owned();
+    let mut command = Command::new(std::env::var("SHAKETABLE_TESTED").unwrap_or(built));
     command.args(args).arg("--progress=none").current_dir(ROOT).stdin(Stdio::null());
     command
 }
