@@ -137,6 +137,15 @@ fn an_answer_that_nobody_put_there_says_so() {
         assert_eq!(output.code, Some(1), "{}{}", output.stdout, output.stderr);
         assert!(output.stdout.contains(said), "{said}: {}", output.stdout);
     }
+    // Some clients only tell when they are done what they have written; and a count is nobody's value.
+    let late = event("invoke", 0, "write", "null") + &event("ok", 0, "write", "9");
+    let counted = event("invoke", 0, "append-and-count", "9") + &event("ok", 0, "append-and-count", "3");
+    let overwritten = event("invoke", 0, "write", "8") + &event("ok", 0, "write", "8");
+    for (model, history) in [("register", late + &overwritten + &read("9")), ("list", counted)] {
+        let output = check(&[&file(&folder, "no-origin.ndjson", &history), "--model", model]);
+        assert_eq!(output.code, Some(1), "{}{}", output.stdout, output.stderr);
+        assert!(!output.stdout.contains("asked for"), "{}", output.stdout);
+    }
     // Who read what is no longer there was answered with what somebody had put there.
     let stale = write("ok") + &event("invoke", 0, "write", "8") + &event("ok", 0, "write", "8") + &read("9");
     let output = check(&[&file(&folder, "stale.ndjson", &stale), "--model", "register"]);

@@ -192,7 +192,7 @@ impl<T: Translate> Teller<'_, T> {
             late: found.from.is_some(),
             story: found.story.iter().map(|operation| self.act(operation)).collect(),
             of_values: found.of_values,
-            origin: if T::VERBATIM { origin(self.history, call) } else { None },
+            origin: if T::VERBATIM { origin(self.model, self.history, call) } else { None },
             context: self.context(found),
         }
     }

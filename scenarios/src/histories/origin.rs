@@ -5,12 +5,16 @@ use std::slice;
 use shaketable_reports::Origin;
 
 use super::calls::{Call, Fate, History};
+use super::models::Model;
 use super::value::{Value, cut};
 
 /// Where the first value comes from that is in an answer and that nobody had asked for when it came, unless that failed; none if there is no such value.
-/// Only of models that answer with what was asked for.
-pub(super) fn origin(history: &History, answered: &Call) -> Option<Origin> {
+/// Only of models that answer with what was asked for, and of operations that bring nothing themselves: those may be answered with a count.
+pub(super) fn origin(model: &Model, history: &History, answered: &Call) -> Option<Origin> {
     let Fate::Answered(answer, to) = &answered.fate else { return None };
+    if model.argument(history, answered).is_some() {
+        return None;
+    }
     let told = match answer {
         Value::List(items) | Value::Set(items) => items,
         one => slice::from_ref(one),
@@ -18,7 +22,8 @@ pub(super) fn origin(history: &History, answered: &Call) -> Option<Origin> {
     let told = told.iter().filter(|value| matches!(value, Value::Int(_) | Value::Number(_) | Value::Text(_)));
     told.filter_map(|value| {
         let same_key = history.calls.iter().filter(|call| call.key == answered.key);
-        let asking: Vec<&Call> = same_key.filter(|call| puts(&call.argument, value)).collect();
+        let brings = |call: &&Call| model.argument(history, call).is_some_and(|argument| puts(argument, value));
+        let asking: Vec<&Call> = same_key.filter(brings).collect();
         let may_have_put = |call: &&Call| call.asked.order < to.order && !matches!(call.fate, Fate::Failed);
         if asking.iter().any(may_have_put) {
             return None;

@@ -11,7 +11,6 @@ pub(super) struct Words;
 
 impl Translate for Words {
     type Spec = Semaphore;
-    const VERBATIM: bool = false;
 
     fn op(verb: &str, key: Key, argument: &Value, names: &mut Names) -> Option<Op> {
         let action = match verb {
