@@ -16,8 +16,7 @@ pub(crate) fn blocks(scenario: &Tested, alone: bool, style: Style) -> Vec<String
     if let Some(notice) = &scenario.inconclusive {
         blocks.push(doubt(scenario, "inconclusive", notice, style));
     }
-    // A violation that is sought is no news among many scenarios, and neither is what was met beside it.
-    if alone || !scenario.outcome.is_good() {
+    if scenario.is_told(alone) {
         let mut violations: Vec<_> =
             scenario.violations.iter().map(|found| (Meaning::of(scenario, found), found)).collect();
         violations.sort_by_key(|(meaning, _)| *meaning);

@@ -303,9 +303,10 @@ impl Sought {
 }
 
 impl Tested {
-    /// The violations that are told: of a scenario that is as expected none, unless it ran `alone`.
-    pub fn told(&mut self, alone: bool) -> &mut [Found] {
-        if alone || !self.outcome.is_good() { &mut self.violations } else { &mut [] }
+    /// Whether its violations are told. One that is sought is no news among many scenarios, and neither is what was met beside it: so if it is as
+    /// expected, only if it ran `alone`.
+    pub fn is_told(&self, alone: bool) -> bool {
+        alone || !self.outcome.is_good()
     }
 }
 

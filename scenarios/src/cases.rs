@@ -141,9 +141,9 @@ impl Cases {
     /// Writes a page beside the cases for each violation that is told, as far as the scenarios can be read.
     pub(crate) fn draw(&mut self, summary: &mut Summary) {
         let alone = summary.scenarios.len() == 1;
-        let told = summary.scenarios.iter_mut().flat_map(|tested| {
+        let told = summary.scenarios.iter_mut().filter(|tested| tested.is_told(alone)).flat_map(|tested| {
             let name = tested.name.clone();
-            tested.told(alone).iter_mut().map(move |found| (name.clone(), found))
+            tested.violations.iter_mut().map(move |found| (name.clone(), found))
         });
         for (name, found) in told.take(MOST_DRAWN) {
             let key = (name.clone(), found.side, found.signature.clone());
