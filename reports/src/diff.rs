@@ -157,14 +157,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::recording::Reader;
-
-    fn run(lines: &[Value]) -> Recording {
-        let mut reader = Reader::new();
-        reader.line(&json!({ "trace": 1 })).unwrap();
-        lines.iter().for_each(|line| reader.line(line).unwrap());
-        reader.finish().unwrap()
-    }
+    use crate::recording::tests::read;
 
     fn timer(id: u64, node: &str, more: Value) -> Value {
         let mut line = json!({ "t": id, "id": id, "kind": "timer", "node": node, "timer": "Election" });
@@ -178,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_run_is_no_different_from_itself() {
-        let one = run(&[timer(1, "n1", json!({})), timer(2, "n2", json!({ "now": { "role": "leader" } }))]);
+        let one = read(&[timer(1, "n1", json!({})), timer(2, "n2", json!({ "now": { "role": "leader" } }))]);
         let found = difference(&one, &one);
         assert_eq!((found.common, found.at), (2, None));
         assert_eq!(found.why(), ["The same run: 2 events."]);
@@ -188,13 +181,13 @@ mod tests {
     fn the_same_event_can_have_other_consequences() {
         let first = timer(1, "n1", json!({}));
         let effects = [json!({ "effects": [sends("n2"), sends("n3")] }), json!({ "effects": [sends("n2")] })];
-        let [one, other] = effects.map(|effects| run(&[first.clone(), timer(2, "n1", effects)]));
+        let [one, other] = effects.map(|effects| read(&[first.clone(), timer(2, "n1", effects)]));
         let found = difference(&one, &other);
         assert_eq!((found.common, found.at), (1, Some([Place(1), Place(1)])));
         assert_eq!(found.shared.as_deref(), Some("at 2ns n1 has its timer Election run out"));
         assert_eq!(found.sides, [vec!["→ sends n3 Vote: 3".to_owned()], vec!["nothing more".to_owned()]]);
         let leads = |role: &str| json!({ "now": { "role": role, "epoch": 2 } });
-        let [one, other] = ["leader", "follower"].map(|role| run(&[first.clone(), timer(2, "n1", leads(role))]));
+        let [one, other] = ["leader", "follower"].map(|role| read(&[first.clone(), timer(2, "n1", leads(role))]));
         let found = difference(&one, &other);
         let shown = "1 event is the same.\n  at 2ns n1 has its timer Election run out\n- n1 is then role leader\n+ n1 is then role follower\n";
         assert_eq!(found.shown(Style::Plain), shown);
@@ -202,14 +195,14 @@ mod tests {
 
     #[test]
     fn another_event_or_none_is_told_for_each_run() {
-        let [one, other] = ["n1", "n2"].map(|node| run(&[timer(1, "n1", json!({})), timer(2, node, json!({}))]));
+        let [one, other] = ["n1", "n2"].map(|node| read(&[timer(1, "n1", json!({})), timer(2, node, json!({}))]));
         let found = difference(&one, &other);
         assert_eq!(found.shared, None);
         assert_eq!(
             found.sides.map(|side| side.join("\n")),
             ["at 2ns n1 has its timer Election run out", "at 2ns n2 has its timer Election run out",]
         );
-        let short = run(&[timer(1, "n1", json!({}))]);
+        let short = read(&[timer(1, "n1", json!({}))]);
         let found = difference(&short, &one);
         assert_eq!((found.common, found.at), (1, Some([Place(0), Place(1)])));
         assert_eq!(found.sides[0], ["the run is over"]);

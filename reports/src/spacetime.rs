@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use shaketable_sim::time::Instant;
 
-use crate::recording::{Event, LaneAt, LaneKind, Lost, Place, Recording, Stop};
+use crate::recording::{Event, LaneAt, LaneKind, Lost, Operation, Place, Recording, Stop};
 use crate::text::{Style, Tint, counted, width};
 use crate::words::happened;
 
@@ -34,7 +34,7 @@ pub fn spacetime(recording: &Recording, events: &[Place], columns: usize, style:
         }
         picture.live_until(place);
         text += &picture.row(place);
-        for lost in recording.lost.iter().filter(|lost| lost.event == place) {
+        for lost in recording.lost_of(place) {
             text += &picture.lost_row(lost);
         }
         if let Some(violation) = recording.violation().filter(|violation| violation.event == Some(place)) {
@@ -57,6 +57,8 @@ struct Picture<'a> {
     leads: BTreeMap<LaneAt, Instant>,
     /// Which changes have been looked at.
     seen: usize,
+    /// Operations by their names.
+    operations: BTreeMap<&'a str, &'a Operation>,
 }
 
 impl<'a> Picture<'a> {
@@ -65,7 +67,7 @@ impl<'a> Picture<'a> {
         for &place in events {
             let event = recording.event(place);
             let sender = recording.sent(event).map(|cause| recording.event(cause).lane);
-            let lost = recording.lost.iter().filter(|lost| lost.event == place).map(|lost| lost.to);
+            let lost = recording.lost_of(place).iter().map(|lost| lost.to);
             lanes.extend([event.lane].into_iter().chain(sender).chain(event.from).chain(lost));
         }
         lanes.sort_unstable();
@@ -75,7 +77,8 @@ impl<'a> Picture<'a> {
         let lane_width = (room / lanes.len().max(1)).clamp(LANE.0, LANE.1);
         let at =
             lanes.into_iter().enumerate().map(|(place, lane)| (lane, place * lane_width + lane_width / 2)).collect();
-        Picture { recording, at, lane_width, columns, leads: BTreeMap::new(), seen: 0 }
+        let operations = recording.operations.iter().map(|operation| (operation.id.as_str(), operation)).collect();
+        Picture { recording, at, lane_width, columns, leads: BTreeMap::new(), seen: 0, operations }
     }
 
     fn heading(&self) -> String {
@@ -183,8 +186,7 @@ impl<'a> Picture<'a> {
         let label = event.label.map_or("", |label| recording.labels.word(label));
         let what = match (kind, &event.operation) {
             ("ask" | "answer" | "request" | "give-up", Some(id)) => {
-                let operation =
-                    recording.operations.iter().find(|operation| id.split('.').next() == Some(operation.id.as_str()));
+                let operation = id.split('.').next().and_then(|id| self.operations.get(id));
                 match (kind, operation) {
                     ("answer", Some(operation)) if operation.to == Some(place) => {
                         format!("{} → {}", operation.asked, operation.answer.as_deref().unwrap_or("?"))
@@ -247,24 +249,17 @@ fn cut(text: &str, longest: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
-    use crate::recording::Reader;
-
-    fn run(lines: &[Value]) -> Recording {
-        let mut reader = Reader::new();
-        reader.line(&json!({ "trace": 1 })).unwrap();
-        lines.iter().for_each(|line| reader.line(line).unwrap());
-        reader.finish().unwrap()
-    }
+    use crate::recording::tests::read;
 
     /// An election that the network, a crash and a client have to do with.
     fn election() -> Recording {
         let vote = |to: &str| json!({ "send": to, "msg": "Vote", "body": 1 });
         let violation =
             json!({ "check": "linearizability", "property": "get", "at": 9_000_000, "story": ["It is so."] });
-        run(&[
+        read(&[
             json!({ "t": 0, "id": 1, "kind": "boot", "node": "n1", "life": 1, "records": 0 }),
             json!({ "t": 0, "id": 2, "kind": "boot", "node": "n2", "life": 1, "records": 0 }),
             json!({ "t": 0, "id": 3, "kind": "boot", "node": "n3", "life": 1, "records": 0 }),

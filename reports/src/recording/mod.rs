@@ -17,7 +17,7 @@ mod select_tests;
 mod slice;
 mod span;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use names::{Name, Table};
 pub use origin::Origin;
@@ -260,6 +260,13 @@ impl Recording {
         let begin = self.changes.partition_point(|change| change.event < place);
         let end = self.changes.partition_point(|change| change.event <= place);
         &self.changes[begin..end]
+    }
+
+    /// The messages that the network has lost of those that an event sent.
+    pub fn lost_of(&self, place: Place) -> &[Lost] {
+        let begin = self.lost.partition_point(|lost| lost.event < place);
+        let end = self.lost.partition_point(|lost| lost.event <= place);
+        &self.lost[begin..end]
     }
 
     /// An event as a line of the trace had it, but for what the node has become.

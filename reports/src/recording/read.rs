@@ -371,8 +371,15 @@ fn blame(recording: &mut Recording) {
     let answer = culprit.and_then(|operation| operation.to);
     let events = &recording.events;
     let Some(violation) = recording.outcome.as_mut().and_then(|outcome| outcome.violation.as_mut()) else { return };
-    let by_then = events.partition_point(|event| event.at <= violation.at);
+    // Of a panic nobody knows when it was: it ended the run.
+    let by_then = match violation.at {
+        Instant::ZERO => events.len(),
+        at => events.partition_point(|event| event.at <= at),
+    };
     violation.event = answer.or(by_then.checked_sub(1).map(|place| Place(place as u32)));
+    if let (Instant::ZERO, Some(place)) = (violation.at, violation.event) {
+        violation.at = events[place.0 as usize].at;
+    }
 }
 
 /// What an event is about, in a word.

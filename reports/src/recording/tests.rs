@@ -2,7 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn read(lines: &[Value]) -> Recording {
+/// What these lines tell, after a header.
+pub(crate) fn read(lines: &[Value]) -> Recording {
     let mut reader = Reader::new();
     reader.line(&json!({ "trace": 1, "tool": "0.1.0", "scenario": "a.toml", "protocol": "raft", "seed": 7 })).unwrap();
     lines.iter().for_each(|line| reader.line(line).unwrap());
@@ -192,6 +193,11 @@ fn the_event_to_look_at_is_the_culprits_answer_or_the_last_by_then() {
     assert_eq!(told(json!({})), (Some(Place(2)), None, None));
     let history = json!({ "culprit": "c1#1", "story": [], "order": ["c1#1"] });
     assert_eq!(told(history), (Some(Place(1)), Some(Part::Culprit), Some(1)));
+    // Of a panic it is not known when it happened.
+    let panic = json!({ "verdict": { "violation": { "check": "panic", "property": "p", "at": 0, "story": [] } }, "digest": "", "end": 0 });
+    let recording = read(&[&events[..], &[panic]].concat());
+    let violation = recording.violation().expect("one");
+    assert_eq!((violation.event, violation.at.as_nanos()), (Some(Place(3)), 9));
 }
 
 #[test]
