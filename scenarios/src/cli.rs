@@ -152,7 +152,7 @@ pub(crate) struct Run {
     #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
     pub(crate) format: Format,
 
-    /// The folder in which failing runs are saved as cases; of a shard, the folder for its file
+    /// The folder in which failing runs are saved as cases, with a page for each of the first twenty violations that are told; of a shard, the folder for its file
     #[arg(long, default_value = "shaketable-out", env = "SHAKETABLE_OUT", value_name = "DIR")]
     pub(crate) out: PathBuf,
 
@@ -192,7 +192,7 @@ pub(crate) struct Merge {
     #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
     pub(crate) format: Format,
 
-    /// The folder in which failing runs are saved as cases
+    /// The folder in which failing runs are saved as cases, with a page for each of the first twenty violations that are told
     #[arg(long, default_value = "shaketable-out", env = "SHAKETABLE_OUT", value_name = "DIR")]
     pub(crate) out: PathBuf,
 }

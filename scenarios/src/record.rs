@@ -126,7 +126,7 @@ fn read_trace(path: &Path, tables: &Tables) -> Result<Recorded, String> {
     let properties = properties(&recording, tables);
     // What was cut out of a longer trace, or came of another version, may not come out again; the seed is all that is known.
     let about = &recording.about;
-    let reproduce = format!("shaketable replay {} --seed {}", about.scenario, about.seed);
+    let reproduce = format!("shaketable replay {} --seed {}", quoted(Path::new(&about.scenario)), about.seed);
     Ok(Recorded { recording, reproduce, properties })
 }
 

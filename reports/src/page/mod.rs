@@ -19,6 +19,9 @@ use columns::Columns;
 /// How many bytes a page may have, if that can be had by leaving out details of events that are far from what matters.
 const MOST_BYTES: usize = 1_000_000;
 
+/// How often a page is made smaller. A run whose events alone have more is as large as it is.
+const ATTEMPTS: usize = 4;
+
 /// A run that is shown.
 #[derive(Clone, Debug)]
 pub struct Shown<'a> {
@@ -70,8 +73,11 @@ pub fn page(one: &Shown<'_>, other: Option<(&Shown<'_>, &Difference)>) -> String
     let room = MOST_BYTES.saturating_sub(assets::bytes());
     let mut share = runs.iter().map(|shown| size(shown.recording)).max().unwrap_or(0);
     let mut data = packed(share);
-    while data.len() > room && share > 0 {
-        // What is left out shrinks about in step; a tenth more, so that it ends.
+    for _ in 0..ATTEMPTS {
+        if data.len() <= room || share == 0 {
+            break;
+        }
+        // What is left out shrinks about in step.
         share = (share as u64 * room as u64 / data.len() as u64 * 9 / 10) as usize;
         data = packed(share);
     }
