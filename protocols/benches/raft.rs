@@ -60,6 +60,7 @@ fn plan(clients: usize, duration: Span, linearizable: bool) -> Plan {
         },
         limits: Limits::from_args(&Args::defaults(LIMITS)),
         states: false,
+        fork: None,
     }
 }
 

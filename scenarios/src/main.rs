@@ -25,6 +25,7 @@ mod histories;
 mod hunt;
 mod lanes;
 mod matching;
+mod nearest;
 mod panics;
 mod record;
 mod recorded;

@@ -92,7 +92,7 @@ pub(crate) fn record(subject: Subject<'_>, seed: Seed, tables: &Tables) -> Recor
 }
 
 /// Whether a file holds a trace, and no scenario: by how it begins.
-fn is_trace(path: &Path) -> bool {
+pub(crate) fn is_trace(path: &Path) -> bool {
     let mut head = [0; 1];
     let first = source::open(path).and_then(|mut input| input.read_exact(&mut head));
     first.is_ok() && head == *b"{"

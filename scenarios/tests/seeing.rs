@@ -111,3 +111,35 @@ fn what_is_no_trace_is_refused_with_its_line() {
     let seedless = shaketable(&["trace", STALE]);
     assert!(seedless.code == Some(2) && seedless.stderr.contains("--seed N"), "{}", seedless.stderr);
 }
+
+#[test]
+fn a_failing_run_is_compared_with_the_nearest_that_passes() {
+    let folder = folder("seeing-nearest");
+    let page = folder.join("both.html");
+    let page = page.to_str().expect("text");
+    let nearest = |path: &str, more: &[&str]| shaketable(&[&["diff", path, "--nearest"][..], more].concat());
+    let by_chance = nearest("scenarios/negative/raft-votes-twice.toml", &["--seed", "0", "--page", page]);
+    assert_eq!(by_chance.code, Some(0), "{}", by_chance.stderr);
+    let text = &by_chance.stdout;
+    let line = text.lines().find(|line| line.starts_with("   B is the same for ")).expect("how it follows");
+    let events: usize = line.split(' ').nth(8).and_then(|word| word.replace(',', "").parse().ok()).expect("a number");
+    assert!(events > 50, "{line}");
+    assert!(text.contains(": violates invariant/election-safety ") && text.contains(": pass "), "{text}");
+    // What is not in a trace counts as an event, too, and the first draw from there on may come later.
+    let common = text.lines().find_map(|line| line.strip_suffix(" events are the same.")).expect("how far");
+    assert!(common.replace(',', "").parse::<usize>().expect("a number") >= events / 2, "{text}");
+    assert!(std::fs::read_to_string(page).expect("a page").contains("<script"));
+    // A script leaves nothing to chance: only its faults can be missing.
+    let without = nearest(STALE, &["--seed", "1"]);
+    assert_eq!(without.code, Some(0), "{}", without.stderr);
+    assert!(without.stdout.contains("   B is the same without campaign = { node = "), "{}", without.stdout);
+    for (path, more, why) in [
+        ("scenarios/raft/calm.toml", &["--seed", "0"][..], "does not fail"),
+        (STALE, &[], "say which seed"),
+        (STALE, &["--seed", "1", "--right"], "cannot be used with"),
+    ] {
+        let refused = nearest(path, more);
+        assert_eq!(refused.code, Some(2), "{path}: {}", refused.stdout);
+        assert!(refused.stderr.contains(why), "{}", refused.stderr);
+    }
+}

@@ -120,6 +120,7 @@ fn plan(nodes: usize, duration: Span) -> Plan {
         check: CheckPlan { linearizable: true, at_once: false, invariants: None, states: 1, bytes: 1 },
         limits: Limits { events: u64::MAX, pending: u64::MAX, instant: u64::MAX },
         states: false,
+        fork: None,
     }
 }
 

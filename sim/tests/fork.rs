@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use common::{Chatter, adding, calm, fault, run, target};
 use shaketable_sim::faults::{Planned, Start};
 use shaketable_sim::param::Value;
-use shaketable_sim::plan::Plan;
+use shaketable_sim::plan::{Fork, Plan};
 use shaketable_sim::rng::{Delay, Seed};
 use shaketable_sim::run::{Checkpoint, Run};
 use shaketable_sim::spec::counter::Counter;
@@ -86,6 +86,18 @@ fn other_seeds_change_nothing_of_the_past_and_give_different_futures() {
             futures.insert(rest.digest);
         }
         assert_eq!(futures.len(), others.len() + 1, "after {events}");
+    }
+}
+
+#[test]
+fn a_plan_can_say_where_its_run_forks() {
+    let plan = troubled();
+    let all = run(&plan, 1).coverage.events;
+    for events in [0, 1, all / 2, all - 1, all + 100] {
+        let (_, rests) = rests(&plan, events, &[Some(Seed(7))]);
+        let forked = Plan { fork: Some(Fork { events, seed: Seed(7) }), ..plan.clone() };
+        let run = run(&forked, 1);
+        assert_eq!((run.digest, run.coverage), (rests[0].digest, rests[0].coverage.clone()), "after {events}");
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn plan(nodes: usize, seconds: u64, workload: &str) -> Plan {
         check: CheckPlan::from_args(&Args::defaults(CHECK)),
         limits: Limits::from_args(&Args::defaults(LIMITS)),
         states: false,
+        fork: None,
     }
 }
 

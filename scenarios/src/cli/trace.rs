@@ -141,6 +141,11 @@ pub(crate) struct Diff {
     #[arg(long)]
     pub(crate) right: bool,
 
+    /// Compare a failing run with the nearest that passes: the same up to an event as late as can be found and with other chance from there on, or,
+    /// if chance makes no difference, without one of its faults
+    #[arg(long, conflicts_with_all = ["other", "other_seed", "right"])]
+    pub(crate) nearest: bool,
+
     /// Where to write a page that shows both beside each other
     #[arg(long, value_name = "FILE")]
     pub(crate) page: Option<PathBuf>,

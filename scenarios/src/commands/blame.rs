@@ -7,11 +7,10 @@ use std::time::{Duration, Instant as WallClock};
 
 use serde_json::Value;
 use shaketable_reports::{Blamed, Exit, Onset, Side, Style, Told, Turn, blamed, blamed_json, counted, told};
-use shaketable_sim::plan::Heal;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict, Violation};
 use shaketable_sim::spec::any::Any;
-use shaketable_sim::time::{Instant, Span};
+use shaketable_sim::time::Instant;
 
 use super::run::threads;
 use crate::active::faults_at;
@@ -20,12 +19,10 @@ use crate::blame::{Failure, Means, curve, turns};
 use crate::cli::{self, Format, Look, Show};
 use crate::files::read;
 use crate::interrupt;
+use crate::nearest::near;
 use crate::scenario::Scenario;
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
-
-/// How much later than the failing run a future may fail: by one part of its time in so many, and by so much at least.
-const ROOM: (u64, Span) = (10, Span::millis(200));
 
 /// Looks for what is to blame for the failure that `args` name, and prints it.
 ///
@@ -57,7 +54,10 @@ pub(super) fn blame(args: &cli::Blame, look: &Look, tables: &Tables) -> io::Resu
 }
 
 /// The run that fails, and how.
-fn failing(scenario: &Scenario, seed: Option<u64>) -> Result<(Run<Any>, Violation), String> {
+///
+/// # Errors
+/// Why there is none, for people.
+pub(super) fn failing(scenario: &Scenario, seed: Option<u64>) -> Result<(Run<Any>, Violation), String> {
     let path = scenario.path.display();
     let seed = seed.or(scenario.recorded.as_ref().map(|recorded| recorded.seed));
     let seed = seed.ok_or_else(|| format!("error: {path} is no saved case: say which seed with `--seed N`\n"))?;
@@ -117,20 +117,6 @@ fn report(
         spent,
         interrupted: stop.load(Ordering::Relaxed),
     }
-}
-
-/// The scenario until a little after the failure was seen: a protocol that goes on long enough under the same kind of trouble will fail in any case, and what is asked
-/// is why it did then. What comes to light after the heal needs all of its time.
-fn near(scenario: &Scenario, violation: &Violation) -> Scenario {
-    let seen_at = violation.at.since(Instant::ZERO);
-    let room = Span::nanos(seen_at.as_nanos() / ROOM.0).max(ROOM.1);
-    let mut near = scenario.clone();
-    let ends_before = |heal: Heal| heal.at > violation.at + room;
-    if near.plan.heal.is_none_or(ends_before) && violation.check != "liveness" {
-        near.plan.duration = near.plan.duration.min(seen_at + room);
-        near.plan.heal = None;
-    }
-    near
 }
 
 /// The last event until a failure was seen.

@@ -44,6 +44,7 @@ impl Sections {
             check: CheckPlan::from_args(&self.check),
             limits: Limits::from_args(&self.limits),
             states: false,
+            fork: None,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use crate::faults::Planned;
 use crate::param::Args;
-use crate::rng::Delay;
+use crate::rng::{Delay, Seed};
 use crate::script::Scripted;
 use crate::spec::Spec;
 use crate::spec::any::Any;
@@ -40,6 +40,17 @@ pub struct Plan {
     pub limits: Limits,
     /// Whether to remember which [abstract states](crate::run::Run::states) it was in. What happens does not depend on it.
     pub states: bool,
+    /// From where on chance is that of another seed, if from anywhere.
+    pub fork: Option<Fork>,
+}
+
+/// Where a run leaves the way that its seed would go, as a [rest](crate::world::Rest) of it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// After so many events.
+    pub events: u64,
+    /// From there on, chance is drawn from this seed.
+    pub seed: Seed,
 }
 
 /// How messages travel when nothing is wrong.
@@ -170,6 +181,7 @@ impl Plan {
             check: CheckPlan::from_args(&Args::defaults(CHECK)),
             limits: Limits::from_args(&Args::defaults(LIMITS)),
             states: false,
+            fork: None,
         }
     }
 }

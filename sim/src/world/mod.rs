@@ -29,7 +29,7 @@ use crate::history::History;
 use crate::id::{ClientId, NodeId, RequestId};
 use crate::network::Network;
 use crate::node::{Command, EffectOf, Node, Op, Ret};
-use crate::plan::Plan;
+use crate::plan::{Fork, Plan};
 use crate::queue::{Due, Queue, Rank};
 use crate::rng::Seed;
 use crate::run::{Checkpoint, Coverage, Run, Verdict};
@@ -63,14 +63,18 @@ pub fn run<N: Node>(
     if trace.is_some() {
         world.recorder = Some(Box::default());
     }
-    while world.step() {
+    let mut step = |world: &mut World<'_, N>| {
+        let goes_on = world.step();
         if let (Some(recorder), Some(sink)) = (&mut world.recorder, &mut trace) {
             recorder.flush(sink);
         }
+        goes_on
+    };
+    if let Some(Fork { events, seed }) = plan.fork {
+        while world.coverage.events < events && step(&mut world) {}
+        world.reseed(seed);
     }
-    if let (Some(recorder), Some(sink)) = (&mut world.recorder, &mut trace) {
-        recorder.flush(sink);
-    }
+    while step(&mut world) {}
     world.finish()
 }
 

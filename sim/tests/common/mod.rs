@@ -164,6 +164,7 @@ pub(crate) fn calm() -> Plan {
         },
         limits: Limits { events: 1_000_000, pending: 100_000, instant: 10_000 },
         states: false,
+        fork: None,
     }
 }
 
