@@ -1,9 +1,8 @@
 //! How evenly placements spread keys over nodes, and how many keys move when a node comes or goes.
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
 
+use crate::document::{Cell, Table, markdown_rows};
 use crate::text::grouped;
 
 /// What was measured of several placements.
@@ -40,29 +39,39 @@ pub struct Balance {
 
 /// The survey as a table of Markdown.
 pub fn survey_markdown(survey: &Survey) -> String {
-    let mut text = format!(
+    let text = format!(
         "{} keys, one copy of each, on nodes of equal weight; {} virtual nodes each, a load of at most {} above the mean if bounded.\n\n",
         grouped(survey.keys),
         survey.virtual_nodes,
         percent(u64::from(survey.slack))
     );
-    text.push_str("| nodes | placement | fullest, of the mean | emptiest | moved when one joins (least) | when the last leaves | when the first leaves |\n");
-    text.push_str("|---|---|---|---|---|---|---|\n");
-    for row in &survey.rows {
-        let moved = |(moved, least): (u64, u64)| format!("{} ({})", percent(moved), percent(least));
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} | {} | {} | {} |",
-            grouped(row.nodes as u64),
-            row.placement,
-            percent(row.fullest),
-            percent(row.emptiest),
+    text + &markdown_rows(&table(survey))
+}
+
+/// A row for each placement on each number of nodes.
+pub(crate) fn table(survey: &Survey) -> Table {
+    let mut table = Table::new([
+        "nodes",
+        "placement",
+        "fullest, of the mean",
+        "emptiest",
+        "moved when one joins (least)",
+        "when the last leaves",
+        "when the first leaves",
+    ]);
+    let moved = |(moved, least): (u64, u64)| Cell::new(format!("{} ({})", percent(moved), percent(least)));
+    table.rows.extend(survey.rows.iter().map(|row| {
+        vec![
+            Cell::number(row.nodes as u64),
+            Cell::new(&row.placement),
+            Cell::new(percent(row.fullest)),
+            Cell::new(percent(row.emptiest)),
             moved(row.join),
             moved(row.last_leaves),
-            moved(row.first_leaves)
-        );
-    }
-    text
+            moved(row.first_leaves),
+        ]
+    }));
+    table
 }
 
 /// The survey for programs. All shares are in parts per million.
@@ -89,7 +98,7 @@ pub fn survey_json(survey: &Survey) -> Value {
 }
 
 /// Parts per million as a percentage: in tenths from 10 % up, in hundredths below; rounded down.
-fn percent(ppm: u64) -> String {
+pub(crate) fn percent(ppm: u64) -> String {
     if ppm >= 100_000 {
         format!("{}.{} %", ppm / 10_000, ppm % 10_000 / 1_000)
     } else {
@@ -119,6 +128,11 @@ mod tests {
             rows: vec![row("ring", 10), row("jump", 1_000)],
         };
         insta::assert_snapshot!(survey_markdown(&survey));
+        let page = survey.document().html(|_| None);
+        assert_eq!((page.matches("<svg class=\"plot\"").count(), page.matches("<svg class=\"bar\"").count()), (4, 2));
+        let table = survey_markdown(&survey);
+        let rows = table.lines().filter(|line| line.starts_with('|'));
+        assert!(rows.into_iter().all(|row| survey.document().markdown().contains(row)));
         insta::assert_snapshot!(format!("{:#}", survey_json(&survey)));
     }
 }

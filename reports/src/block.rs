@@ -1,24 +1,28 @@
 //! A block of a report: a title, and labelled lines below it.
 
+use crate::document::Told;
 use crate::summary::Split;
 use crate::text::{Style, Tint, counted, grouped, width};
 
 /// A title and labelled lines below it.
 pub(crate) struct Block {
+    tint: Tint,
+    title: String,
+    of: String,
     text: String,
+    page: Option<String>,
     style: Style,
 }
 
 impl Block {
     pub(crate) fn new(style: Style) -> Block {
-        Block { text: String::new(), style }
+        let (title, of, text) = (String::new(), String::new(), String::new());
+        Block { tint: Tint::None, title, of, text, page: None, style }
     }
 
     pub(crate) fn title(&mut self, tint: Tint, title: &str, of: &str) {
-        let title = self.style.paint(tint, if of.is_empty() { title.to_owned() } else { format!("{title}:") }.as_str());
-        let of = self.style.paint(Tint::Strong, of);
-        self.text.push_str(format!("{title} {of}").trim_end());
-        self.text.push('\n');
+        let colon = if of.is_empty() { "" } else { ":" };
+        (self.tint, self.title, self.of) = (tint, format!("{title}{colon}"), of.to_owned());
     }
 
     pub(crate) fn line(&mut self, label: &str, text: &str) {
@@ -44,11 +48,22 @@ impl Block {
     }
 
     pub(crate) fn page(&mut self, path: &str) {
-        self.text.push_str(&format!("page:      {path}\n"));
+        self.page = Some(path.to_owned());
     }
 
+    /// For a terminal.
     pub(crate) fn done(self) -> String {
-        self.text
+        let Block { tint, title, of, text, page, style } = self;
+        let head = format!("{} {}", style.paint(tint, &title), style.paint(Tint::Strong, &of));
+        let head = if title.is_empty() { String::new() } else { format!("{}\n", head.trim_end()) };
+        let page = page.map_or(String::new(), |path| format!("page:      {path}\n"));
+        format!("{head}{text}{page}")
+    }
+
+    /// For a document.
+    pub(crate) fn told(self) -> Told {
+        let Block { tint, title, of, text, page, .. } = self;
+        Told { tint, title: format!("{title} {of}").trim_end().to_owned(), text, page }
     }
 }
 

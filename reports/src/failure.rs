@@ -8,7 +8,7 @@ use crate::summary::{Found, Notice, Outcome, Side, Tested, Wavering};
 use crate::text::{Style, Tint, counted, grouped};
 
 /// All that is to be told of one scenario. Of one that is as expected nothing is told, unless it ran `alone`.
-pub(crate) fn blocks(scenario: &Tested, alone: bool, style: Style) -> Vec<String> {
+pub(crate) fn blocks(scenario: &Tested, alone: bool, style: Style) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(notice) = &scenario.exceeded {
         blocks.push(doubt(scenario, "more faults than the protocol bears", notice, style));
@@ -29,7 +29,7 @@ pub(crate) fn blocks(scenario: &Tested, alone: bool, style: Style) -> Vec<String
 
 /// What a violation means where it was met, the gravest last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Meaning {
+pub(crate) enum Meaning {
     /// The scenario expects another one.
     AlsoMet,
     /// The scenario expects it.
@@ -41,13 +41,18 @@ enum Meaning {
 }
 
 impl Meaning {
-    fn of(scenario: &Tested, found: &Found) -> Meaning {
+    pub(crate) fn of(scenario: &Tested, found: &Found) -> Meaning {
         match (found.side, &scenario.sought) {
             (Side::Right, _) => Meaning::RightViolates,
             (Side::Own, None) => Meaning::Violated,
             (Side::Own, Some(sought)) if sought.matches(&found.signature) => Meaning::Caught,
             (Side::Own, Some(_)) => Meaning::AlsoMet,
         }
+    }
+
+    /// Whether nobody expects it.
+    pub(crate) fn is_bad(self) -> bool {
+        self >= Meaning::Violated
     }
 
     fn title(self) -> (Tint, &'static str) {
@@ -60,7 +65,7 @@ impl Meaning {
     }
 }
 
-fn violation(scenario: &Tested, meaning: Meaning, found: &Found, style: Style) -> String {
+fn violation(scenario: &Tested, meaning: Meaning, found: &Found, style: Style) -> Block {
     let (tint, title) = meaning.title();
     let example = &found.example;
     let mut block = Block::new(style);
@@ -81,11 +86,11 @@ fn violation(scenario: &Tested, meaning: Meaning, found: &Found, style: Style) -
     block.lines("faults", &example.faults);
     block.reproduce(&example.reproduce);
     example.page.iter().for_each(|page| block.page(page));
-    block.done()
+    block
 }
 
 /// What the outcome itself has to say, if no run shows it.
-fn verdict(scenario: &Tested, style: Style) -> Option<String> {
+fn verdict(scenario: &Tested, style: Style) -> Option<Block> {
     let mut block = Block::new(style);
     let color = tint(scenario.outcome);
     match (scenario.outcome, &scenario.sought) {
@@ -112,10 +117,10 @@ fn verdict(scenario: &Tested, style: Style) -> Option<String> {
         }
         _ => return None,
     }
-    Some(block.done())
+    Some(block)
 }
 
-fn doubt(scenario: &Tested, title: &str, notice: &Notice, style: Style) -> String {
+fn doubt(scenario: &Tested, title: &str, notice: &Notice, style: Style) -> Block {
     let mut block = Block::new(style);
     block.title(Tint::Doubtful, title, "");
     block.line("scenario", &scenario.name);
@@ -123,10 +128,10 @@ fn doubt(scenario: &Tested, title: &str, notice: &Notice, style: Style) -> Strin
         if notice.seeds == 1 { String::new() } else { format!(", first of {}", counted(notice.seeds, "seed")) };
     block.line("seed", &format!("{}{others}", notice.first));
     block.line("because", &notice.why);
-    block.done()
+    block
 }
 
-fn nondeterminism(scenario: &Tested, wavering: &Wavering, style: Style) -> String {
+fn nondeterminism(scenario: &Tested, wavering: &Wavering, style: Style) -> Block {
     let mut block = Block::new(style);
     block.title(Tint::Bad, "nondeterministic", "the same seed gave two different runs");
     block.line("scenario", &scenario.name);
@@ -135,5 +140,5 @@ fn nondeterminism(scenario: &Tested, wavering: &Wavering, style: Style) -> Strin
     block.line("seed", &format!("{}{others}", wavering.first));
     where_they_part(&mut block, &wavering.split);
     block.reproduce(&wavering.reproduce);
-    block.done()
+    block
 }

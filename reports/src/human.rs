@@ -1,9 +1,10 @@
 //! The report for a terminal: one line a scenario, what all of them exercised, then what went wrong.
 //! What matters most comes last, because that is where the cursor is.
 
-use shaketable_sim::run::Coverage;
+use shaketable_sim::run::{Coverage, Struck};
 use shaketable_sim::time::Span;
 
+use crate::block::Block;
 use crate::failure;
 use crate::summary::{Outcome, Sought, Summary, Tested};
 use crate::text::{Cell, Style, Tint, counted, grouped, long_span, table, wrapped};
@@ -17,12 +18,13 @@ const IN_TABLE: [&str; 4] = ["completed-ops", "events", "faults", "faults-acted"
 /// A report for people. It ends with a newline, and if something failed, with the line that reproduces it.
 pub fn human(summary: &Summary, style: Style) -> String {
     let mut parts = vec![overview(&summary.scenarios, style), coverage(&summary.scenarios, style)];
-    parts.push(format!("{}\n", sentence(summary, style)));
+    let (tint, sentence) = sentence(summary);
+    parts.push(format!("{}\n", style.paint(tint, &sentence)));
     let alone = summary.scenarios.len() == 1;
     // The worst comes last.
     let mut order: Vec<&Tested> = summary.scenarios.iter().collect();
     order.sort_by_key(|scenario| scenario.outcome.exit().weight());
-    parts.extend(order.into_iter().flat_map(|scenario| failure::blocks(scenario, alone, style)));
+    parts.extend(order.into_iter().flat_map(|scenario| failure::blocks(scenario, alone, style)).map(Block::done));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
 }
@@ -71,7 +73,7 @@ fn numbers(simulated: Span, coverage: &Coverage) -> [String; 4] {
     [long_span(simulated), grouped(coverage.completed_ops), grouped(coverage.events), faults]
 }
 
-fn result(scenario: &Tested) -> Cell {
+pub(crate) fn result(scenario: &Tested) -> Cell {
     let text = match (scenario.outcome, &scenario.sought) {
         (Outcome::Passed, _) => "pass".to_owned(),
         (Outcome::Caught, Some(Sought { caught: Some(seed), .. })) => format!("caught at seed {seed}"),
@@ -117,29 +119,34 @@ pub(crate) fn coverage(scenarios: &[Tested], style: Style) -> String {
             text => format!("{}  {text}\n", style.paint(Tint::Faint, label)),
         }
     };
+    let kinds = coverage.kinds.iter().map(|(kind, &Struck { struck, acted })| match acted {
+        acted if acted == struck => format!("{kind} {}", grouped(struck)),
+        acted => format!("{kind} {} of {}", grouped(acted), grouped(struck)),
+    });
+    let kinds = line("faults  ", kinds.collect());
     let met = met.into_iter().map(|(name, number)| format!("{name} {}", grouped(number))).collect();
     let never = never.into_iter().map(|(name, _)| name.to_owned()).collect();
-    line("coverage", met) + &line("never   ", never)
+    kinds + &line("coverage", met) + &line("never   ", never)
 }
 
-fn sentence(summary: &Summary, style: Style) -> String {
+/// What came of all of it.
+pub(crate) fn sentence(summary: &Summary) -> (Tint, String) {
     let all = summary.scenarios.len() as u64;
     let good = summary.scenarios.iter().filter(|scenario| scenario.outcome.is_good()).count() as u64;
     let scenarios = counted(all, "scenario");
     if summary.interrupted {
         let wanted = summary.scenarios.iter().map(Tested::seeds_wanted).sum();
         let ran = summary.scenarios.iter().map(|scenario| scenario.seeds.ran).sum();
-        let text = format!("interrupted: {} of {} seeds were covered", grouped(ran), grouped(wanted));
-        return style.paint(Tint::Doubtful, &text);
+        return (Tint::Doubtful, format!("interrupted: {} of {} seeds were covered", grouped(ran), grouped(wanted)));
     }
     match all {
-        0 => style.paint(Tint::Doubtful, "no scenario ran"),
-        1 if good == 1 => style.paint(Tint::Good, "as expected"),
+        0 => (Tint::Doubtful, "no scenario ran".to_owned()),
+        1 if good == 1 => (Tint::Good, "as expected".to_owned()),
         1 => {
             let Cell { text, tint } = result(&summary.scenarios[0]);
-            style.paint(tint, &format!("not as expected: {text}"))
+            (tint, format!("not as expected: {text}"))
         }
-        _ if good == all => style.paint(Tint::Good, &format!("all {scenarios} as expected")),
-        _ => style.paint(Tint::Bad, &format!("{} of {scenarios} not as expected", grouped(all - good))),
+        _ if good == all => (Tint::Good, format!("all {scenarios} as expected")),
+        _ => (Tint::Bad, format!("{} of {scenarios} not as expected", grouped(all - good))),
     }
 }

@@ -2,9 +2,11 @@
 //! it finds anything at all.
 
 use serde_json::{Value, json};
+use shaketable_sim::run::Coverage;
 use shaketable_sim::time::Span;
 
 use crate::block::{Block, where_they_part};
+use crate::json::numbers;
 use crate::summary::{Exit, Notice, Wavering};
 use crate::text::{Cell, Style, Tint, counted, grouped, long_span, table};
 
@@ -46,6 +48,10 @@ pub struct Ground {
     pub completed: u64,
     /// How much time was simulated.
     pub simulated: Span,
+    /// What all runs exercised, together.
+    pub coverage: Coverage,
+    /// Of a guided search: after which runs, from 1, so many abstract states had been met, for the first run and each that met a new one.
+    pub states: Vec<(u64, u64)>,
     /// How many runs went to `busy`.
     pub timed: u64,
     /// For how long threads of this start have worked on it, added up.
@@ -90,6 +96,8 @@ pub struct Prey {
     pub reproduce: String,
     /// The command that makes it smaller.
     pub shrink: String,
+    /// A file that shows the run, if one was written.
+    pub page: Option<String>,
 }
 
 /// The run that met a violation first.
@@ -130,6 +138,11 @@ impl Hunted {
 }
 
 impl Ground {
+    /// Runs, and simulated time, a second of a core.
+    pub(crate) fn speed(&self) -> String {
+        speed(self.timed, self.simulated_in_time(), self.busy)
+    }
+
     /// Of the simulated time, what belongs to the runs that were timed, in nanoseconds.
     fn simulated_in_time(&self) -> u64 {
         let share = u128::from(self.simulated.as_nanos()) * u128::from(self.timed) / u128::from(self.runs.max(1));
@@ -140,10 +153,17 @@ impl Ground {
 /// For people. What was found comes last, the unexpected after the expected.
 pub fn hunted(hunted: &Hunted, style: Style) -> String {
     let mut parts = vec![grounds(hunted, style)];
-    parts.extend(hunted.grounds.iter().flat_map(|ground| doubts(ground, style)));
+    parts.extend(hunted.grounds.iter().flat_map(|ground| doubts(ground, style)).map(Block::done));
     let (expected, unexpected): (Vec<_>, Vec<_>) = hunted.prey.iter().partition(|prey| prey.expected);
-    parts.extend(expected.into_iter().chain(unexpected).map(|prey| caught(prey, style)));
-    parts.push(canaries(&hunted.canaries, style) + &sentence(hunted, style));
+    parts.extend(expected.into_iter().chain(unexpected).map(|prey| caught(prey, style).done()));
+    let (tint, found) = sentence(hunted);
+    let (found, base, folder) = (style.paint(tint, &found), hunted.base, &hunted.folder);
+    let last = format!(
+        "{found} in {}, by {} from seed {base}; the same command goes on from {folder}\n",
+        runs(hunted),
+        hunted.strategy
+    );
+    parts.push(canaries(&hunted.canaries, style) + &last);
     parts.join("\n")
 }
 
@@ -156,7 +176,7 @@ fn grounds(hunted: &Hunted, style: Style) -> String {
             0 => Cell { text: "nothing".to_owned(), tint: Tint::Good },
             runs => Cell { text: format!("in {}", counted(runs, "run")), tint: Tint::Bad },
         };
-        let speed = speed(ground.timed, ground.simulated_in_time(), ground.busy);
+        let speed = ground.speed();
         vec![
             plain(ground.name.clone()),
             plain(grouped(ground.runs)),
@@ -182,13 +202,13 @@ fn speed(runs: u64, simulated: u64, in_time: Span) -> String {
 }
 
 /// Runs of which nothing follows, and those that did not come out the same again.
-fn doubts(ground: &Ground, style: Style) -> Vec<String> {
+pub(crate) fn doubts(ground: &Ground, style: Style) -> Vec<Block> {
     let notice = |title: &str, notice: &Notice| {
         let mut block = Block::new(style);
         block.title(Tint::Doubtful, title, &ground.name);
         block.line("seeds", &format!("{}, the first is {}", grouped(notice.seeds), notice.first));
         block.line("why", &notice.why);
-        block.done()
+        block
     };
     let exceeded = ground.exceeded.as_ref().map(|why| notice("more faults than the protocol bears", why));
     let inconclusive = ground.inconclusive.as_ref().map(|why| notice("inconclusive", why));
@@ -198,12 +218,13 @@ fn doubts(ground: &Ground, style: Style) -> Vec<String> {
         block.line("seeds", &format!("{}, the first is {}", grouped(wavering.seeds), wavering.first));
         where_they_part(&mut block, &wavering.split);
         block.reproduce(&wavering.reproduce);
-        block.done()
+        block
     });
     exceeded.into_iter().chain(inconclusive).chain(wavering).collect()
 }
 
-fn caught(prey: &Prey, style: Style) -> String {
+/// A violation that was found.
+pub(crate) fn caught(prey: &Prey, style: Style) -> Block {
     let mut block = Block::new(style);
     let (tint, title) = if prey.expected { (Tint::Good, "found, as expected") } else { (Tint::Bad, "found") };
     block.title(tint, title, &format!("{} of {}", prey.signature, prey.protocol));
@@ -217,7 +238,8 @@ fn caught(prey: &Prey, style: Style) -> String {
     block.line("cheapest", &format!("seed {}, {}", prey.seed, counted(prey.events, "event")));
     block.line("shrink", &prey.shrink);
     block.reproduce(&prey.reproduce);
-    block.done()
+    prey.page.iter().for_each(|page| block.page(page));
+    block
 }
 
 fn canaries(canaries: &[Canary], style: Style) -> String {
@@ -239,24 +261,24 @@ fn canaries(canaries: &[Canary], style: Style) -> String {
     canaries.iter().map(|canary| told(canary) + "\n").collect()
 }
 
-fn sentence(hunted: &Hunted, style: Style) -> String {
+/// What was found, in short.
+pub(crate) fn sentence(hunted: &Hunted) -> (Tint, String) {
     let unexpected = hunted.prey.iter().filter(|prey| !prey.expected).count() as u64;
     let (tint, found) = match unexpected {
         0 if hunted.prey.is_empty() => (Tint::Good, "nothing found".to_owned()),
         0 => (Tint::Good, "nothing unexpected found".to_owned()),
         more => (Tint::Bad, format!("{} found", counted(more, "failure"))),
     };
-    let found = style.paint(tint, &found);
-    let stopped = if hunted.interrupted { "interrupted: " } else { "" };
+    (tint, if hunted.interrupted { format!("interrupted: {found}") } else { found })
+}
+
+/// In how many runs, and how fast they were.
+pub(crate) fn runs(hunted: &Hunted) -> String {
     let runs = counted(hunted.runs(), "run");
-    let speed = match hunted.speed() {
-        speed if speed.is_empty() => speed,
-        speed => format!(" ({speed})"),
-    };
-    let (strategy, base, folder) = (&hunted.strategy, hunted.base, &hunted.folder);
-    format!(
-        "{stopped}{found} in {runs}{speed}, by {strategy} from seed {base}; the same command goes on from {folder}\n"
-    )
+    match hunted.speed() {
+        speed if speed.is_empty() => runs,
+        speed => format!("{runs} ({speed})"),
+    }
 }
 
 /// For programs: one object. `speed` alone differs from one time to the next.
@@ -274,6 +296,8 @@ pub fn hunted_json(hunted: &Hunted) -> Value {
             "finding": ground.finding,
             "completed-ops": ground.completed,
             "simulated": ground.simulated,
+            "coverage": numbers(&ground.coverage),
+            "states": ground.states.last().map(|(_, states)| states),
             "assumption-exceeded": notice(&ground.exceeded),
             "inconclusive": notice(&ground.inconclusive),
             "nondeterministic": ground.wavering.as_ref().map(wavering),
@@ -293,6 +317,7 @@ pub fn hunted_json(hunted: &Hunted) -> Value {
             "cheapest": { "seed": prey.seed, "events": prey.events },
             "reproduce": prey.reproduce,
             "shrink": prey.shrink,
+            "page": prey.page,
         })
     };
     let speed = |ground: &Ground| json!({ "name": ground.name, "runs": ground.timed, "busy-ms": millis(ground.busy) });
@@ -316,91 +341,4 @@ pub fn hunted_json(hunted: &Hunted) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ground() -> Ground {
-        Ground {
-            name: "scenarios/raft/crashes.toml".to_owned(),
-            protocol: "raft".to_owned(),
-            runs: 2_048,
-            finding: 0,
-            completed: 900_000,
-            simulated: Span::secs(40_960),
-            timed: 1_024,
-            busy: Span::secs(8),
-            exceeded: None,
-            inconclusive: None,
-            wavering: None,
-        }
-    }
-
-    fn hunt() -> Hunted {
-        let canary = Canary {
-            protocol: "raft".to_owned(),
-            runs: 3,
-            found: Some(("votes-twice".to_owned(), "invariant/election-safety".to_owned())),
-        };
-        Hunted {
-            version: "0.1.0".to_owned(),
-            strategy: "file".to_owned(),
-            base: 1_000,
-            folder: "out".to_owned(),
-            interrupted: false,
-            elapsed: Span::secs(4),
-            grounds: vec![ground()],
-            canaries: vec![canary],
-            prey: Vec::new(),
-        }
-    }
-
-    fn prey(expected: bool) -> Prey {
-        Prey {
-            protocol: "raft".to_owned(),
-            signature: "invariant/log-matching".to_owned(),
-            expected,
-            runs: 7,
-            first: Some(First { scenario: "scenarios/raft/crashes.toml".to_owned(), seed: 1_017, run: 18 }),
-            seed: 1_040,
-            events: 3_210,
-            reproduce: "shaketable replay out/case.toml".to_owned(),
-            shrink: "shaketable shrink out/case.toml".to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_hunt_tells_what_was_found_and_what_was_hunted_in_vain() {
-        let notice = |why: &str| Some(Notice { seeds: 2, first: 1_003, why: why.to_owned() });
-        let doubtful =
-            Ground { exceeded: notice("n1 and n2 were lost"), inconclusive: notice("out of states"), ..ground() };
-        let known = Prey { runs: 0, first: None, ..prey(false) };
-        let found = Hunted { grounds: vec![ground(), doubtful], prey: vec![prey(true), prey(false), known], ..hunt() };
-        insta::assert_snapshot!(hunted(&hunt(), Style::Plain));
-        insta::assert_snapshot!(hunted(&found, Style::Plain));
-        insta::assert_snapshot!(format!("{:#}", hunted_json(&found)));
-    }
-
-    #[test]
-    fn a_hunt_whose_canary_was_not_found_is_red() {
-        let canary = Canary { protocol: "raft".to_owned(), runs: 40, found: None };
-        let blind = Hunted { canaries: vec![canary], ..hunt() };
-        assert_eq!((hunt().exit(), blind.exit()), (Exit::Pass, Exit::NothingTested));
-        assert!(hunted(&blind, Style::Plain).contains("this hunt may have missed as much"));
-    }
-
-    #[test]
-    fn what_says_most_decides_how_a_hunt_ends() {
-        let notice = || Some(Notice { seeds: 1, first: 1, why: "so".to_owned() });
-        let undecided = Ground { inconclusive: notice(), ..ground() };
-        let exceeded = Ground { exceeded: notice(), ..ground() };
-        let idle = Ground { completed: 0, ..ground() };
-        let with = |ground: Ground| Hunted { grounds: vec![ground], ..hunt() };
-        assert_eq!(with(exceeded).exit(), Exit::Pass);
-        assert_eq!(with(undecided.clone()).exit(), Exit::Inconclusive);
-        assert_eq!(with(idle).exit(), Exit::NothingTested);
-        assert_eq!(Hunted { prey: vec![prey(true)], ..hunt() }.exit(), Exit::Pass);
-        assert_eq!(Hunted { prey: vec![prey(false)], ..with(undecided) }.exit(), Exit::Violation);
-        assert_eq!(Hunted { grounds: Vec::new(), ..hunt() }.exit(), Exit::NothingTested);
-        assert_eq!(Hunted { interrupted: true, prey: vec![prey(false)], ..hunt() }.exit(), Exit::Interrupted);
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@
 //! | `totals` | `seeds`, `simulated` and `coverage` of all scenarios |
 //!
 //! A scenario has `name`, `protocol`, `outcome`, `ok` (whether it is as expected), `expected` (`violation`, `within-seeds`, `caught-at`),
-//! `seeds` (`first`, `asked`, `ran`), `simulated`, `coverage` (all numbers by name), `unmet` (`name`, `wanted`, `got`), `violations`, `inconclusive` and
+//! `seeds` (`first`, `asked`, `ran`), `simulated`, `coverage` (all numbers by name, and `faults-by-kind` with `struck` and `acted`), `unmet` (`name`, `wanted`, `got`), `violations`, `inconclusive` and
 //! `assumption-exceeded` (`seeds`, `first`, `why`), `nondeterministic` (`seeds`, `first`, `event`, `lines`, `reproduce`).
 //! What does not apply is null or empty.
 //!
@@ -61,8 +61,10 @@ pub(crate) fn scenario(tested: &Tested) -> Value {
     })
 }
 
-fn numbers(coverage: &Coverage) -> Map<String, Value> {
-    coverage.named().into_iter().map(|(name, number)| (name.to_owned(), number.into())).collect()
+/// What was exercised.
+pub(crate) fn numbers(coverage: &Coverage) -> Map<String, Value> {
+    let numbers = coverage.named().into_iter().map(|(name, number)| (name.to_owned(), number.into()));
+    numbers.chain([("faults-by-kind".to_owned(), value!(coverage.kinds))]).collect()
 }
 
 fn sought(sought: &Sought) -> Value {

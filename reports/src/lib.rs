@@ -20,11 +20,13 @@
 //!
 //! A [`Replayed`] is one run by itself, and how it compares with what was recorded of it; [`replayed()`] is for a terminal.
 //!
-//! A [`Ci`] is everything that a project has to show for a change; [`ci_junit()`], [`ci_github()`] and [`ci_markdown()`] are for the engines that ask for it.
+//! A [`Ci`] is everything that a project has to show for a change; [`ci_junit()`] and [`ci_github()`] are for the engines that ask for it.
 //!
 //! [`Checked`] is a history from elsewhere and what was found in it; [`lanes()`] draws operations.
 //!
 //! A [`recording::Recording`] is a run as its trace tells it; [`mod@export`] hands it to other tools.
+//!
+//! A [`Document`] is a sweep, a hunt, a change, the kill matrix or a survey in full, as a page or as Markdown.
 //!
 //! [`Regressions`] are many saved cases, each replayed and held to what it expects.
 
@@ -34,6 +36,8 @@ mod block;
 mod checked;
 mod ci;
 mod diff;
+mod document;
+mod documents;
 pub mod export;
 mod failure;
 mod faithful;
@@ -60,10 +64,9 @@ pub use checked::{
     Act, Anomaly, Checked, Clash, Contradiction, Exclusion, Finding, Findings, Judgeable, Judged, Origin, Reached,
     Spot, Violation, Wrong, checked, checked_all, checked_json, wrong,
 };
-pub use ci::{
-    About, Ci, CutShort, Examined, Fresh, Property, Status, ci_github, ci_human, ci_json, ci_junit, ci_markdown,
-};
+pub use ci::{About, Ci, CutShort, Examined, Fresh, Property, Status, ci_github, ci_human, ci_json, ci_junit};
 pub use diff::{Difference, difference};
+pub use document::{Document, Pace};
 pub use faithful::{Faithful, Matches, Share};
 pub use human::human;
 pub use hunt::{Canary, First, Ground, Hunted, Prey, hunted, hunted_json};

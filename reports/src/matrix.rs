@@ -1,10 +1,10 @@
 //! The kill matrix: how many seeds each planted bug takes to be caught, and by which checks.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use crate::document::{Cell, Table, markdown_rows};
 use crate::text::grouped;
 
 /// The power of scenarios to catch planted bugs, measured.
@@ -54,7 +54,7 @@ impl Power {
     }
 
     /// `median (least–most)`, and how many sweeps did not catch it.
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let (Some(least), Some(most)) = (self.seeds.first(), self.seeds.last()) else {
             return "never".to_owned();
         };
@@ -73,30 +73,33 @@ impl Power {
 
 /// The matrix as a table of Markdown.
 pub fn markdown(matrix: &Matrix) -> String {
-    let Matrix { sweeps, within: (all, some), rows } = matrix;
-    let mut text = format!(
+    let Matrix { sweeps, within: (all, some), .. } = matrix;
+    let text = format!(
         "Seeds until the first violation: the median of {sweeps} independent sweeps (the least and the most of them), of at most {} \
          seeds each with all checks and {} with some.\n\n",
         grouped(*all),
         grouped(*some)
     );
-    text.push_str("| planted bug | all checks | invariants alone | clients' history alone | what was violated first, with all checks |\n");
-    text.push_str("|---|---|---|---|---|\n");
-    for row in rows {
+    text + &markdown_rows(&table(matrix))
+}
+
+/// A row for each scenario.
+pub(crate) fn table(matrix: &Matrix) -> Table {
+    let mut table = Table::new([
+        "planted bug",
+        "all checks",
+        "invariants alone",
+        "clients' history alone",
+        "what was violated first, with all checks",
+    ]);
+    table.rows.extend(matrix.rows.iter().map(|row| {
         let mut first: Vec<(&String, &u64)> = row.all.signatures.iter().collect();
         first.sort_by_key(|(signature, count)| (std::cmp::Reverse(**count), (*signature).clone()));
         let first: Vec<String> = first.iter().map(|(signature, count)| format!("{signature} {count}")).collect();
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {} | {} |",
-            row.bug,
-            row.all.text(),
-            row.invariants.text(),
-            row.history.text(),
-            first.join(", ")
-        );
-    }
-    text
+        let [all, invariants, history] = [&row.all, &row.invariants, &row.history].map(|power| Cell::new(power.text()));
+        vec![Cell::code(&row.bug), all, invariants, history, Cell::new(first.join(", "))]
+    }));
+    table
 }
 
 /// The matrix for programs.
@@ -156,6 +159,10 @@ mod tests {
             }],
         };
         insta::assert_snapshot!(markdown(&matrix));
+        let document = matrix.document();
+        insta::assert_snapshot!(document.markdown());
+        let page = document.html(|_| None);
+        assert_eq!(page.matches("<svg class=\"bar\"").count(), 5, "two powers, and three shares of all bugs");
         insta::assert_snapshot!(format!("{:#}", matrix_json(&matrix)));
     }
 }

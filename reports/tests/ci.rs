@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
-use roxmltree::{Document, Node};
+use roxmltree::{Document as XmlDocument, Node, ParsingOptions};
 use shaketable_reports::{
-    About, Case, Ci, CutShort, Examined, Example, Expects, Faithful, Found, Fresh, Notice, Outcome, Past, Property,
-    Regressions, Replayed, Seeds, Side, Sought, Split, Style, Tested, Unmet, Wavering, ci_github, ci_human, ci_json,
-    ci_junit, ci_markdown,
+    About, Case, Ci, CutShort, Examined, Example, Expects, Faithful, Found, Fresh, Notice, Outcome, Pace, Past,
+    Property, Regressions, Replayed, Seeds, Side, Sought, Split, Style, Tested, Unmet, Wavering, ci_github, ci_human,
+    ci_json, ci_junit,
 };
 use shaketable_sim::run::{Coverage, Verdict};
 use shaketable_sim::time::{Instant, Span};
@@ -163,7 +163,7 @@ fn number(node: &Node<'_, '_>, name: &str) -> usize {
 
 /// Holds a report to the rules of JUnit's schema, and returns the names of its test cases by how they ended.
 fn judged(xml: &str) -> BTreeSet<(String, String, String)> {
-    let document = Document::parse(xml).unwrap_or_else(|wrong| panic!("{wrong} in {xml}"));
+    let document = XmlDocument::parse(xml).unwrap_or_else(|wrong| panic!("{wrong} in {xml}"));
     let root = document.root_element();
     assert_eq!(root.tag_name().name(), "testsuites");
     let (mut all, mut totals) = (BTreeSet::new(), [0; 4]);
@@ -234,11 +234,11 @@ fn whatever_is_in_a_story_the_xml_is_well_formed_and_says_it() {
     let mut ci = bad();
     let story = &mut ci.own[1].tested.violations[0].example.story;
     *story = vec!["100% wrong:\u{1b}[31m <n2> & \"n5\"\u{0}\u{7}]]>".to_owned()];
-    let page = ci_markdown(&ci);
+    let page = ci.document(None).markdown();
     assert!(!page.chars().any(|letter| letter.is_control() && letter != '\n'), "a control character is left");
     let xml = ci_junit(&ci);
     assert!(!xml.chars().any(|letter| letter.is_control() && letter != '\n'), "a control character is left");
-    let document = Document::parse(&xml).expect("it is well formed");
+    let document = XmlDocument::parse(&xml).expect("it is well formed");
     let failures: Vec<String> = document
         .descendants()
         .filter(|node| node.has_tag_name("failure"))
@@ -299,13 +299,54 @@ fn no_more_annotations_are_made_than_are_shown() {
 
 #[test]
 fn the_summary_of_a_job_is_a_page_of_markdown() {
-    assert_snapshot!(ci_markdown(&good()));
-    assert_snapshot!(ci_markdown(&bad()));
+    assert_snapshot!(good().document(None).markdown());
+    let pace = Pace { elapsed: Span::secs(90), threads: 4 };
+    assert_snapshot!(bad().document(Some(pace)).markdown());
+    assert_snapshot!(cut_short().document(None).markdown());
+    let page = huge().document(None).markdown();
+    assert!(page.len() < 1_000_000, "{}", page.len());
+    assert!(page.contains("\nAnd 20 more, not shown here.\n"));
+}
+
+/// With a story that alone would fill the page.
+fn huge() -> Ci {
     let mut huge = bad();
     huge.own = (0..40).map(|number| examined(violated(&format!("s{number}")))).collect();
-    huge.own[3].tested.violations[0].example.story = vec!["x".repeat(1_000_000)];
-    let page = ci_markdown(&huge);
-    assert!(page.len() < 1_000_000 && page.ends_with(" more, not shown here.\n"), "{}", page.len());
+    huge.own[30].tested.violations[0].example.story = vec!["x".repeat(1_000_000)];
+    huge.regressions.cases.clear();
+    huge
+}
+
+#[test]
+fn the_page_of_a_job_is_well_formed_and_says_what_the_markdown_says() {
+    let mut hostile = bad();
+    let story = &mut hostile.own[1].tested.violations[0].example;
+    story.story = vec!["</pre><script>alert(1)</script> \u{1b}[31m & \"quoted\"".to_owned()];
+    story.page = Some("shaketable-out/crashes-17.html".to_owned());
+    for ci in [good(), bad(), cut_short(), huge(), hostile] {
+        let document = ci.document(None);
+        let (page, markdown) = (document.html(|page| Some(format!("../{page}"))), document.markdown());
+        let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
+        let read = XmlDocument::parse_with_options(&page, options).expect("it is well formed");
+        assert!(read.descendants().all(|node| !node.has_tag_name("script")), "a story has become a script");
+        let flat = |text: &str| {
+            text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace(['|', '`', '\\'], "")
+        };
+        let markdown = flat(&markdown);
+        for cell in read.descendants().filter(|node| node.has_tag_name("td")) {
+            let text: String =
+                cell.descendants().filter_map(|node| node.is_text().then(|| node.text()).flatten()).collect();
+            assert!(markdown.contains(&flat(&text)), "{text}");
+        }
+        let ids: BTreeSet<&str> = read.descendants().filter_map(|node| node.attribute("id")).collect();
+        let links = read.descendants().filter_map(|node| node.attribute("href"));
+        for link in links {
+            assert!(
+                link.strip_prefix('#').map_or(link == "../shaketable-out/crashes-17.html", |id| ids.contains(id)),
+                "{link}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -316,7 +357,7 @@ fn fences_are_longer_than_those_in_what_they_hold() {
         outcome: Outcome::Violated,
         ..tested("a")
     })];
-    assert!(ci_markdown(&ci).contains("\n`````text\n"), "{}", ci_markdown(&ci));
+    assert!(ci.document(None).markdown().contains("\n`````text\n"), "{}", ci.document(None).markdown());
 }
 
 #[test]

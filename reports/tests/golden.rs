@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 use shaketable_reports::{
-    Example, Found, Notice, Outcome, Seeds, Side, Sought, Split, Style, Summary, Tested, Unmet, Wavering, human, json,
+    Example, Found, Notice, Outcome, Pace, Seeds, Side, Sought, Split, Style, Summary, Tested, Unmet, Wavering, human,
+    json,
 };
 use shaketable_sim::run::Coverage;
 use shaketable_sim::time::{Instant, Span};
@@ -306,4 +307,27 @@ fn every_number_is_told_as_met_or_as_never_met() {
         let words = |text: &str| text.split([' ', ',', '\n']).any(|word| word == name);
         assert_eq!((words(met), words(never)), (number > 0, number == 0), "{name}");
     }
+}
+
+#[test]
+fn a_sweep_in_full_says_what_went_wrong_first() {
+    let all = vec![
+        tested("raft/crashes", 200),
+        caught("negative/forgets-vote", 17),
+        Tested {
+            outcome: Outcome::GotAway,
+            sought: Some(Sought { signature: "linearizability".to_owned(), within: 40, caught: None }),
+            protocol: "raft/local-reads".to_owned(),
+            ..tested("negative/local-reads", 40)
+        },
+        Tested {
+            outcome: Outcome::Violated,
+            violations: vec![found("linearizability/read", Side::Own, 3)],
+            ..tested("raft/partitions", 200)
+        },
+    ];
+    let document = summary(all).document(Some(Pace { elapsed: Span::secs(20), threads: 2 }));
+    let markdown = document.markdown();
+    assert_snapshot!(markdown);
+    assert!(markdown.find("raft/local-reads") < markdown.find("raft/forgets-vote"), "who got away comes first");
 }

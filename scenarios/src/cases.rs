@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use shaketable_reports::page::page;
-use shaketable_reports::{Side, Summary};
+use shaketable_reports::{Side, Tested};
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
@@ -21,14 +21,14 @@ use crate::tables::Tables;
 use crate::whole::{write_anew, write_whole};
 
 /// How many violations of a sweep are drawn at most.
-const MOST_DRAWN: usize = 20;
+pub(crate) const MOST_DRAWN: usize = 20;
 
 /// Writes a failing run as a scenario file.
 pub(crate) type Render = fn(&Scenario, &Run<Any>) -> String;
 
 /// Where failing runs are kept.
 pub(crate) struct Cases {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     render: Render,
     tables: Tables,
     /// How trouble was looked for, by scenario, side and signature.
@@ -43,6 +43,18 @@ enum Keeping {
     InFiles(BTreeMap<(PathBuf, Side, String), PathBuf>),
     /// With the results: whoever merges them writes the files that are wanted.
     InResults,
+}
+
+/// A run that is drawn.
+pub(crate) struct Exhibit<'a> {
+    /// Whose run it is.
+    pub(crate) side: Side,
+    /// What it violates.
+    pub(crate) signature: &'a str,
+    /// Its seed.
+    pub(crate) seed: u64,
+    /// The command that gives it again, if that is not to be worked out.
+    pub(crate) reproduce: Option<&'a str>,
 }
 
 /// The command that runs one seed of a scenario.
@@ -138,26 +150,46 @@ impl Cases {
         self.strategies.insert((scenario.to_owned(), side, signature.to_owned()), strategy);
     }
 
-    /// Writes a page beside the cases for each violation that is told, as far as the scenarios can be read.
-    pub(crate) fn draw(&mut self, summary: &mut Summary) {
-        let alone = summary.scenarios.len() == 1;
-        let told = summary.scenarios.iter_mut().filter(|tested| tested.is_told(alone)).flat_map(|tested| {
+    /// Writes a page beside the cases for each violation that is told of these scenarios, as far as they can be read.
+    pub(crate) fn draw<'t>(&mut self, scenarios: impl ExactSizeIterator<Item = &'t mut Tested>) {
+        let alone = scenarios.len() == 1;
+        let told = scenarios.filter(|tested| tested.is_told(alone)).flat_map(|tested| {
             let name = tested.name.clone();
             tested.violations.iter_mut().map(move |found| (name.clone(), found))
         });
         for (name, found) in told.take(MOST_DRAWN) {
             let key = (name.clone(), found.side, found.signature.clone());
             let strategy = self.strategies.get(&key).copied().unwrap_or_default();
-            let scenario = read(Path::new(&name), &self.tables, false).and_then(|scenario| scenario.by(strategy));
-            let Ok(scenario) = scenario else { continue };
-            let seed = found.example.seed;
-            let mut run = record(Subject { scenario: &scenario, side: found.side }, Seed(seed), &self.tables);
-            run.reproduce.clone_from(&found.example.reproduce);
-            let stem = stem(&scenario.path, found.side, &found.signature, seed);
-            let path = self.folder.join(format!("{stem}.html"));
-            match write_whole(&path, &page(&run.shown("this run"), None)) {
-                Ok(()) => found.example.page = Some(path.display().to_string()),
-                Err(error) => self.troubles.push(format!("could not write {}: {error}", path.display())),
+            let example = &found.example;
+            let kept = Exhibit {
+                side: found.side,
+                signature: &found.signature,
+                seed: example.seed,
+                reproduce: Some(&example.reproduce),
+            };
+            found.example.page = self.draw_one(Path::new(&name), strategy, &kept);
+        }
+    }
+
+    /// Writes a page of one run of a scenario or a case, and says where it is; none if that cannot be done.
+    pub(crate) fn draw_one(&mut self, path: &Path, strategy: Strategy, kept: &Exhibit<'_>) -> Option<String> {
+        let scenario = read(path, &self.tables, false).and_then(|scenario| scenario.by(strategy)).ok()?;
+        let seed = Seed(kept.seed);
+        let mut run = record(Subject { scenario: &scenario, side: kept.side }, seed, &self.tables);
+        if let Some(reproduce) = kept.reproduce {
+            reproduce.clone_into(&mut run.reproduce);
+        }
+        // A case is named after what it shows already.
+        let stem = match &scenario.recorded {
+            Some(_) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            None => stem(&scenario.path, kept.side, kept.signature, kept.seed),
+        };
+        let file = self.folder.join(format!("{stem}.html"));
+        match write_whole(&file, &page(&run.shown("this run"), None)) {
+            Ok(()) => Some(file.display().to_string()),
+            Err(error) => {
+                self.troubles.push(format!("could not write {}: {error}", file.display()));
+                None
             }
         }
     }

@@ -16,12 +16,14 @@ mod check;
 mod hunt;
 mod keep;
 mod one;
+mod report;
 mod trace;
 
 pub(crate) use check::Check;
 pub(crate) use hunt::{Hunt, Search};
 pub(crate) use keep::{Accepted, Ci, CiFormat, Regress};
 pub(crate) use one::{Blame, Replay, Shrink, Which};
+pub(crate) use report::{Report, ReportFile, Written};
 pub(crate) use trace::{Diff, Shape, Trace};
 
 /// Shake a simulated cluster until the protocol breaks, and replay exactly how it broke.
@@ -157,6 +159,9 @@ pub(crate) struct Run {
     pub(crate) out: PathBuf,
 
     #[command(flatten)]
+    pub(crate) report: Report,
+
+    #[command(flatten)]
     pub(crate) part: Part,
 }
 
@@ -195,6 +200,9 @@ pub(crate) struct Merge {
     /// The folder in which failing runs are saved as cases, with a page for each of the first twenty violations that are told
     #[arg(long, default_value = "shaketable-out", env = "SHAKETABLE_OUT", value_name = "DIR")]
     pub(crate) out: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
 }
 
 #[derive(Args, Debug)]
@@ -226,6 +234,9 @@ pub(crate) struct Bugs {
     /// What to print: a table of Markdown, or one JSON object
     #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
 }
 
 #[derive(Args, Debug)]
@@ -241,6 +252,9 @@ pub(crate) struct Placements {
     /// What to print: a table of Markdown, or one JSON object
     #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
 }
 
 #[derive(Args, Debug)]

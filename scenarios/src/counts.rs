@@ -191,7 +191,9 @@ impl Counts {
         let seeds = self.violations.iter().map(|met| met.seeds).chain(notices);
         let wavering = self.wavering.iter().map(|wavering| wavering.seeds);
         let covered = self.coverage.named().into_iter().map(|(_, number)| number);
-        [self.ran, self.counted_ops].into_iter().chain(seeds).chain(wavering).chain(covered).all(|count| count < MOST)
+        let kinds = self.coverage.kinds.values().flat_map(|kind| [kind.struck, kind.acted]);
+        let counted = [self.ran, self.counted_ops].into_iter().chain(seeds).chain(wavering).chain(covered).chain(kinds);
+        counted.into_iter().all(|count| count < MOST)
     }
 
     /// Adds what came of seeds that stand behind these.

@@ -30,6 +30,7 @@ mod panics;
 mod record;
 mod recorded;
 mod regress;
+mod report;
 mod shards;
 mod shrink;
 mod strategy;

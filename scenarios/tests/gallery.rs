@@ -7,7 +7,7 @@ mod common;
 
 use std::fmt::Write;
 
-use common::{ROOT, shaketable};
+use common::{ROOT, file, folder, shaketable};
 
 /// A title, the directed scenario that shows the bug, and what is famous about it.
 const PICTURES: [(&str, &str, &str); 11] = [
@@ -84,6 +84,38 @@ fn page((title, name, famous): (&str, &str, &str)) -> String {
     )
 }
 
+/// A report that the program writes, but for how fast it went.
+fn reported(args: &[&str]) -> String {
+    let path = folder("gallery").join("report.html");
+    let path = path.to_str().expect("text");
+    shaketable(&[args, &["--report", path]].concat());
+    let text = std::fs::read_to_string(path).expect("a report");
+    let of_speed = ["took", "runs a second", "events a second", "simulated seconds a second"];
+    let is_of_speed = |line: &&str| of_speed.iter().any(|name| line.contains(&format!("<dt>{name}</dt>")));
+    text.lines().filter(|line| !is_of_speed(line)).fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// Small sweeps of directed scenarios, of right protocols, and of a broken one that is supposed to be right.
+fn sweep() -> String {
+    let folder = folder("gallery-sweep");
+    let broken =
+        std::fs::read_to_string(format!("{ROOT}/scenarios/negative/raft-votes-twice.toml")).expect("a scenario");
+    let (broken, _) = broken.split_once("[expect]").expect("what it expects");
+    let mine = file(&folder, "mine.toml", broken);
+    let out = folder.join("out");
+    let out = out.to_str().expect("text");
+    let paths = [&mine, "scenarios/negative/directed", "scenarios/raft/crashes.toml", "scenarios/paxos/crashes.toml"];
+    let text = reported(&[&["run"][..], &paths, &["--seeds", "0..6", "--quiet", "--out", out]].concat());
+    // Its run is not in the gallery, and where it was is nobody's business.
+    let linked = |line: &&str| line.starts_with("<p><a href=");
+    let text = text.lines().filter(|line| !linked(line)).fold(String::new(), |text, line| text + line + "\n");
+    text.replace(&mine, "mine.toml").replace(out, "shaketable-out")
+}
+
+fn placements() -> String {
+    reported(&["placements", "--keys", "20000"])
+}
+
 #[test]
 fn the_gallery_is_current() {
     let folder = format!("{ROOT}/reports/gallery");
@@ -95,6 +127,14 @@ fn the_gallery_is_current() {
         let (title, name, famous) = picture;
         writeln!(index, "| [{title}]({name}.md) | {famous} |").expect("text");
         files.push((format!("{name}.md"), page(picture)));
+    }
+    index += "\n## What a whole sweep looks like\n\n`shaketable run --report FILE` and `shaketable placements --report FILE`, written by the same test:\n\n";
+    for (name, what, text) in [
+        ("sweep.html", "a sweep over planted bugs, right protocols, and one of your own that breaks", sweep()),
+        ("placements.html", "how placements spread keys over nodes, and how many move", placements()),
+    ] {
+        writeln!(index, "- [{name}]({name}): {what}").expect("text");
+        files.push((name.to_owned(), text));
     }
     files.push(("README.md".to_owned(), index));
     for (name, text) in &files {

@@ -111,6 +111,16 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// The faults of one kind that struck.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Struck {
+    /// How many.
+    pub struck: u64,
+    /// How many of them changed something: a message, a sync, a process, a record, a clock.
+    pub acted: u64,
+}
+
 impl Coverage {
     /// Of a run of a protocol with these milestones, before anything has happened.
     pub(crate) fn before(milestones: &[Milestone]) -> Coverage {
@@ -128,6 +138,8 @@ macro_rules! coverage {
             $($(#[doc = $doc])* #[serde(rename = $name)] pub $field: u64,)*
             /// How often nodes have reached each [milestone](Milestone) of their protocol, by its name.
             pub milestones: BTreeMap<Cow<'static, str>, u64>,
+            /// The faults that struck, by the name of their kind.
+            #[serde(rename = "faults-by-kind")] pub kinds: BTreeMap<Cow<'static, str>, Struck>,
         }
 
         impl Coverage {
@@ -145,6 +157,10 @@ macro_rules! coverage {
                 $(self.$field += other.$field;)*
                 for (name, number) in &other.milestones {
                     *self.milestones.entry(name.clone()).or_default() += number;
+                }
+                for (kind, &Struck { struck, acted }) in &other.kinds {
+                    let sum = self.kinds.entry(kind.clone()).or_default();
+                    (sum.struck, sum.acted) = (sum.struck + struck, sum.acted + acted);
                 }
             }
         }
@@ -243,10 +259,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_runs_exercised_adds_up() {
+        let one = |kind, struck, acted| Coverage {
+            syncs: 2,
+            milestones: BTreeMap::from([(Cow::Borrowed("snapshots-taken"), 3)]),
+            kinds: BTreeMap::from([(Cow::Borrowed(kind), Struck { struck, acted })]),
+            ..Coverage::default()
+        };
+        let mut sum = one("crash", 5, 4);
+        sum.add(&one("pause", 1, 0));
+        sum.add(&one("crash", 2, 2));
+        let kinds = [("crash", Struck { struck: 7, acted: 6 }), ("pause", Struck { struck: 1, acted: 0 })];
+        assert_eq!((sum.syncs, sum.milestones["snapshots-taken"]), (6, 9));
+        assert_eq!(sum.kinds, BTreeMap::from(kinds.map(|(kind, struck)| (Cow::Borrowed(kind), struck))));
+    }
+
+    #[test]
     fn coverage_is_read_back_as_it_was_written_and_nothing_may_be_missing_or_unknown() {
         let milestones = BTreeMap::from([(Cow::Borrowed("snapshots-taken"), 3)]);
-        let coverage = Coverage { completed_ops: 7, events: u64::MAX, milestones, ..Coverage::default() };
+        let kinds = BTreeMap::from([(Cow::Borrowed("crash"), Struck { struck: 5, acted: 4 })]);
+        let coverage = Coverage { completed_ops: 7, events: u64::MAX, milestones, kinds, ..Coverage::default() };
         let written = serde_json::to_value(&coverage).unwrap();
+        assert_eq!(written["faults-by-kind"]["crash"]["acted"], 4);
         assert_eq!((&written["completed-ops"], &written["milestones"]["snapshots-taken"]), (&7.into(), &3.into()));
         assert_eq!(serde_json::from_value::<Coverage>(written.clone()).unwrap(), coverage);
         let read = |text: &str| serde_json::from_str::<Coverage>(text);

@@ -1,5 +1,6 @@
 //! The report for a terminal, in parts: kept cases, scenarios, fresh seeds. What matters most comes last.
 
+use crate::block::Block;
 use crate::human::{coverage, overview};
 use crate::regress::regressions;
 use crate::summary::{Exit, Outcome, Tested};
@@ -36,7 +37,7 @@ fn part(head: &str, scenarios: &[Examined], exercised: String, style: Style) -> 
     parts.extend([overview(&tested, style), exercised, format!("{}\n", sentence(scenarios, style))]);
     let mut order: Vec<&Tested> = tested.iter().collect();
     order.sort_by_key(|tested| tested.outcome.exit().weight());
-    parts.extend(order.into_iter().flat_map(|tested| failure::blocks(tested, false, style)));
+    parts.extend(order.into_iter().flat_map(|tested| failure::blocks(tested, false, style)).map(Block::done));
     parts.retain(|part| !part.is_empty());
     (exit, parts.join("\n"))
 }

@@ -6,7 +6,6 @@
 mod github;
 mod human;
 mod junit;
-mod markdown;
 mod status;
 
 use serde_json::{Value, json as value};
@@ -19,7 +18,6 @@ use crate::summary::{Exit, Found, Outcome, Tested};
 pub use github::ci_github;
 pub use human::ci_human;
 pub use junit::ci_junit;
-pub use markdown::ci_markdown;
 pub use status::Status;
 
 /// What came of it all.
@@ -128,7 +126,7 @@ impl Ci {
     }
 
     /// What is left to be done, in words: nothing if everything had its turn.
-    fn left_out(&self) -> Option<String> {
+    pub(crate) fn left_out(&self) -> Option<String> {
         let why = match self.cut_short? {
             CutShort::Time => "out of time",
             CutShort::Interrupt => "interrupted",

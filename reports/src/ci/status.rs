@@ -28,6 +28,8 @@ pub struct Failure {
     pub story: Vec<String>,
     /// The command that shows it again, if a run shows it.
     pub reproduce: Option<String>,
+    /// A file that shows it, if one was written.
+    pub page: Option<String>,
 }
 
 impl Status {
@@ -105,11 +107,11 @@ fn failure(found: &Found, message: &str) -> Failure {
     let message = format!("{message}{at}, seed {}{of}", example.seed);
     let faults = example.faults.iter().map(|fault| format!("fault: {fault}"));
     let story = example.story.iter().cloned().chain(faults).collect();
-    Failure { message, story, reproduce: Some(example.reproduce.clone()) }
+    Failure { message, story, reproduce: Some(example.reproduce.clone()), page: example.page.clone() }
 }
 
 fn told(message: String) -> Failure {
-    Failure { message, story: Vec::new(), reproduce: None }
+    Failure { message, story: Vec::new(), reproduce: None, page: None }
 }
 
 fn caught(tested: &Tested) -> Option<Status> {
@@ -157,5 +159,5 @@ fn deterministic(tested: &Tested) -> Option<Status> {
         }
         Split::Hidden { lines } => vec![format!("two further runs, traced, were the same for {lines} lines")],
     };
-    Some(Status::Unsteady(Failure { message, story, reproduce: Some(wavering.reproduce.clone()) }))
+    Some(Status::Unsteady(Failure { message, story, reproduce: Some(wavering.reproduce.clone()), page: None }))
 }

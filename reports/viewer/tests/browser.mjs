@@ -28,9 +28,9 @@ export class Browser {
 
   /**
    * @param {string} url
-   * @param {{width?: number, height?: number, colorScheme?: "light" | "dark", hash?: string, javaScriptEnabled?: boolean, hasTouch?: boolean}} options
+   * @param {{width?: number, height?: number, colorScheme?: "light" | "dark", hash?: string, javaScriptEnabled?: boolean, hasTouch?: boolean, ready?: string}} options
    */
-  async open(url, { width = 1280, height = 800, hash = "", ...rest } = {}) {
+  async open(url, { width = 1280, height = 800, hash = "", ready = "#page:not([hidden]), #failure:not([hidden])", ...rest } = {}) {
     const context = await this.browser.newContext({ viewport: { width, height }, acceptDownloads: true, ...rest });
     const page = await context.newPage();
     /** What no page may do: complain, or ask for anything but itself. */
@@ -39,7 +39,7 @@ export class Browser {
     page.on("pageerror", (error) => page.complaints.push(String(error)));
     page.on("request", (request) => request.url().split("#")[0] !== url && !request.url().startsWith("blob:") && page.complaints.push(`request: ${request.url()}`));
     await page.goto(url + hash);
-    if (rest.javaScriptEnabled !== false) await page.waitForSelector("#page:not([hidden]), #failure:not([hidden])");
+    if (rest.javaScriptEnabled !== false) await page.waitForSelector(ready);
     return page;
   }
 

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, value_parser};
 use shaketable_sim::check::transactions::Assumptions;
 
-use super::Format;
+use super::{Format, Report};
 use crate::histories::calls::Keyed;
 use crate::histories::models::{MODELS, Model, named};
 use crate::histories::{source, transactions, weaker};
@@ -55,6 +55,9 @@ pub(crate) struct Check {
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Human, env = "SHAKETABLE_FORMAT")]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
 }
 
 /// What may be assumed of registers.

@@ -7,7 +7,7 @@ use clap::builder::PossibleValue;
 use clap::{ArgGroup, Args, ValueEnum, value_parser};
 use shaketable_sim::time::Span;
 
-use super::Format;
+use super::{Format, Report};
 use crate::strategy::Strategy;
 
 /// A hunt ends when its budget is spent: that is no failure. It exits with 1 if something was found that no scenario expects, 5 if a run came out
@@ -47,6 +47,9 @@ pub(crate) struct Hunt {
     /// The folder of the cases that are found and of what the next start needs to go on; one for each hunt, in `shaketable-out`, unless given
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
 }
 
 /// The highest seed to begin at: far more can follow it than anybody will ever run.

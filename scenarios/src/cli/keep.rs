@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum, value_parser};
 use shaketable_sim::time::Span;
 
-use super::Format;
+use super::{Format, Report};
 
 #[derive(Args, Debug)]
 pub(crate) struct Ci {
@@ -50,6 +50,9 @@ pub(crate) struct Ci {
     /// The folder in which failing runs are saved as cases
     #[arg(long, default_value = "shaketable-out", env = "SHAKETABLE_OUT", value_name = "DIR")]
     pub(crate) out: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]

@@ -41,6 +41,9 @@ pub(super) fn bugs(args: &cli::Bugs, look: &Look, tables: &Tables) -> io::Result
         Ok(scenarios) => scenarios,
         Err(trouble) => return Ok(refuse(&trouble)),
     };
+    if !args.report.can_be_written() {
+        return Ok(Exit::Usage);
+    }
     let stop = interrupt::heed();
     // Some expect a violation of the right protocol: what it does not promise. Those are no planted bugs.
     scenarios.iter_mut().for_each(|scenario| scenario.strategy = args.strategy.strategy());
@@ -67,16 +70,18 @@ pub(super) fn bugs(args: &cli::Bugs, look: &Look, tables: &Tables) -> io::Result
             history,
         });
     }
+    let written = args.report.write(|| matrix.document());
     print(&match args.format {
         Format::Human => markdown(&matrix),
         Format::Json => format!("{:#}\n", matrix_json(&matrix)),
     })?;
-    Ok(match (stop.load(Ordering::Relaxed), matrix.rows.iter().all(|row| row.all.missed == 0)) {
+    let exit = match (stop.load(Ordering::Relaxed), matrix.rows.iter().all(|row| row.all.missed == 0)) {
         (true, _) => Exit::Interrupted,
         _ if matrix.rows.is_empty() => Exit::NothingTested,
         (_, true) => Exit::Pass,
         (_, false) => Exit::Violation,
-    })
+    };
+    Ok(if written { exit } else { exit.or(Exit::Usage) })
 }
 
 /// So many independent sweeps of one scenario with some checks, each until something is violated.

@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// # Errors
 /// If the report cannot be printed.
 pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
+    if !args.report.can_be_written() {
+        return Ok(Exit::Usage);
+    }
     let how = How {
         format: args.input,
         model: args.model,
@@ -57,6 +60,7 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
     if !interrupted && let Err(broken) = worker.join() {
         panic::resume_unwind(broken);
     }
+    let written = args.report.write(|| Checked::document(&all));
     print(&match args.format {
         Format::Human => checked_all(&all),
         Format::Json => format!("{:#}\n", checked_json(&all, interrupted)),
@@ -65,7 +69,8 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
         tell(&format!("interrupted: {} of {} histories were checked\n", all.len(), args.paths.len()));
         return Ok(Exit::Interrupted);
     }
-    Ok(all.iter().map(Checked::exit).fold(Exit::Pass, Exit::or))
+    let exit = all.iter().map(Checked::exit).fold(Exit::Pass, Exit::or);
+    Ok(if written { exit } else { exit.or(Exit::Usage) })
 }
 
 /// The next result; nothing after the last, or when somebody wants to stop.

@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use shaketable_reports::{Ci, Exit, Style, ci_github, ci_human, ci_json, ci_junit, ci_markdown};
+use shaketable_reports::{Ci, Exit, Pace, Style, ci_github, ci_human, ci_json, ci_junit};
 
 use super::refuse;
-use super::run::threads;
+use super::run::{elapsed, threads};
 use crate::case;
 use crate::cases::Cases;
 use crate::ci::{Order, Wish, ci as examine};
@@ -30,23 +30,32 @@ pub(super) fn ci(args: &cli::Ci, look: &Look, tables: Tables) -> io::Result<Exit
         Ok(scenarios) => scenarios,
         Err(trouble) => return Ok(refuse(&trouble)),
     };
+    let began = Instant::now();
+    let threads = threads(args.jobs);
+    let pace = move || Pace { elapsed: elapsed(began), threads: threads.get() as u64 };
     let files = wanted(args);
     // Better now than after hours of work.
-    if !each(&files, Wanted::check) {
+    if !each(&files, Wanted::check) || !args.report.can_be_written() {
         return Ok(Exit::Usage);
     }
     let deadline = args.lasting.map(|lasting| Instant::now() + Duration::from_nanos(lasting.as_nanos()));
     let fresh = args.fresh_from.as_deref().map(|from| Wish { from, most: args.fresh });
-    let order = Order { threads: threads(args.jobs), deadline, fresh, interrupt: interrupt::heed() };
+    let order = Order { threads, deadline, fresh, interrupt: interrupt::heed() };
     let mut cases = Cases::new(&args.out, case::render, tables);
     let mut progress = Progress::new(look.progress, look.quiet);
-    let done = examine(&scenarios, &order, &mut cases, |done| progress.update(done));
+    let mut done = examine(&scenarios, &order, &mut cases, |done| progress.update(done));
     progress.finish();
+    cases.draw(done.own.iter_mut().map(|examined| &mut examined.tested));
+    if let Some(fresh) = &mut done.fresh {
+        cases.draw(fresh.scenarios.iter_mut().map(|examined| &mut examined.tested));
+    }
+    let pace = pace();
     for trouble in &cases.troubles {
         tell(&format!("warning: {trouble}\n"));
     }
     // Files first: they are whole even if nobody takes what is printed.
-    let written = each(&files, |file| file.write(&(file.text)(&done)));
+    let written =
+        each(&files, |file| file.write(&(file.text)(&done, pace))) & args.report.write(|| done.document(Some(pace)));
     print(&printed(args.format, &done, look))?;
     Ok(if written { done.exit() } else { done.exit().or(Exit::Usage) })
 }
@@ -66,7 +75,7 @@ fn printed(format: CiFormat, done: &Ci, look: &Look) -> String {
 struct Wanted {
     path: PathBuf,
     /// What is to be in it.
-    text: fn(&Ci) -> String,
+    text: fn(&Ci, Pace) -> String,
     /// Whether others write into it, too, and what they have said stays.
     shared: bool,
 }
@@ -90,13 +99,14 @@ impl Wanted {
 /// The files that are asked for.
 fn wanted(args: &cli::Ci) -> Vec<Wanted> {
     let own = |path: &Option<PathBuf>, text| path.clone().map(|path| Wanted { path, text, shared: false });
+    let summary = |done: &Ci, pace: Pace| done.document(Some(pace)).markdown();
     let page = step_summary(args.format).filter(|_| args.summary.is_none());
     [
-        own(&args.junit, ci_junit),
-        own(&args.json, |done| format!("{:#}\n", ci_json(done))),
-        own(&args.summary, ci_markdown),
+        own(&args.junit, |done, _| ci_junit(done)),
+        own(&args.json, |done, _| format!("{:#}\n", ci_json(done))),
+        own(&args.summary, summary),
         // Other steps' summaries are in it, too.
-        page.map(|path| Wanted { path, text: ci_markdown, shared: true }),
+        page.map(|path| Wanted { path, text: summary, shared: true }),
     ]
     .into_iter()
     .flatten()

@@ -15,7 +15,7 @@ use super::refuse;
 use super::run::{fresh, threads};
 use crate::attempt::Subject;
 use crate::case;
-use crate::cases::{Cases, from_seed, quoted};
+use crate::cases::{Cases, Exhibit, MOST_DRAWN, from_seed, quoted};
 use crate::cli::{self, Format, Look, Search};
 use crate::files::read_all;
 use crate::hunt::{self, Budget, Clock, Earlier, Evidence, Hunt, Identity, State, Store, recall};
@@ -38,6 +38,9 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         Ok(scenarios) => scenarios,
         Err(trouble) => return Ok(refuse(&trouble)),
     };
+    if !args.report.can_be_written() {
+        return Ok(Exit::Usage);
+    }
     scenarios.iter_mut().for_each(|scenario| scenario.strategy = args.strategy.strategy());
     let identity = Identity::new(&scenarios, &args.strategy.name());
     let folder = args.out.clone().unwrap_or_else(|| Path::new(OUT).join(identity.name()));
@@ -61,10 +64,10 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         tell(&format!("warning: {trouble}\n"));
     }
     if !look.quiet {
-        let done = counted(state.runs(), "run");
-        tell(&format!("hunting from seed {} in {}, {done} done before\n", store.base, folder.display()));
+        let before = counted(state.runs(), "run");
+        tell(&format!("hunting from seed {} in {}, {before} done before\n", store.base, folder.display()));
     }
-    let cases = Cases::new(&folder, case::render, tables);
+    let mut cases = Cases::new(&folder, case::render, tables);
     let stop = interrupt::heed();
     let began = Instant::now();
     let lasting = args.lasting.map(|lasting| Duration::from_nanos(lasting.as_nanos()));
@@ -83,7 +86,11 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         tell(&format!("warning: {trouble}\n"));
     }
     let (state, clocks) = hunt.done();
-    let report = Hunted {
+    let pages = drawn(&mut cases, &state, args.strategy.strategy());
+    for trouble in &cases.troubles {
+        tell(&format!("warning: {trouble}\n"));
+    }
+    let done = Hunted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         strategy: args.strategy.name(),
         base: store.base,
@@ -92,20 +99,38 @@ pub(super) fn hunt(args: &cli::Hunt, look: &Look, tables: Tables) -> io::Result<
         elapsed: span(began.elapsed()),
         grounds: grounds(&scenarios, &state, &clocks),
         canaries: canaries(&scenarios, &state),
-        prey: state.finds.iter().map(|find| prey(find, &folder, args.strategy.strategy())).collect(),
+        prey: state
+            .finds
+            .iter()
+            .zip(pages)
+            .map(|(find, page)| prey(find, &folder, args.strategy.strategy(), page))
+            .collect(),
     };
+    let written = args.report.write(|| done.document());
     print(&match args.format {
-        Format::Human => hunted(&report, stdout_style(look.color)),
-        Format::Json => format!("{:#}\n", hunted_json(&report)),
+        Format::Human => hunted(&done, stdout_style(look.color)),
+        Format::Json => format!("{:#}\n", hunted_json(&done)),
     })?;
     // What was found is worth more than how to go on, so it is said first.
-    Ok(match kept {
-        Ok(()) => report.exit(),
-        Err(error) => {
-            tell(&format!("error: cannot keep how far the hunt has come in {}: {error}\n", folder.display()));
-            report.exit().or(Exit::Usage)
-        }
-    })
+    let kept = kept.map_err(|error| {
+        tell(&format!("error: cannot keep how far the hunt has come in {}: {error}\n", folder.display()));
+    });
+    Ok(if kept.is_ok() && written { done.exit() } else { done.exit().or(Exit::Usage) })
+}
+
+/// A page for each violation that nobody expects, as far as it can be shown: where it is.
+fn drawn(cases: &mut Cases, state: &State, strategy: Strategy) -> Vec<Option<String>> {
+    let mut left = MOST_DRAWN;
+    let page = |find: &hunt::Find| {
+        left = left.checked_sub(usize::from(!find.expected))?;
+        let (path, strategy) = match &find.kept.evidence {
+            Evidence::Case(name) => (cases.folder.join(name), Strategy::File),
+            Evidence::Seed(scenario) => (PathBuf::from(scenario), strategy),
+        };
+        let kept = Exhibit { side: Side::Own, signature: &find.signature, seed: find.kept.seed, reproduce: None };
+        if find.expected { None } else { cases.draw_one(&path, strategy, &kept) }
+    };
+    state.finds.iter().map(page).collect()
 }
 
 fn span(time: Duration) -> Span {
@@ -146,6 +171,8 @@ fn grounds(scenarios: &[Scenario], state: &State, clocks: &[Clock]) -> Vec<Groun
             finding: lane.finding,
             completed: lane.completed,
             simulated: Span::nanos(lane.simulated),
+            coverage: lane.coverage.clone(),
+            states: lane.trail.growth(),
             timed: clock.runs,
             busy: span(clock.busy),
             exceeded: notice(&lane.exceeded),
@@ -177,7 +204,7 @@ fn first(first: &hunt::First) -> First {
     First { scenario: first.scenario.clone(), seed: first.seed, run: first.run }
 }
 
-fn prey(find: &hunt::Find, folder: &Path, strategy: Strategy) -> Prey {
+fn prey(find: &hunt::Find, folder: &Path, strategy: Strategy, page: Option<String>) -> Prey {
     let (file, seed): (PathBuf, String) = match &find.kept.evidence {
         Evidence::Case(name) => (folder.join(name), String::new()),
         Evidence::Seed(scenario) => {
@@ -195,5 +222,6 @@ fn prey(find: &hunt::Find, folder: &Path, strategy: Strategy) -> Prey {
         events: find.kept.events,
         reproduce: command("replay"),
         shrink: command("shrink"),
+        page,
     }
 }

@@ -20,6 +20,9 @@ use crate::terminal::tell;
 /// # Errors
 /// If it cannot be printed.
 pub(super) fn merge(args: &cli::Merge, look: &Look, tables: Tables) -> io::Result<Exit> {
+    if !args.report.can_be_written() {
+        return Ok(Exit::Usage);
+    }
     let merged = read_all(&args.paths).and_then(|read| shards::merge(&read));
     let parts = match merged {
         Ok(parts) => parts,
@@ -30,9 +33,9 @@ pub(super) fn merge(args: &cli::Merge, look: &Look, tables: Tables) -> io::Resul
     };
     let mut cases = Cases::new(&args.out, case::render, tables);
     let mut summary = summary(parts, &mut cases);
-    cases.draw(&mut summary);
+    cases.draw(summary.scenarios.iter_mut());
     warn(&cases);
-    report(&summary, args.format, look)
+    report(&summary, None, &args.report, args.format, look)
 }
 
 /// Reads these files, and of these folders all that are called like files of shards.

@@ -22,19 +22,23 @@ pub(super) fn placements(args: &Placements) -> io::Result<Exit> {
         slack: survey::SLACK.parts(),
         rows: Vec::new(),
     };
+    if !args.report.can_be_written() {
+        return Ok(Exit::Usage);
+    }
     let going = || !stop.load(Ordering::Relaxed);
     for &nodes in args.nodes.iter().take_while(|_| going()) {
         survey.rows.extend(survey::survey(nodes as usize, args.keys).into_iter().map(balance));
     }
+    let written = args.report.write(|| survey.document());
     print(&match args.format {
         Format::Human => survey_markdown(&survey),
         Format::Json => format!("{:#}\n", survey_json(&survey)),
     })?;
-    if going() {
-        return Ok(Exit::Pass);
+    let exit = if going() { Exit::Pass } else { Exit::Interrupted };
+    if exit == Exit::Interrupted {
+        tell("interrupted: only what was measured until then is shown\n");
     }
-    tell("interrupted: only what was measured until then is shown\n");
-    Ok(Exit::Interrupted)
+    Ok(if written { exit } else { exit.or(Exit::Usage) })
 }
 
 fn balance(row: survey::Row) -> Balance {

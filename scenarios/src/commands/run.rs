@@ -4,15 +4,17 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::thread;
+use std::time::Instant;
 
 use rand::RngExt;
-use shaketable_reports::{Exit, Style, Summary, human, json};
+use shaketable_reports::{Exit, Pace, Style, Summary, human, json};
 use shaketable_sim::rng::Seed;
+use shaketable_sim::time::Span;
 
 use super::{refuse, shard};
 use crate::case;
 use crate::cases::Cases;
-use crate::cli::{self, Format, Look, SeedArg};
+use crate::cli::{self, Format, Look, Report, SeedArg};
 use crate::files::{Trouble, read_all};
 use crate::interrupt;
 use crate::progress::Progress;
@@ -43,27 +45,50 @@ pub(super) fn run(args: &cli::Run, look: &Look, tables: Tables) -> io::Result<Ex
     let choice = choose(args, look);
     let tasks: Vec<_> = scenarios.iter().map(|scenario| Task::new(scenario, &choice)).collect();
     if let Some(shard) = shard {
+        if args.report.report.is_some() {
+            return Ok(refuse(&Trouble::Wrong(
+                "error: a shard has no report of its own: `shaketable merge --report FILE` writes that of the whole\n"
+                    .to_owned(),
+            )));
+        }
         return shard::run(shard, tasks, args, look, tables);
     }
+    if !args.report.can_be_written() {
+        return Ok(Exit::Usage);
+    }
+    let began = Instant::now();
     let mut cases = Cases::new(&args.out, case::render, tables);
     let mut progress = Progress::new(look.progress, look.quiet);
     let mut summary = sweep(&tasks, threads(args.jobs), interrupt::heed(), &mut cases, |done| progress.update(done));
     progress.finish();
-    cases.draw(&mut summary);
+    cases.draw(summary.scenarios.iter_mut());
     warn(&cases);
-    report(&summary, args.format, look)
+    let pace = Pace { elapsed: elapsed(began), threads: threads(args.jobs).get() as u64 };
+    report(&summary, Some(pace), &args.report, args.format, look)
 }
 
-/// Prints what came of a whole sweep, and says how the tool ends.
+/// Prints what came of a whole sweep, after it has written the report that is wanted, and says how the tool ends.
 ///
 /// # Errors
 /// If it cannot be printed.
-pub(super) fn report(summary: &Summary, format: Format, look: &Look) -> io::Result<Exit> {
+pub(super) fn report(
+    summary: &Summary,
+    pace: Option<Pace>,
+    file: &Report,
+    format: Format,
+    look: &Look,
+) -> io::Result<Exit> {
+    let written = file.write(|| summary.document(pace));
     print(&match format {
         Format::Human => human(summary, stdout_style(look.color)),
         Format::Json => format!("{:#}\n", json(summary)),
     })?;
-    Ok(summary.exit())
+    Ok(if written { summary.exit() } else { summary.exit().or(Exit::Usage) })
+}
+
+/// For how long it has gone on.
+pub(super) fn elapsed(since: Instant) -> Span {
+    Span::nanos(u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// Says what could not be saved.

@@ -52,7 +52,7 @@ fn states() {
         "\"canaries\":[]",
         "\"steps\":[]",
         "{\"Case\":\"../x\"}",
-        "\"version\":2",
+        "\"version\":3",
         "\"first\":null",
         "\"bug\":\"broken\"",
     ];

@@ -149,6 +149,16 @@ impl Trail {
         is_new
     }
 
+    /// After which runs, from 1, so many states had been met: one entry for each run that met a new one.
+    pub(crate) fn growth(&self) -> Vec<(u64, u64)> {
+        let mut states = 0;
+        let step = |step: &Step| {
+            states += step.first_in.len() as u64;
+            (step.place + 1, states)
+        };
+        self.steps.iter().map(step).collect()
+    }
+
     /// Whether a run can be made so: of steps that there are.
     pub(super) fn leads_to(&self, made: Made) -> bool {
         match made {
@@ -205,6 +215,7 @@ mod tests {
         for place in 3..12 {
             assert!(!trail.learn(place, Made::Anew, &[1, 2]));
         }
+        assert_eq!(trail.growth(), [(1, 2), (2, 3)]);
         assert_eq!(trail.steps.iter().map(|step| step.first_in.clone()).collect::<Vec<_>>(), [vec![1, 2], vec![3]]);
         // Eleven runs were where the first was first, and two where the second was.
         let mut rng = Seed(1).stream("test");

@@ -226,6 +226,7 @@ impl<'a> Hunt<'a> {
         let lane = &mut self.state.lanes[one.lane];
         lane.runs += 1;
         lane.simulated = lane.simulated.saturating_add(run.end.as_nanos());
+        lane.coverage.add(&run.coverage);
         let seed = run.seed.0;
         let mut met_before = None;
         if *steady {

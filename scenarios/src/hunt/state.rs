@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shaketable_reports as reports;
+use shaketable_sim::run::Coverage;
 
 use super::canary::bears_canaries;
 use super::guide::{Made, Trail};
@@ -49,6 +50,8 @@ pub(crate) struct Lane {
     pub(crate) completed: u64,
     /// Simulated time, in nanoseconds.
     pub(crate) simulated: u64,
+    /// What all runs exercised, together.
+    pub(crate) coverage: Coverage,
     /// Runs with more faults than the protocol bears.
     pub(crate) exceeded: Option<Doubt>,
     /// Runs that came to no end within some budget.
@@ -200,8 +203,12 @@ impl State {
 
     /// Whether a hunt of so many scenarios can have come to this: what it names is there, what it has counted leaves room for more.
     pub(super) fn is_sound(&self, scenarios: usize) -> bool {
-        let counted =
-            |lane: &Lane| [lane.runs, lane.finding, lane.charge, lane.completed].iter().all(|count| *count < MOST);
+        let counted = |lane: &Lane| {
+            let kinds = lane.coverage.kinds.values().flat_map(|kind| [kind.struck, kind.acted]);
+            let covered = lane.coverage.named().into_iter().map(|(_, number)| number).chain(kinds);
+            let own = [lane.runs, lane.finding, lane.charge, lane.completed];
+            own.into_iter().chain(covered).all(|count| count < MOST)
+        };
         let can_be_made = |due: &Due| match (self.lanes.get(due.lane), due.made) {
             (Some(lane), Some(made)) => lane.trail.leads_to(made),
             (lane, _) => lane.is_some(),

@@ -19,7 +19,7 @@ use crate::whole::write_whole;
 const FILE: &str = "hunt.json";
 
 /// The version of its format.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 /// What a hunt is: with another of these it would be another hunt.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -280,7 +280,7 @@ fn what_cannot_be_used_says_why_and_the_cases_stay() {
         (text.replace("\"finding\":1", "\"finding\":2"), "it is damaged"),
         (text[..text.len() / 2].to_owned(), "it is damaged"),
         (String::new(), "it is damaged"),
-        (text.replace("\"version\":2", "\"version\":3"), "its format is of version 3, not 2"),
+        (text.replace("\"version\":3", "\"version\":4"), "its format is of version 4, not 3"),
     ];
     for (damaged, why) in damages {
         assert_ne!(damaged, text);

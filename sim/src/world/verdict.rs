@@ -87,6 +87,10 @@ impl<N: Node> World<'_, N> {
         let applied = self.strikes.into_applied();
         self.coverage.faults = applied.len() as u64;
         self.coverage.faults_acted = applied.iter().filter(|fault| fault.acted > 0).count() as u64;
+        for fault in &applied {
+            let kind = self.coverage.kinds.entry(fault.kind.into()).or_default();
+            (kind.struck, kind.acted) = (kind.struck + 1, kind.acted + u64::from(fault.acted > 0));
+        }
         Run {
             seed: self.seed,
             verdict,
