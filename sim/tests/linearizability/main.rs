@@ -12,6 +12,7 @@ mod limits;
 mod objects;
 mod online;
 mod shares;
+mod stories;
 mod values;
 mod verify;
 
@@ -47,6 +48,9 @@ fn is_linearizable<S: Spec>(history: &[Operation<S>]) -> bool {
             assert_holds(history, &counterexample);
             if history.len() <= 6 {
                 verify::assert_survivors(history, &counterexample);
+            }
+            if history.len() <= 12 && counterexample.from.is_none() {
+                stories::assert_minimal(history, &counterexample);
             }
             false
         }
@@ -107,7 +111,7 @@ fn assert_holds<S: Spec>(history: &[Operation<S>], counterexample: &Counterexamp
         .map(|operation| {
             let told = story.iter().any(|told| told.invoked == operation.invoked);
             let from = counterexample.from.unwrap_or(0);
-            let before = matches!(&operation.outcome, Outcome::Ok { returned, .. } if returned.order < from);
+            let before = matches!(&operation.outcome, Outcome::Ok { returned, .. } if returned.order <= from);
             let outcome = if told || before { operation.outcome.clone() } else { Outcome::Unknown };
             Operation { outcome, ..operation.clone() }
         })

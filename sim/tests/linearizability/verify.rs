@@ -106,6 +106,9 @@ fn assert_answers<S: Spec>(history: &[Operation<S>], found: &Counterexample<S>, 
         told.iter().all(|answer| possible.contains(&answer)),
         "{told:?} are not all among {possible:?}: {history:#?}"
     );
+    // Of few possible answers all are found, and it is said so.
+    assert_eq!(told.len(), possible.len().min(4), "{told:?} of {possible:?}: {history:#?}");
+    assert!(found.all_answers || possible.len() > 3, "{told:?} are all of {possible:?}: {history:#?}");
     assert!(
         !found.all_answers || possible.iter().all(|answer| told.contains(answer)),
         "{told:?} are not all of {possible:?}: {history:#?}"

@@ -29,9 +29,10 @@ pub struct Counterexample<S: Spec> {
     /// Whether there are no other answers.
     pub all_answers: bool,
     /// The other operations that matter, in the order of their invocations, and as few as could be found. With the
-    /// culprit's these outcomes contradict each other, whatever became of the operations left out; but for those that returned before `from`, if there is such a place.
+    /// culprit's these outcomes contradict each other, whatever became of the operations left out; but for those that had returned by `from`, if there is such a place.
     pub story: Vec<Operation<S>>,
-    /// The order of the return with which the story begins, if it begins late: what had returned before took effect before, and left the object in one state or another.
+    /// The order of the return with which the story begins, if it begins late: what had returned by then is over, what was invoked before may be, and together they left the object in one
+    /// state or another. The operations of the story were all invoked later.
     pub from: Option<u32>,
     /// All that the object can have been right before the culprit returned, with regard to the operations then under way, which are named by their places in the history: each of these explains every
     /// return before, and none has a place for the culprit. None if they are too many to be listed, or the history is too long.

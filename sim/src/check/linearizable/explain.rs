@@ -209,7 +209,7 @@ fn of_few_values<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -
 
 /// As few calls as can be found that cannot be explained by themselves, nor with the help of all others, whatever
 /// became of those: a call is left out only if there is still no linearization when its outcome is unknown. Or, if that is
-/// a shorter story, whatever came before: what had returned by its beginning has left one state or another.
+/// a shorter story, whatever came before: what had begun by its beginning has left one state or another.
 fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> (Vec<Call<'h, S>>, Origin) {
     let begun = contradictory(calls, trial).or_else(|| latest(calls, trial));
     let (mut calls, origin) = begun.unwrap_or_else(|| (calls.to_vec(), Origin::Start));
@@ -225,6 +225,7 @@ fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> (V
                 begin += chunk;
             }
         }
+        // What was needed once is needed by all that is left; but a search that came to no end may come to one when there is less to look at.
         let again = chunk == 1 && looked_at(&calls) < before && trial.left.states > 0;
         chunk = if again { 1 } else { chunk / 2 };
     }
@@ -237,7 +238,7 @@ fn minimised<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> (V
 enum Origin {
     /// As it is at first.
     Start,
-    /// In any, when this return is the first that counts.
+    /// In any, right after this return.
     Anywhere(u32),
 }
 
@@ -258,15 +259,20 @@ fn contradictory<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -
     trial.is_violation(&calls).then_some((calls, Origin::Start))
 }
 
-/// The calls without those that returned before the last so many, by growing strides, if the rest contradicts itself from any state.
+/// The calls from a moment on, so many returns before the end and by growing strides more, if they contradict each other in whichever state that moment finds the object. What had returned
+/// is over then. Of all others that were invoked before, nobody looks at the outcomes, for they may have taken effect by then.
 fn latest<'h, S: Spec>(calls: &[Call<'h, S>], trial: &mut Trial<'_, S>) -> Option<(Vec<Call<'h, S>>, Origin)> {
     let mut returns: Vec<u32> = calls.iter().filter_map(Call::returned).collect();
     returns.sort_unstable();
     let mut look = FIRST_LOOK;
     while look < returns.len() && trial.left.states > 0 {
-        let begin = returns[returns.len() - look];
-        let lasts = |call: &&Call<'h, S>| call.returned().is_none_or(|order| order >= begin);
-        let window: Vec<_> = calls.iter().filter(lasts).cloned().collect();
+        let begin = returns[returns.len() - 1 - look];
+        let lasting = |call: &Call<'h, S>| match call.returned() {
+            Some(order) if order <= begin => None,
+            Some(_) if call.invoked() < begin => call.forgotten(),
+            _ => Some(call.clone()),
+        };
+        let window: Vec<_> = calls.iter().filter_map(lasting).collect();
         let origin = Origin::Anywhere(begin);
         if trial.is_violation_from(origin, &window) {
             return Some((window, origin));

@@ -81,10 +81,10 @@ impl ByFootprint {
         self.initial.map_or(Judgement::Unclear, |initial| judge(&self.acts, self.regards.len(), initial))
     }
 
-    /// All states that a call may find, and one that none does.
+    /// All states in which it can make a difference to begin, and one in which no call finds what it looks for.
     pub(super) fn origins(&self) -> impl Iterator<Item = Number> + use<> {
-        let mut found: Vec<Number> =
-            self.acts.iter().filter(|act| act.deed == Deed::Finds).map(|act| act.found).collect();
+        let finds = |act: &&Act| matches!(act.deed, Deed::Finds | Deed::Changes);
+        let mut found: Vec<Number> = self.acts.iter().filter(finds).map(|act| act.found).collect();
         found.sort_unstable();
         found.dedup();
         found.into_iter().chain([ANY])
