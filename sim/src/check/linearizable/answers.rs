@@ -102,14 +102,14 @@ fn contents<S: Spec>(calls: &[Call<'_, S>], culprit: usize) -> Option<Vec<S::Ret
     let (discipline, passages) = monitors::passages(calls)?;
     let mut inside: BTreeMap<u64, i64> = BTreeMap::new();
     let mut puts: Vec<(u64, &Call<'_, S>)> = Vec::new();
-    for (place, (call, passage)) in calls.iter().zip(passages).enumerate() {
+    for (call, passage) in calls.iter().zip(passages) {
         match passage {
             Passage::In(value) => {
                 *inside.entry(value).or_default() += 1;
                 puts.push((value, call));
             }
-            Passage::Out(value) if place != culprit => *inside.entry(value).or_default() -= 1,
-            Passage::Out(_) | Passage::Empty | Passage::Unheard => {}
+            Passage::Out(value) => *inside.entry(value).or_default() -= 1,
+            Passage::Empty | Passage::Unheard => {}
         }
     }
     if discipline == Discipline::Stack {

@@ -156,9 +156,8 @@ fn first_violation<S: Spec>(
         let calls = prefix(calls, returns[middle]);
         if trial.is_violation(&calls) {
             high = middle;
-            // If calls contradict each other before that, then not later than when the last of them has returned; else that is likely to be the first.
-            guess =
-                trial.last_of_conflict(&calls, returns).map(|last| if last < high { last } else { high.max(1) - 1 });
+            // If few calls contradict each other, then not before the last of them returns. If that is at `high`, it is likely to be the first; so the one before is asked about.
+            guess = trial.last_of_conflict(&calls, returns);
         } else {
             low = middle + 1;
             stride = stride * 2 + 1;
