@@ -3,6 +3,7 @@
 mod brute;
 mod buffers;
 mod differential;
+mod effort;
 mod exhaustive;
 mod explanations;
 mod general;

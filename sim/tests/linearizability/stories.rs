@@ -202,3 +202,15 @@ fn who_began_before_a_story_contradicts_nobody_in_it() {
     assert!(!is_told(&told(&found), &get(4, 50, 1)), "{:#?}", found.tell());
     assert_minimal(&history, &found);
 }
+
+/// Watching takes its time, for the sake of one line.
+#[test]
+fn how_an_object_can_have_been_is_told_after_up_to_twenty_thousand_calls() {
+    for (puts, is_told) in [(19_999, true), (20_000, false)] {
+        let mut history: Vec<_> = (0..puts).map(|at| put(2 * at, at.into())).collect();
+        history.push(get(2 * puts, 2 * puts + 1, 0));
+        let Linearizability::Violation(found) = check(&history, AMPLE) else { panic!("0 was overwritten") };
+        assert_eq!(found.survivors.map(|survivors| survivors.len()), is_told.then_some(1), "after {puts} writes");
+        assert_eq!((found.answers, found.all_answers), (vec![Ret::Value(Some(u64::from(puts) - 1))], true));
+    }
+}
