@@ -93,10 +93,10 @@ impl Told {
         let event = recording.events.get(place)?;
         let line = recording.line(event);
         let effects = line.get("effects").and_then(Value::as_array).into_iter().flatten().map(effect).collect();
-        let changes = recording.changes_of(Place(place as u32)).iter().map(|change| {
-            let (field, value) = (recording.fields.word(change.field), recording.values.word(change.value));
-            format!("{} is then {field} {value}", recording.lane(event.lane).name)
-        });
+        let changes = recording
+            .changes_of(Place(place as u32))
+            .iter()
+            .map(|change| format!("{}: {}", recording.lane(event.lane).name, recording.told(change)));
         let at = event.at;
         Some(Told { happened: format!("at {at} {}", happened(&line)), effects, changes: changes.collect() })
     }
@@ -189,7 +189,7 @@ mod tests {
         let leads = |role: &str| json!({ "now": { "role": role, "epoch": 2 } });
         let [one, other] = ["leader", "follower"].map(|role| read(&[first.clone(), timer(2, "n1", leads(role))]));
         let found = difference(&one, &other);
-        let shown = "1 event is the same.\n  at 2ns n1 has its timer Election run out\n- n1 is then role leader\n+ n1 is then role follower\n";
+        let shown = "1 event is the same.\n  at 2ns n1 has its timer Election run out\n- n1: role leader\n+ n1: role follower\n";
         assert_eq!(found.shown(Style::Plain), shown);
     }
 

@@ -54,6 +54,7 @@ mod replay;
 mod shrink_table;
 mod shrunk;
 mod spacetime;
+mod states;
 mod summary;
 mod text;
 mod words;
@@ -78,6 +79,7 @@ pub use replay::{Expects, Judgement, Left, Past, Replayed, replayed};
 pub use shrink_table::{ShrinkRow, ShrinkTable, shrink_table_json, shrink_table_markdown};
 pub use shrunk::{Shrunk, Size, headline, shrunk, shrunk_json};
 pub use spacetime::spacetime;
+pub use states::states;
 pub use summary::{
     Example, Exit, Found, Notice, Outcome, Seeds, Side, Sought, Split, Summary, Tested, Unmet, Wavering,
 };

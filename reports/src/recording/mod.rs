@@ -139,6 +139,8 @@ pub struct Change {
     pub field: Name,
     /// What it became: one of the [values](Recording::values); empty if there is no such part any more.
     pub value: Name,
+    /// What it was before, if the node had it.
+    pub was: Option<Name>,
 }
 
 /// A message that never arrived, because the network lost it.
@@ -260,6 +262,21 @@ impl Recording {
         let begin = self.changes.partition_point(|change| change.event < place);
         let end = self.changes.partition_point(|change| change.event <= place);
         &self.changes[begin..end]
+    }
+
+    /// What a part of a state was before a change, if it was there, and what it is after; empty if it is gone.
+    pub fn before_and_after(&self, change: &Change) -> (Option<&str>, &str) {
+        (change.was.map(|was| self.values.word(was)), self.values.word(change.value))
+    }
+
+    /// A change in a few words: `commit 2 → 3`.
+    pub fn told(&self, change: &Change) -> String {
+        let field = self.fields.word(change.field);
+        match self.before_and_after(change) {
+            (Some(was), "") => format!("{field} {was} → gone"),
+            (Some(was), now) => format!("{field} {was} → {now}"),
+            (None, now) => format!("{field} {now}"),
+        }
     }
 
     /// The messages that the network has lost of those that an event sent.

@@ -235,7 +235,12 @@ impl Reader {
             .filter(|(field, value)| before.get(field) != Some(value))
             .map(|(field, value)| (*field, *value));
         let changes = new.chain(gone.into_iter().map(|field| (field, nothing)));
-        self.recording.changes.extend(changes.map(|(field, value)| Change { event, field, value }));
+        self.recording.changes.extend(changes.map(|(field, value)| Change {
+            event,
+            field,
+            value,
+            was: before.get(&field).copied(),
+        }));
         *before = after;
     }
 

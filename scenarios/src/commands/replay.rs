@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 use shaketable_reports::page::page;
-use shaketable_reports::{Exit, Side, Style, replayed, spacetime};
+use shaketable_reports::{Exit, Side, Style, replayed, spacetime, states};
 use shaketable_sim::check::linearizable::Budget;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict};
@@ -68,8 +68,11 @@ pub(super) fn replay(args: &cli::Replay, look: &Look, tables: &Tables) -> io::Re
     } else {
         let style = stdout_style(look.color);
         let picture = recorded.filter(|_| told).map(|run| {
-            let picture = spacetime(&run.recording, &run.recording.telling(), columns(None), style);
-            format!("{picture}\n")
+            let recording = &run.recording;
+            let picture = spacetime(recording, &recording.telling(), columns(None), style);
+            let shown = recording.violation().and_then(|violation| violation.event);
+            let states = shown.map(|event| states(recording, event, columns(None), style)).unwrap_or_default();
+            [picture, states].into_iter().filter(|part| !part.is_empty()).map(|part| part + "\n").collect::<String>()
         });
         print(&format!("{}{}", picture.unwrap_or_default(), replayed(&result, style)))?;
     }

@@ -73,12 +73,8 @@ fn line(recording: &Recording, place: Place) -> String {
     let mut text = format!("{:>14}  #{:<7} {happened}{cause}\n", event.at.to_string(), event.number);
     let changes = recording.changes_of(place);
     if !changes.is_empty() {
-        let told = changes.iter().map(|change| {
-            let (field, value) = (recording.fields.word(change.field), recording.values.word(change.value));
-            format!("{field} {value}")
-        });
-        text +=
-            &format!("{:>26}{} is then {}\n", "", recording.lane(event.lane).name, told.collect::<Vec<_>>().join(", "));
+        let told: Vec<String> = changes.iter().map(|change| recording.told(change)).collect();
+        text += &format!("{:>26}{}: {}\n", "", recording.lane(event.lane).name, told.join(", "));
     }
     words.for_each(|word| text += &format!("{:>26}{word}\n", ""));
     text
