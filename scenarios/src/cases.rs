@@ -31,6 +31,8 @@ pub(crate) struct Cases {
     pub(crate) folder: PathBuf,
     render: Render,
     tables: Tables,
+    /// What was written by earlier sweeps of the same work.
+    earlier: Vec<PathBuf>,
     /// How trouble was looked for, by scenario, side and signature.
     strategies: BTreeMap<(String, Side, String), Strategy>,
     keeping: Keeping,
@@ -71,7 +73,15 @@ impl Cases {
     /// Cases go into `folder`, which is made when there is one.
     pub(crate) fn new(folder: &Path, render: Render, tables: Tables) -> Cases {
         let keeping = Keeping::InFiles(BTreeMap::new());
-        Cases { folder: folder.to_owned(), render, tables, keeping, strategies: BTreeMap::new(), troubles: Vec::new() }
+        Cases {
+            folder: folder.to_owned(),
+            render,
+            tables,
+            keeping,
+            earlier: Vec::new(),
+            strategies: BTreeMap::new(),
+            troubles: Vec::new(),
+        }
     }
 
     /// Cases stay with the results until they are [put](Cases::put) into `folder`.
@@ -111,6 +121,21 @@ impl Cases {
         }
         let file = written.map(|(path, _)| path);
         Again::Command(command(file.as_deref(), &scenario.path, scenario.strategy, side, run.seed.0))
+    }
+
+    /// What was written so far stays where it is, whatever else is met from here on, but for what none of these commands names.
+    pub(crate) fn settle(&mut self, told: &[&str]) {
+        let Keeping::InFiles(files) = &mut self.keeping else { return };
+        self.earlier.extend(std::mem::take(files).into_values());
+        self.earlier.retain(|path| {
+            let replay = format!("shaketable replay {}", quoted(path));
+            let is_told = told.contains(&replay.as_str());
+            if !is_told {
+                // A file that is not there any more need not be removed.
+                let _ = fs::remove_file(path);
+            }
+            is_told
+        });
     }
 
     /// Writes a case that was kept with the results into the folder, and says how to reproduce it. `scenario` is what failed, and how its trouble was looked for.
@@ -180,9 +205,9 @@ impl Cases {
             reproduce.clone_into(&mut run.reproduce);
         }
         // A case is named after what it shows already.
-        let stem = match &scenario.recorded {
-            Some(_) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            None => stem(&scenario.path, kept.side, kept.signature, kept.seed),
+        let stem = match (&scenario.recorded, kept.side) {
+            (Some(_), Side::Own) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            _ => stem(&scenario.path, kept.side, kept.signature, kept.seed),
         };
         let file = self.folder.join(format!("{stem}.html"));
         match write_whole(&file, &page(&run.shown("this run"), None)) {

@@ -55,6 +55,34 @@ fn a_good_project_is_green_in_all_reports_at_once() {
     assert_eq!(std::fs::read_dir(&out).expect("reports").count(), 3, "nothing else is left behind");
 }
 
+/// The cases that a text tells how to replay.
+fn told(text: &str) -> std::collections::BTreeSet<String> {
+    let words = text.split_whitespace().map(|word| word.trim_matches(|letter| "`|\"".contains(letter)));
+    words.filter(|word| word.ends_with(".toml") && word.contains("/cases/")).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_case_that_is_told_is_there_and_no_other() {
+    let folder = folder("ci-cases");
+    let broken = text(&Path::new(ROOT).join("scenarios/negative/raft-local-reads.toml"));
+    let (broken, _) = broken.split_once("[expect]").expect("what it expects");
+    let broken = broken.lines().filter(|line| !line.starts_with("seeds")).collect::<Vec<_>>().join("\n");
+    let (head, rest) = broken.split_once("nodes").expect("a number of nodes");
+    file(&folder, "mine.toml", &format!("{head}seeds = \"0..12\"\nnodes{rest}"));
+    let (dir, out) = (folder.to_str().expect("text").to_owned(), folder.join("cases"));
+    for more in [&["--fresh", "60"][..], &["--for", "8s"]] {
+        let _ = std::fs::remove_dir_all(&out);
+        let fixed = ["ci", &dir, "--fresh-from", "abc", "--out", out.to_str().expect("text")];
+        let output = shaketable(&[&fixed[..], more].concat());
+        assert_eq!(output.code, Some(1), "{}{}", output.stdout, output.stderr);
+        let told = told(&output.stdout);
+        let files = std::fs::read_dir(&out).expect("cases").map(|file| file.expect("a file").path());
+        let there = files.map(|path| path.to_str().expect("text").to_owned()).filter(|path| path.ends_with(".toml"));
+        assert_eq!(there.collect::<std::collections::BTreeSet<_>>(), told, "{more:?}: {}", output.stdout);
+        assert!(!told.is_empty(), "{}", output.stdout);
+    }
+}
+
 #[test]
 fn the_same_text_gives_the_same_report_whatever_the_number_of_threads() {
     let (_, dir) = project("same");

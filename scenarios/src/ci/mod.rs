@@ -67,6 +67,7 @@ pub(crate) fn ci(scenarios: &[Scenario], order: &Order<'_>, cases: &mut Cases, m
     let regressions = replay_all(&kept, order.threads, &work.stop, |_| work.look());
     let tasks: Vec<Task<'_>> = others.iter().map(|scenario| Task::new(scenario, &Choice::File)).collect();
     let own = work.run(&tasks, cases, &mut watch);
+    cases.settle(&told(own.iter()));
     // The bugs that are planted have their own seeds; fresh ones are for what should pass.
     let right: Vec<Scenario> = others
         .into_iter()
@@ -74,7 +75,7 @@ pub(crate) fn ci(scenarios: &[Scenario], order: &Order<'_>, cases: &mut Cases, m
         .map(without_reach)
         .collect();
     let done = work.is_over().is_none();
-    let fresh = order.fresh.filter(|_| done).map(|wish| work.fresh(&right, wish, cases, &mut watch));
+    let fresh = order.fresh.filter(|_| done).map(|wish| work.fresh(&right, wish, &own, cases, &mut watch));
     let cut_short = match work.is_over() {
         // That there was no time for more fresh seeds is in the nature of the thing.
         Some(CutShort::Time) if done => None,
@@ -119,13 +120,20 @@ impl Work<'_, '_> {
     }
 
     /// Fresh seeds, in rounds if time decides how many there are: each scenario gets its share of it.
-    fn fresh(&mut self, right: &[Scenario], wish: Wish<'_>, cases: &mut Cases, watch: &mut impl FnMut(Done)) -> Fresh {
+    fn fresh(
+        &mut self,
+        right: &[Scenario],
+        wish: Wish<'_>,
+        own: &[Examined],
+        cases: &mut Cases,
+        watch: &mut impl FnMut(Done),
+    ) -> Fresh {
         let mut fresh = Fresh { from: wish.from.to_owned(), scenarios: Vec::new() };
-        let own = |scenario: &Scenario| scenario.seeds.end - scenario.seeds.start;
+        let as_many = |scenario: &Scenario| scenario.seeds.end - scenario.seeds.start;
         let most = |scenario: &Scenario| match (wish.most, self.order.deadline) {
             (Some(most), _) => most,
             (None, Some(_)) => PLACES,
-            (None, None) => own(scenario),
+            (None, None) => as_many(scenario),
         };
         let mut left: Vec<(&Scenario, Range<u64>)> =
             right.iter().map(|scenario| (scenario, fresh_seeds(wish.from, most(scenario), &scenario.seeds))).collect();
@@ -139,9 +147,17 @@ impl Work<'_, '_> {
             }
             left.retain(|(_, seeds)| !seeds.is_empty());
             fresh.add(self.run(&tasks, cases, watch));
+            // Of two rounds that have met the same, one run is told.
+            cases.settle(&told(own.iter().chain(&fresh.scenarios)));
         }
         fresh
     }
+}
+
+/// The commands that show what was found.
+fn told<'a>(examined: impl Iterator<Item = &'a Examined>) -> Vec<&'a str> {
+    let found = examined.flat_map(|examined| &examined.tested.violations);
+    found.map(|found| found.example.reproduce.as_str()).collect()
 }
 
 /// So many seeds that follow from a text, none of them among these.
