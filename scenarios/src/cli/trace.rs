@@ -146,6 +146,10 @@ pub(crate) struct Diff {
     #[arg(long, conflicts_with_all = ["other", "other_seed", "right"])]
     pub(crate) nearest: bool,
 
+    /// With `--nearest`, how long to look for it
+    #[arg(long = "for", default_value = "1min", requires = "nearest", value_name = "TIME")]
+    pub(crate) lasting: Span,
+
     /// Where to write a page that shows both beside each other
     #[arg(long, value_name = "FILE")]
     pub(crate) page: Option<PathBuf>,

@@ -2,9 +2,11 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use shaketable_reports::page::page;
-use shaketable_reports::{Exit, Side, Style, difference};
+use shaketable_reports::{Exit, Side, Style, counted, difference};
 
 use super::blame::failing;
 use crate::attempt::Subject;
@@ -13,6 +15,7 @@ use crate::cli::{self, Look, Which};
 use crate::files::read;
 use crate::interrupt;
 use crate::nearest::nearest;
+use crate::progress::Progress;
 use crate::record::{Recorded, is_trace, record, recorded};
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
@@ -22,8 +25,19 @@ use crate::whole::write_whole;
 struct Pair {
     one: Recorded,
     other: Recorded,
-    /// How the second follows from the first, if that is not plain from what was asked.
-    how: Option<String>,
+    /// What else is to be said of the second, a line each.
+    notes: Vec<String>,
+    /// How it ends if nothing goes wrong.
+    exit: Exit,
+}
+
+/// Why there is nothing to compare.
+struct Refusal(Exit, String);
+
+impl From<String> for Refusal {
+    fn from(wrong: String) -> Refusal {
+        Refusal(Exit::Usage, wrong)
+    }
 }
 
 /// Compares the runs that `args` name, and tells where they part. That they do is no failure: it is asked for.
@@ -32,11 +46,11 @@ struct Pair {
 /// If it cannot be printed.
 pub(super) fn diff(args: &cli::Diff, look: &Look, tables: &Tables) -> io::Result<Exit> {
     let both = if args.nearest { failing_and_passing(args, look, tables) } else { both(args, look, tables) };
-    let Pair { one, other, how } = match both {
+    let Pair { one, other, notes, exit } = match both {
         Ok(both) => both,
-        Err(wrong) => {
-            tell(&wrong);
-            return Ok(Exit::Usage);
+        Err(Refusal(exit, why)) => {
+            tell(&why);
+            return Ok(exit);
         }
     };
     let found = difference(&one.recording, &other.recording);
@@ -65,44 +79,66 @@ pub(super) fn diff(args: &cli::Diff, look: &Look, tables: &Tables) -> io::Result
         let about = &run.recording.about;
         text += &format!("{name}  {}, seed {}: {came}   {}\n", about.protocol, about.seed, run.reproduce);
     }
-    text.extend(how.map(|how| format!("   B is {how}\n")));
+    text.extend(notes.iter().map(|note| format!("   {note}\n")));
     print(&format!("{text}\n{}", found.shown(style)))?;
-    Ok(Exit::Pass)
+    Ok(exit)
 }
 
 /// A run that fails, and the nearest that does not.
-fn failing_and_passing(args: &cli::Diff, look: &Look, tables: &Tables) -> Result<Pair, String> {
+fn failing_and_passing(args: &cli::Diff, look: &Look, tables: &Tables) -> Result<Pair, Refusal> {
     if args.one == Path::new("-") || is_trace(&args.one) {
         let path = args.one.display();
-        return Err(format!(
+        return Err(Refusal::from(format!(
             "error: {path} is a trace, which cannot go on otherwise: name the case, or the scenario and its seed\n"
-        ));
+        )));
     }
     let scenario = read(&args.one, tables, stderr_style(look.color) == Style::Color);
     let scenario = scenario.and_then(|scenario| scenario.by(args.which.strategy))?;
     let (run, violation) = failing(&scenario, args.which.seed)?;
     let one = record(Subject { scenario: &scenario, side: Side::Own }, run.seed, tables);
     let drawn = scenario.drawn(run.seed).into_owned();
-    let Some(nearest) = nearest(&drawn, &run, &violation, interrupt::heed()) else {
-        let path = args.one.display();
-        return Err(format!(
-            "error: nothing near seed {} of {path} passes: no other chance and no missing fault makes a difference\n   = help: `--right` compares it with the protocol without its bug\n",
-            run.seed
-        ));
+    let (stop, deadline) = (interrupt::heed(), Instant::now() + Duration::from_nanos(args.lasting.as_nanos()));
+    let is_over = || stop.load(Ordering::Relaxed) || Instant::now() >= deadline;
+    let mut progress = Progress::lines(look.progress, look.quiet);
+    let said = |tried: u64| format!("{} looked at", counted(tried, "run"));
+    let searched = nearest(&drawn, &run, &violation, &is_over, &mut |tried| progress.say(|_| said(tried)));
+    progress.finish();
+    let interrupted = stop.load(Ordering::Relaxed);
+    let why = if interrupted { "interrupted" } else { "out of time (`--for`)" };
+    let Some(nearest) = searched.nearest else {
+        let (path, tried) = (args.one.display(), counted(searched.tried, "run"));
+        let what = match searched.cut_short {
+            true => format!("{why}: none that passes was found in {tried}"),
+            false => {
+                format!("none of {tried} near seed {} of {path} passes, with other chance or without a fault", run.seed)
+            }
+        };
+        let help = "`--right` compares it with the protocol without its bug";
+        let exit = if interrupted { Exit::Interrupted } else { Exit::Inconclusive };
+        return Err(Refusal(exit, format!("{what}\n   = help: {help}\n")));
     };
     let mut other = record(Subject { scenario: &nearest.scenario, side: Side::Own }, run.seed, tables);
     let seed = args.which.seed.map_or(String::new(), |seed| format!(" --seed {seed}{}", args.which.strategy.option()));
     other.reproduce = format!("shaketable diff {}{seed} --nearest", quoted(&args.one));
-    Ok(Pair { one, other, how: Some(nearest.how) })
+    let mut notes = vec![format!("B is {}", nearest.how)];
+    notes.extend(nearest.until.map(|until| format!("B fails, too, if it goes on: it is left at {until}")));
+    notes.extend(searched.cut_short.then(|| format!("{why}: there may be one that is nearer")));
+    let exit = if interrupted { Exit::Interrupted } else { Exit::Pass };
+    Ok(Pair { one, other, notes, exit })
 }
 
-fn both(args: &cli::Diff, look: &Look, tables: &Tables) -> Result<Pair, String> {
+fn both(args: &cli::Diff, look: &Look, tables: &Tables) -> Result<Pair, Refusal> {
     let color = stderr_style(look.color) == Style::Color;
     let one = recorded(&args.one, args.which, Side::Own, tables, color)?;
     let path = args.other.as_ref().unwrap_or(&args.one);
     let side = if args.right { Side::Right } else { Side::Own };
     // Of a case and another file, each has the seed that it was recorded with.
     let seed = args.other_seed.or(args.which.seed);
-    let other = recorded(path, Which { seed, ..args.which }, side, tables, color)?;
-    Ok(Pair { one, other, how: None })
+    let mut other = recorded(path, Which { seed, ..args.which }, side, tables, color)?;
+    if args.right {
+        // Nothing else runs the right protocol alone.
+        let seed = seed.map_or(String::new(), |seed| format!(" --seed {seed}{}", args.which.strategy.option()));
+        other.reproduce = format!("shaketable diff {}{seed} --right", quoted(&args.one));
+    }
+    Ok(Pair { one, other, notes: Vec::new(), exit: Exit::Pass })
 }
