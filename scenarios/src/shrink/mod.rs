@@ -84,8 +84,10 @@ pub(crate) fn shrink(
 ) -> (Failing, u64, bool) {
     let Verdict::Violation(violation) = &failing.run.verdict else { return (failing, 0, false) };
     let signature = violation.signature();
+    let paired = failing.scenario.bug.is_some() && right_survives(&failing.scenario, failing.run.seed);
     let mut shrinker = Shrinker {
         signature,
+        paired,
         budget,
         keep,
         smallest: failing,
@@ -100,8 +102,16 @@ pub(crate) fn shrink(
     (shrinker.smallest, shrinker.runs, spent)
 }
 
+/// Whether the protocol without the planted bug violates nothing on this seed.
+fn right_survives(scenario: &Scenario, seed: Seed) -> bool {
+    let run = Subject { scenario, side: Side::Right }.run(seed, None);
+    !matches!(run.verdict, Verdict::Violation(_))
+}
+
 struct Shrinker<'a> {
     signature: String,
+    /// Whether it is the planted bug that fails: then what the right protocol does not survive either shows something else.
+    paired: bool,
     budget: Budget<'a>,
     keep: &'a mut dyn FnMut(&Failing, u64),
     smallest: Failing,
@@ -153,7 +163,7 @@ impl Shrinker<'_> {
         let (smallest, longest) = (&self.smallest, self.longest);
         let changed = |place| settle::with_room(change(&smallest.scenario, place), longest);
         let (over, budget, runs) = (AtomicBool::new(self.is_over()), self.budget, &mut self.runs);
-        let (signature, mut found) = (&self.signature, None);
+        let (signature, paired, mut found) = (&self.signature, self.paired, None);
         in_order(
             seeds,
             budget.threads,
@@ -162,14 +172,17 @@ impl Shrinker<'_> {
                 let scenario = changed(piece.lane);
                 let possible = (scenario.protocol.check)(&scenario.config, &scenario.plan).is_empty();
                 let seed = Seed(smallest.run.seed.0.wrapping_add(piece.place) % u64::MAX);
-                possible.then(|| Subject { scenario: &scenario, side: Side::Own }.run(seed, None))
+                possible.then(|| {
+                    let run = Subject { scenario: &scenario, side: Side::Own }.run(seed, None);
+                    let fails = fails_by(&run, signature) && (!paired || right_survives(&scenario, seed));
+                    (run, fails)
+                })
             },
-            |piece, run| {
-                let Some(run) = run.filter(|_| found.is_none() && *runs < budget.runs) else {
+            |piece, tried| {
+                let Some((run, fails)) = tried.filter(|_| found.is_none() && *runs < budget.runs) else {
                     return ControlFlow::Break(());
                 };
                 *runs += 1;
-                let fails = fails_by(&run, signature);
                 if fails {
                     found = Some((piece.lane, run));
                 }
@@ -204,7 +217,8 @@ impl Shrinker<'_> {
         let scenario = settle::settled(&failing);
         let run = Subject { scenario: &scenario, side: Side::Own }.run(failing.run.seed, None);
         self.runs += 1;
-        self.smallest = if fails_by(&run, &self.signature) { Failing { scenario, run } } else { failing };
+        let shows = fails_by(&run, &self.signature) && (!self.paired || right_survives(&scenario, run.seed));
+        self.smallest = if shows { Failing { scenario, run } } else { failing };
         self.kept += 1;
         if !self.on_trial {
             (self.keep)(&self.smallest, self.runs);

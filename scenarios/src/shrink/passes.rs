@@ -242,7 +242,7 @@ fn steady(delay: Delay) -> Delay {
 }
 
 /// The protocol's parameters as they are unless written.
-fn configuration(shrinker: &mut Shrinker<'_>) {
+pub(super) fn configuration(shrinker: &mut Shrinker<'_>) {
     for param in shrinker.scenario().protocol.params {
         let scenario = shrinker.scenario();
         let plain = changed(scenario, |scenario| match usual(param) {

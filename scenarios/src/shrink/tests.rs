@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use shaketable_sim::faults::Planned;
 use shaketable_sim::id::NodeId;
 use shaketable_sim::param::Value;
-use shaketable_sim::time::Instant;
+use shaketable_sim::time::{Instant, Ppm};
 
 use super::edit::{Names, since, times, with_small_names, without_idle_clients, without_node, without_operations};
 use super::*;
@@ -144,6 +144,7 @@ fn after(failing: Failing, pass: impl FnOnce(&mut Shrinker<'_>)) -> Failing {
         signature: signature.clone(),
         budget: Budget { runs: u64::MAX, deadline: None, threads, stop: &stop },
         keep: &mut |_, _| {},
+        paired: right_survives(&failing.scenario, failing.run.seed),
         longest: failing.scenario.plan.duration,
         smallest: failing,
         runs: 0,
@@ -208,6 +209,18 @@ fn a_threshold_goes_down_where_fewer_operations_reach_it() {
     let Some(&Value::Count(every)) = after.scenario.config.get("snapshot-every") else { panic!("it is written") };
     assert!(count == Some(Value::Count(4)) && every < 4, "{count:?} to {every}");
     assert!(after.size().operations < operations, "{operations} to {}", after.size().operations);
+}
+
+#[test]
+fn what_the_right_protocol_does_not_survive_either_is_not_kept() {
+    let before = failing("directed/raft-lease-ignores-clock-bound.toml");
+    let seed = before.run.seed;
+    let mut careless = before.scenario.clone();
+    careless.config.set("clock-bound", Value::Odds(Ppm::percent(1)));
+    assert!(!right_survives(&careless, seed), "clocks that drift by more than they are said to break any lease");
+    let after = after(before, passes::configuration);
+    assert_eq!(after.scenario.config.get("clock-bound"), Some(&Value::Odds(Ppm::percent(50))));
+    assert!(right_survives(&after.scenario, after.run.seed));
 }
 
 #[test]
