@@ -137,6 +137,9 @@ pub struct Blamed {
     pub interrupted: bool,
 }
 
+/// With fewer events than these, and time that ran out, nobody can say where a probability turned.
+const FEW: usize = 8;
+
 impl Blamed {
     /// What a program exits with. If nothing was measured, nothing follows, whatever the reason.
     pub fn exit(&self) -> Exit {
@@ -155,6 +158,11 @@ impl Blamed {
         } else {
             "time ran out before the futures of any event were followed; give it more with `--for`"
         }
+    }
+
+    /// Whether it was over so soon that nothing follows for what lies between the events that were looked at.
+    fn knows_too_little(&self) -> bool {
+        (self.spent || self.interrupted) && self.points.len() < FEW
     }
 
     fn futures(&self) -> u64 {
@@ -208,7 +216,7 @@ pub fn blamed(blamed: &Blamed, style: Style) -> String {
 fn likely(block: &mut Block, blamed: &Blamed) {
     match &blamed.likely {
         Onset::Beginning => block.line("likely", &from_the_beginning(blamed)),
-        Onset::Never => block.line("likely", "not before it happened"),
+        Onset::Never => block.line("likely", not_before(blamed)),
         Onset::At(turn) => {
             turned(block, "likely", turn, blamed);
             let (before, after) = blamed.surely_likely();
@@ -224,10 +232,20 @@ fn likely(block: &mut Block, blamed: &Blamed) {
     }
 }
 
+/// Of a few events nothing follows for all that lie between them.
+fn not_before(blamed: &Blamed) -> &'static str {
+    match blamed.knows_too_little() {
+        true => {
+            "not known: too few events were looked at; give it more with `--for`, or fewer futures with `--samples`"
+        }
+        false => "not before it happened",
+    }
+}
+
 fn certain(block: &mut Block, blamed: &Blamed) {
     match &blamed.certain {
         Onset::Beginning => block.line("certain", &from_the_beginning(blamed)),
-        Onset::Never => block.line("certain", "not before it happened"),
+        Onset::Never => block.line("certain", not_before(blamed)),
         Onset::At(turn) => {
             if blamed.likely == blamed.certain {
                 block.line("certain", "by the same event");
@@ -291,6 +309,7 @@ pub fn blamed_json(blamed: &Blamed) -> Value {
     };
     let onset = |onset: &Onset| match onset {
         _ if blamed.points.is_empty() => Value::Null,
+        Onset::Never if blamed.knows_too_little() => Value::Null,
         Onset::Beginning => json!("beginning"),
         Onset::Never => json!("never"),
         Onset::At(at) => turn(at),

@@ -127,3 +127,17 @@ fn where_nothing_was_measured_nothing_is_claimed() {
         assert_eq!(blamed_json(&report)["likely"], Value::Null);
     }
 }
+
+#[test]
+fn of_a_few_events_nothing_follows_for_all_between_them() {
+    let few = Blamed { likely: Onset::Never, certain: Onset::Never, turns: vec![], spent: true, ..report() };
+    let few = Blamed { points: few.points[..2].to_vec(), ..few };
+    let text = blamed(&few, Style::Plain);
+    assert!(
+        !text.contains("not before it happened") && text.matches("not known: too few events").count() == 2,
+        "{text}"
+    );
+    assert_eq!(blamed_json(&few)["certain"], Value::Null);
+    let done = Blamed { spent: false, ..few };
+    assert!(blamed(&done, Style::Plain).contains("not before it happened"), "it looked at all that there was");
+}
