@@ -173,6 +173,7 @@ fn grounds(hunted: &Hunted, style: Style) -> String {
     let mut rows = vec![["scenario", "runs", "simulated", "operations", "speed of a core", "found"].map(faint).into()];
     rows.extend(hunted.grounds.iter().map(|ground| {
         let found = match ground.finding {
+            0 if ground.runs == 0 => Cell { text: "no turn yet".to_owned(), tint: Tint::Faint },
             0 => Cell { text: "nothing".to_owned(), tint: Tint::Good },
             runs => Cell { text: format!("in {}", counted(runs, "run")), tint: Tint::Bad },
         };

@@ -16,6 +16,8 @@ pub struct Matrix {
     pub within: (u64, u64),
     /// One for each scenario that expects a violation.
     pub rows: Vec<Row>,
+    /// How many scenarios had no turn, because somebody wanted it to stop.
+    pub left_out: u64,
 }
 
 /// What was measured of one scenario.
@@ -119,6 +121,7 @@ pub fn matrix_json(matrix: &Matrix) -> Value {
         "sweeps": matrix.sweeps,
         "within": { "all": matrix.within.0, "some": matrix.within.1 },
         "rows": matrix.rows.iter().map(row).collect::<Vec<_>>(),
+        "left-out": matrix.left_out,
     })
 }
 
@@ -149,6 +152,7 @@ mod tests {
         let matrix = Matrix {
             sweeps: 3,
             within: (10_000, 200),
+            left_out: 0,
             rows: vec![Row {
                 bug: "raft/forgets-vote".to_owned(),
                 scenario: "negative/raft-forgets-vote.toml".to_owned(),

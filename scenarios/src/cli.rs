@@ -212,7 +212,7 @@ pub(crate) struct Bugs {
     pub(crate) paths: Vec<PathBuf>,
 
     /// How many independent sweeps of seeds each number is the median of
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_parser = value_parser!(u64).range(1..=1_000_000), value_name = "N")]
     pub(crate) sweeps: u64,
 
     /// How many seeds a sweep with all checks has at most

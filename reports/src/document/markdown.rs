@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Cell, Document, Part, Table, Told, printable};
+use super::{Cell, Document, Part, Section, Table, Told, printable};
 use crate::text::{Tint, grouped};
 
 const ANY: &str = "a string takes any text";
@@ -18,7 +18,9 @@ impl Document {
         for (name, fact) in &self.facts {
             writeln!(text, "| {} | {} |", escaped(name), escaped(fact)).expect(ANY);
         }
-        for section in &self.sections {
+        // Of plots the numbers stand in a table.
+        let said = |section: &&Section| section.parts.iter().any(|part| !matches!(part, Part::Plot(_)));
+        for section in self.sections.iter().filter(said) {
             writeln!(text, "\n### {}", section.title).expect(ANY);
             for part in &section.parts {
                 text += &written(part);

@@ -11,6 +11,14 @@ impl Matrix {
         let caught = self.rows.iter().filter(|row| row.all.median().is_some()).count() as u64;
         let bugs = counted(self.rows.len() as u64, "scenario");
         let verdict = match self.rows.len() as u64 {
+            done if self.left_out > 0 => (
+                Tint::Doubtful,
+                format!(
+                    "interrupted: {} of {} were measured",
+                    grouped(done),
+                    counted(done + self.left_out, "scenario")
+                ),
+            ),
             0 => (Tint::Doubtful, "nothing was measured".to_owned()),
             all if caught == all => (Tint::Good, format!("all {bugs} catch their bug")),
             all => (

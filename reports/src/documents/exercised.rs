@@ -61,7 +61,7 @@ fn numbers(coverage: &Coverage) -> Vec<Part> {
     let named = coverage.named();
     let all = named.iter().zip(Coverage::NAMES).map(|((name, number), (_, meaning))| (*name, *number, meaning.trim()));
     let (met, never): (Vec<_>, Vec<_>) = all.partition(|(_, number, _)| *number > 0);
-    let mut table = Table::new(["what", "#number", "meaning"]);
+    let mut table = Table::new(["what", "#of all runs together", "meaning"]);
     table.rows.extend(met.into_iter().map(|(name, number, meaning)| {
         vec![Cell::code(name), Cell::number(number), Cell::new(meaning).tinted(Tint::Faint)]
     }));

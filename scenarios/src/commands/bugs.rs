@@ -49,8 +49,13 @@ pub(super) fn bugs(args: &cli::Bugs, look: &Look, tables: &Tables) -> io::Result
     scenarios.iter_mut().for_each(|scenario| scenario.strategy = args.strategy.strategy());
     let planted = scenarios.iter().filter(|scenario| scenario.bug.is_some());
     let negative = planted.filter(|scenario| matches!(scenario.expect.verdict, Expected::Violation { .. }));
-    let mut matrix = Matrix { sweeps: args.sweeps, within: (args.within, args.within_alone), rows: Vec::new() };
-    for scenario in negative {
+    let negative: Vec<&Scenario> = negative.collect();
+    if negative.is_empty() {
+        tell("none of these scenarios expects a violation of a planted bug: nothing is measured\n");
+    }
+    let mut matrix =
+        Matrix { sweeps: args.sweeps, within: (args.within, args.within_alone), rows: Vec::new(), left_out: 0 };
+    for scenario in &negative {
         if !look.quiet {
             tell(&format!("{}\n", scenario.path.display()));
         }
@@ -70,6 +75,7 @@ pub(super) fn bugs(args: &cli::Bugs, look: &Look, tables: &Tables) -> io::Result
             history,
         });
     }
+    matrix.left_out = (negative.len() - matrix.rows.len()) as u64;
     let written = args.report.write(|| matrix.document());
     print(&match args.format {
         Format::Human => markdown(&matrix),
