@@ -1,10 +1,11 @@
 //! Where two runs part: the first event that is not the same in both, and what is different about it.
 //!
 //! Events are the same if all that a trace tells of them is: when, whose, what, why, what was asked for, and what became of the node. After the first
-//! difference nothing is compared, because everything after it may follow from it.
+//! difference events are not compared, because everything after it may follow from it; what is told of later is what became of both.
 
 use serde_json::Value;
 
+use crate::later::{Later, later};
 use crate::recording::{Change, Event, Place, Recording};
 use crate::text::{Style, Tint, counted};
 use crate::words::{effect, happened};
@@ -23,6 +24,8 @@ pub struct Difference {
     pub shared: Option<String>,
     /// What each run has there and the other has not, a sentence a line.
     pub sides: [Vec<String>; 2],
+    /// What is different later on.
+    pub later: Vec<Later>,
 }
 
 /// Compares two runs.
@@ -38,7 +41,7 @@ pub fn difference(one: &Recording, other: &Recording) -> Difference {
         common += 1;
     }
     if common == one.events.len() && common == other.events.len() {
-        return Difference { common, at: None, shared: None, sides: [Vec::new(), Vec::new()] };
+        return Difference { common, at: None, shared: None, sides: [Vec::new(), Vec::new()], later: Vec::new() };
     }
     let place = |recording: &Recording| Place(common.min(recording.events.len().saturating_sub(1)) as u32);
     let at = Some([place(one), place(other)]);
@@ -52,7 +55,7 @@ pub fn difference(one: &Recording, other: &Recording) -> Difference {
             (None, [left, right].map(|told| vec![told.map_or("the run is over".to_owned(), |told| told.happened)]))
         }
     };
-    Difference { common, at, shared, sides }
+    Difference { common, at, shared, sides, later: later(one, other, common) }
 }
 
 /// The changes of the event at a place, which are taken from the front.
@@ -133,6 +136,11 @@ impl Difference {
         for (name, side) in ["A", "B"].iter().zip(&self.sides) {
             lines.extend(side.iter().map(|line| format!("{name}: {line}")));
         }
+        lines.extend(
+            self.later
+                .iter()
+                .map(|Later { about, sides: [one, other] }| format!("Later, {about}: {one} in A; {other} in B.")),
+        );
         lines
     }
 
