@@ -197,7 +197,8 @@ mod tests {
         let leads = |role: &str| json!({ "now": { "role": role, "epoch": 2 } });
         let [one, other] = ["leader", "follower"].map(|role| read(&[first.clone(), timer(2, "n1", leads(role))]));
         let found = difference(&one, &other);
-        let shown = "1 event is the same.\n  at 2ns n1 has its timer Election run out\n- n1: role leader\n+ n1: role follower\n";
+        let shown = "1 event is the same.\n  at 2ns n1 has its timer Election run out\n- n1: role leader\n+ n1: role follower\n\
+                     Later, who comes to lead: n1 in epoch 2 in A; nobody in B.\n";
         assert_eq!(found.shown(Style::Plain), shown);
     }
 
