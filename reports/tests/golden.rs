@@ -331,3 +331,18 @@ fn a_sweep_in_full_says_what_went_wrong_first() {
     assert_snapshot!(markdown);
     assert!(markdown.find("raft/local-reads") < markdown.find("raft/forgets-vote"), "who got away comes first");
 }
+
+#[test]
+fn of_a_planted_bug_that_had_no_turn_nothing_is_claimed() {
+    let idle = Tested {
+        outcome: Outcome::Unfinished,
+        sought: Some(Sought { signature: "linearizability".to_owned(), within: 40, caught: None }),
+        protocol: "raft/local-reads".to_owned(),
+        seeds: Seeds { first: 0, asked: 40, ran: 0 },
+        ..tested("negative/local-reads", 1)
+    };
+    let cut_short = Summary { interrupted: true, ..summary(vec![idle]) };
+    let markdown = cut_short.document(None).markdown();
+    assert!(markdown.contains("| not yet in 0 of 40 |") && markdown.contains("| not run |"), "{markdown}");
+    assert!(!markdown.contains("survived"), "{markdown}");
+}

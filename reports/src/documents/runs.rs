@@ -121,6 +121,10 @@ fn planted(all: &[&Tested]) -> Option<Section> {
         let when = match after {
             Some(after) => Cell::new(format!("{} of {}", grouped(after), grouped(sought.within)))
                 .share(logarithm(after), logarithm(MOST_SEEDS)),
+            None if tested.seeds.ran < sought.within => {
+                let text = format!("not yet in {} of {}", grouped(tested.seeds.ran), grouped(sought.within));
+                Cell::new(text).tinted(Tint::Doubtful)
+            }
             None => Cell::new(format!("not by {}", grouped(tested.seeds.ran))).tinted(Tint::Bad),
         };
         let met = |wanted: bool| -> Vec<&str> {
@@ -133,7 +137,11 @@ fn planted(all: &[&Tested]) -> Option<Section> {
             when,
             Cell::new(if after.is_some() { met(true).join(", ") } else { sought.signature.clone() }),
             Cell::new(met(false).join(", ")),
-            if right { Cell::new("violates").tinted(Tint::Bad) } else { Cell::new("survived").tinted(Tint::Good) },
+            match right {
+                true => Cell::new("violates").tinted(Tint::Bad),
+                false if tested.seeds.ran == 0 => Cell::new("not run").tinted(Tint::Doubtful),
+                false => Cell::new("survived").tinted(Tint::Good),
+            },
             Cell::new(&tested.name),
         ]
     }));
