@@ -5,7 +5,9 @@ use shaketable_sim::check::linearizable::{Budget, Linearizability, check, decide
 use shaketable_sim::history::Operation;
 use shaketable_sim::id::OpId;
 use shaketable_sim::rng::{Seed, Stream};
+use shaketable_sim::spec::Spec;
 use shaketable_sim::spec::kv::{Action, Kv, Op};
+use shaketable_sim::spec::string::{self, Str, Text};
 use shaketable_sim::time::Ppm;
 
 #[path = "../tests/linearizability/generate.rs"]
@@ -109,8 +111,27 @@ fn op(case: Case, id: OpId, rng: &mut Stream) -> Op {
     Op { key, action }
 }
 
+/// A short history as recorders of services keep them: ten clients on ten strings, of which half the operations read and most of
+/// the others append, so that one answer shows all that came before it.
+fn strings(operations: usize, spoilt: bool) -> Vec<Operation<Str>> {
+    let shape = Shape { clients: 10, operations, unknown: Ppm::ZERO };
+    let mut history = generate::history::<Str>(shape, &mut Seed(1).stream("strings"), |id, rng| {
+        let text = || Text::from(&*format!("x {} {} y", id.client, id.seq));
+        let action = match rng.below(20) {
+            0..10 => string::Action::Get,
+            10..19 => string::Action::Append(text()),
+            _ => string::Action::Put(text()),
+        };
+        string::Op { key: generate::key(10, rng), action }
+    });
+    if spoilt {
+        spoil(&mut history);
+    }
+    history
+}
+
 /// Changes answers in the last tenth of the history until it is no longer linearizable, or that is beyond us.
-fn spoil(history: &mut [Operation<Kv>]) {
+fn spoil<S: Spec>(history: &mut [Operation<S>]) {
     let mut rng = Seed(2).stream("spoil");
     while matches!(check(history, AMPLE), Linearizability::Linearizable { .. }) {
         let late = history.len() * 9 / 10;
@@ -121,21 +142,26 @@ fn spoil(history: &mut [Operation<Kv>]) {
 /// How many steps the textbook's search may take: above it, its time is not shown.
 const TWIN: u64 = 3_000_000;
 
+fn measure<S: Spec>(criterion: &mut Criterion, name: &str, history: &[Operation<S>]) {
+    let mut group = criterion.benchmark_group(name);
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(history.len() as u64));
+    group.bench_function("verdict", |bencher| bencher.iter(|| decide(history, AMPLE)));
+    group.bench_function("explained", |bencher| bencher.iter(|| check(history, AMPLE)));
+    // Its memory is quadratic in the length.
+    if history.len() <= 10_000 && twin::is_linearizable(history, TWIN).is_some() {
+        group.bench_function("textbook", |bencher| bencher.iter(|| twin::is_linearizable(history, TWIN)));
+    } else {
+        println!("{name}/textbook: more than {TWIN} steps");
+    }
+    group.finish();
+}
+
 fn linearizability(criterion: &mut Criterion) {
+    measure(criterion, "10 clients, 10 strings, 337", &strings(337, false));
+    measure(criterion, "10 clients, 10 strings, 405, spoilt", &strings(405, true));
     for (name, case) in CASES {
-        let history = history(*case);
-        let mut group = criterion.benchmark_group(*name);
-        group.sample_size(10);
-        group.throughput(Throughput::Elements(history.len() as u64));
-        group.bench_function("verdict", |bencher| bencher.iter(|| decide(&history, AMPLE)));
-        group.bench_function("explained", |bencher| bencher.iter(|| check(&history, AMPLE)));
-        // Its memory is quadratic in the length.
-        if history.len() <= 10_000 && twin::is_linearizable(&history, TWIN).is_some() {
-            group.bench_function("textbook", |bencher| bencher.iter(|| twin::is_linearizable(&history, TWIN)));
-        } else {
-            println!("{name}/textbook: more than {TWIN} steps");
-        }
-        group.finish();
+        measure(criterion, name, &history(*case));
     }
 }
 
