@@ -102,10 +102,17 @@ pub(crate) fn shrink(
     (shrinker.smallest, shrinker.runs, spent)
 }
 
-/// Whether the protocol without the planted bug violates nothing on this seed.
+/// Whether the protocol without the planted bug passes this seed: nothing is violated, and nothing excuses it.
 fn right_survives(scenario: &Scenario, seed: Seed) -> bool {
-    let run = Subject { scenario, side: Side::Right }.run(seed, None);
-    !matches!(run.verdict, Verdict::Violation(_))
+    Subject { scenario, side: Side::Right }.run(seed, None).verdict == Verdict::Pass
+}
+
+/// Whether a run shows the failure that is wanted, and how many runs it took to know that: if it is a planted bug's, the right protocol has to pass.
+fn shows(scenario: &Scenario, run: &Run<Any>, signature: &str, paired: bool) -> (bool, u64) {
+    match fails_by(run, signature) {
+        true if paired => (right_survives(scenario, run.seed), 2),
+        fails => (fails, 1),
+    }
 }
 
 struct Shrinker<'a> {
@@ -174,15 +181,15 @@ impl Shrinker<'_> {
                 let seed = Seed(smallest.run.seed.0.wrapping_add(piece.place) % u64::MAX);
                 possible.then(|| {
                     let run = Subject { scenario: &scenario, side: Side::Own }.run(seed, None);
-                    let fails = fails_by(&run, signature) && (!paired || right_survives(&scenario, seed));
-                    (run, fails)
+                    let (fails, cost) = shows(&scenario, &run, signature, paired);
+                    (run, fails, cost)
                 })
             },
             |piece, tried| {
-                let Some((run, fails)) = tried.filter(|_| found.is_none() && *runs < budget.runs) else {
+                let Some((run, fails, cost)) = tried.filter(|_| found.is_none() && *runs < budget.runs) else {
                     return ControlFlow::Break(());
                 };
-                *runs += 1;
+                *runs += cost;
                 if fails {
                     found = Some((piece.lane, run));
                 }
@@ -216,9 +223,9 @@ impl Shrinker<'_> {
     fn adopt(&mut self, failing: Failing) {
         let scenario = settle::settled(&failing);
         let run = Subject { scenario: &scenario, side: Side::Own }.run(failing.run.seed, None);
-        self.runs += 1;
-        let shows = fails_by(&run, &self.signature) && (!self.paired || right_survives(&scenario, run.seed));
-        self.smallest = if shows { Failing { scenario, run } } else { failing };
+        let (fails, cost) = shows(&scenario, &run, &self.signature, self.paired);
+        self.runs += cost;
+        self.smallest = if fails { Failing { scenario, run } } else { failing };
         self.kept += 1;
         if !self.on_trial {
             (self.keep)(&self.smallest, self.runs);
