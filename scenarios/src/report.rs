@@ -6,7 +6,7 @@ use shaketable_reports::Document;
 
 use crate::cli::{Report, ReportFile, Written};
 use crate::terminal::tell;
-use crate::whole::{can_write, write_whole};
+use crate::whole::{can_hold, can_write, write_whole};
 
 impl Report {
     /// Whether it can be written where it is wanted. Better asked before hours of work than after.
@@ -25,6 +25,15 @@ impl Report {
             said(file, write_whole(&file.path, &text))
         })
     }
+}
+
+/// Whether what is met on the way can be kept in this folder; if not, that is told. Better asked before hours of work than after.
+pub(crate) fn can_be_kept_in(folder: &Path) -> bool {
+    let can = can_hold(folder);
+    if let Err(error) = &can {
+        tell(&format!("error: cannot write into {}: {error}\n", folder.display()));
+    }
+    can.is_ok()
 }
 
 fn said(file: &ReportFile, done: std::io::Result<()>) -> bool {

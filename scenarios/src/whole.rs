@@ -55,6 +55,15 @@ pub(crate) fn can_write(path: &Path) -> io::Result<()> {
     Beside::new(path, "").map(drop)
 }
 
+/// Whether files can be written into this folder, which need not be there yet, as far as that can be told before there are any. Nothing is made.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn can_hold(folder: &Path) -> io::Result<()> {
+    let there = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+    Beside::new(&there.join("file"), "").map(drop)
+}
+
 /// A file beside another, on disk with all that is to be in it. Unless it takes the other's name, it is gone when this is.
 struct Beside(PathBuf);
 
@@ -138,6 +147,9 @@ mod tests {
         assert!(can_write(&there).is_ok() && can_write(&folder.0.join("new/file.txt")).is_ok());
         assert!(can_write(&folder.0).is_err(), "a folder");
         assert!(can_write(&there.join("below")).is_err(), "below a file");
+        assert!(can_hold(&folder.0).is_ok() && can_hold(&folder.0.join("none/yet")).is_ok());
+        assert!(can_hold(&there).is_err() && can_hold(&there.join("none/yet")).is_err(), "a file is no folder");
+        assert!(!folder.0.join("none").exists());
         assert_eq!(folder.files(), ["new", "there.txt"]);
         assert_eq!(fs::read_dir(folder.0.join("new")).unwrap().count(), 0);
         assert_eq!(fs::read_to_string(&there).unwrap(), "x");

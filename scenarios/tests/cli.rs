@@ -256,6 +256,18 @@ fn what_a_seed_draws_by_a_strategy_is_reproduced_with_it() {
 }
 
 #[test]
+fn where_nothing_can_be_kept_is_said_before_anything_runs() {
+    let folder = folder("kept-nowhere");
+    let occupied = file(&folder, "occupied", "");
+    let calm = "scenarios/raft/calm.toml";
+    for args in [&["run", calm][..], &["run", calm, "--shard", "1/2"], &["ci", calm]] {
+        let output = shaketable(&[args, &["--out", &format!("{occupied}/below")]].concat());
+        assert_eq!((output.code, output.stdout.as_str()), (Some(2), ""), "{args:?}: {}", output.stderr);
+        assert!(output.stderr.contains("error: cannot write into "), "{args:?}: {}", output.stderr);
+    }
+}
+
+#[test]
 fn a_replay_draws_what_is_not_linearizable() {
     for (case, draws) in [("raft-local-reads-linearizability-read", true), ("raft-forgets-vote-election-safety", false)]
     {

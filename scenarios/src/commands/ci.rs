@@ -17,6 +17,7 @@ use crate::cli::{self, CiFormat, Look};
 use crate::files::read_all;
 use crate::interrupt;
 use crate::progress::Progress;
+use crate::report::can_be_kept_in;
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
 use crate::whole::{can_write, write_whole};
@@ -35,7 +36,7 @@ pub(super) fn ci(args: &cli::Ci, look: &Look, tables: Tables) -> io::Result<Exit
     let pace = move || Pace { elapsed: elapsed(began), threads: threads.get() as u64 };
     let files = wanted(args);
     // Better now than after hours of work.
-    if !each(&files, Wanted::check) || !args.report.can_be_written() {
+    if !each(&files, Wanted::check) || !args.report.can_be_written() || !can_be_kept_in(&args.out) {
         return Ok(Exit::Usage);
     }
     let deadline = args.lasting.map(|lasting| Instant::now() + Duration::from_nanos(lasting.as_nanos()));

@@ -10,6 +10,7 @@ use super::run::{report, warn};
 use crate::case;
 use crate::cases::Cases;
 use crate::cli::{self, Look};
+use crate::report::can_be_kept_in;
 use crate::shards::{self, Flaw, Refusal, Sheet};
 use crate::sweep::summary;
 use crate::tables::Tables;
@@ -20,7 +21,7 @@ use crate::terminal::tell;
 /// # Errors
 /// If it cannot be printed.
 pub(super) fn merge(args: &cli::Merge, look: &Look, tables: Tables) -> io::Result<Exit> {
-    if !args.report.can_be_written() {
+    if !args.report.can_be_written() || !can_be_kept_in(&args.out) {
         return Ok(Exit::Usage);
     }
     let merged = read_all(&args.paths).and_then(|read| shards::merge(&read));

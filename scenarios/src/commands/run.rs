@@ -18,6 +18,7 @@ use crate::cli::{self, Format, Look, Report, SeedArg};
 use crate::files::{Trouble, read_all};
 use crate::interrupt;
 use crate::progress::Progress;
+use crate::report::can_be_kept_in;
 use crate::sweep::{Choice, Task, sweep};
 use crate::tables::Tables;
 use crate::terminal::{print, stderr_style, stdout_style, tell};
@@ -44,6 +45,9 @@ pub(super) fn run(args: &cli::Run, look: &Look, tables: Tables) -> io::Result<Ex
     }
     let choice = choose(args, look);
     let tasks: Vec<_> = scenarios.iter().map(|scenario| Task::new(scenario, &choice)).collect();
+    if !can_be_kept_in(&args.out) {
+        return Ok(Exit::Usage);
+    }
     if let Some(shard) = shard {
         if args.report.report.is_some() {
             return Ok(refuse(&Trouble::Wrong(
