@@ -20,7 +20,8 @@ impl Ci {
         let mut sections = Vec::from_iter(Section::of("In short", head));
         sections.extend(Section::of("What went wrong", wrong));
         sections.extend(Section::of("Not decided", vec![Part::Table(unknown)]));
-        sections.extend(of_scenarios(&tested));
+        let (own, fresh) = tested.split_at(self.own.len());
+        sections.extend(of_scenarios(&[("Scenarios", own), ("Fresh seeds", fresh)]));
         Document {
             title: "Shaketable".to_owned(),
             verdict: verdict(self.exit()),

@@ -11,7 +11,10 @@ impl Survey {
         let facts = vec![
             fact("keys", grouped(self.keys)),
             fact("virtual nodes each", self.virtual_nodes.to_string()),
-            fact("a bounded load is at most", format!("{} above the mean", percent(u64::from(self.slack)))),
+            fact(
+                "a bounded load is at most",
+                format!("{} above the mean, in whole keys", percent(u64::from(self.slack))),
+            ),
         ];
         let verdict = match self.rows.len() as u64 {
             0 => (Tint::Doubtful, "nothing was measured".to_owned()),

@@ -18,7 +18,7 @@ impl Summary {
     pub fn document(&self, pace: Option<Pace>) -> Document {
         let all: Vec<&Tested> = self.scenarios.iter().collect();
         let mut sections = Vec::from_iter(violations(&all, self.scenarios.len() == 1));
-        sections.extend(of_scenarios(&all));
+        sections.extend(of_scenarios(&[("Scenarios", &all)]));
         let (tint, verdict) = sentence(self);
         Document { title: "Run".to_owned(), verdict: (tint, verdict), facts: facts(&all, pace), sections }
     }
@@ -43,10 +43,13 @@ pub(super) fn facts(all: &[&Tested], pace: Option<Pace>) -> Vec<(String, String)
     facts
 }
 
-/// All but the violations.
-pub(super) fn of_scenarios(all: &[&Tested]) -> Vec<Section> {
-    let mut sections: Vec<Section> = planted(all).into_iter().collect();
-    sections.extend(Section::of("Scenarios", vec![Part::Table(overview(all))]));
+/// All but the violations. Scenarios are told in groups, each under its title.
+pub(super) fn of_scenarios(groups: &[(&'static str, &[&Tested])]) -> Vec<Section> {
+    let all: Vec<&Tested> = groups.iter().flat_map(|(_, group)| *group).copied().collect();
+    let mut sections: Vec<Section> = planted(&all).into_iter().collect();
+    for (title, group) in groups {
+        sections.extend(Section::of(title, vec![Part::Table(overview(group))]));
+    }
     let exercises: Vec<_> = all.iter().map(|tested| (tested.protocol.as_str(), &tested.coverage)).collect();
     sections.extend(exercised(&exercises));
     sections
