@@ -11,6 +11,7 @@ use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{
     Cluster, Command, Ctx, DiskError, EffectOf, Electorate, Milestone, Node, Observation, Op, Recovered,
 };
+use shaketable_sim::time::{Instant, Ppm};
 
 /// A way of changing what a node does.
 pub trait Tamper<N: Node>: Debug + Sync {
@@ -106,6 +107,10 @@ impl<N: Node> Node for Tampered<N> {
         self.inner.electorates(cluster)
     }
 
+    fn clock_bound(config: &Self::Config) -> Option<Ppm> {
+        N::clock_bound(&config.inner)
+    }
+
     fn details(&self) -> Vec<(&'static str, String)> {
         self.inner.details()
     }
@@ -131,7 +136,7 @@ impl<N: Node> Invariants<Tampered<N>> for Inner<N::Invariants> {
         self.0.after_heal(&inner, history)
     }
 
-    fn after_crash(&mut self, id: NodeId) {
-        Invariants::<N>::after_crash(&mut self.0, id);
+    fn after_crash(&mut self, id: NodeId, at: Instant) {
+        Invariants::<N>::after_crash(&mut self.0, id, at);
     }
 }

@@ -86,4 +86,4 @@ pub use summary::{
     Example, Exit, Found, Notice, Outcome, Seeds, Side, Sought, Split, Summary, Tested, Unmet, Wavering,
 };
 pub use text::{Style, Tint, counted, grouped};
-pub use words::told;
+pub use words::{Length, told};

@@ -8,7 +8,7 @@ use shaketable_sim::time::Instant;
 
 use crate::recording::{Event, LaneAt, LaneKind, Lost, Operation, Place, Recording, Stop};
 use crate::text::{Style, Tint, counted, width};
-use crate::words::happened;
+use crate::words::{happened, struck};
 
 /// How many columns the time takes.
 const TIME: usize = 13;
@@ -38,7 +38,9 @@ pub fn spacetime(recording: &Recording, events: &[Place], columns: usize, style:
             text += &picture.lost_row(lost);
         }
         if let Some(violation) = recording.violation().filter(|violation| violation.event == Some(place)) {
-            let line = format!("{:>TIME$}  ✗ {} is violated", "", violation.signature);
+            let found =
+                if violation.came < violation.at { format!(", found at {}", violation.at) } else { String::new() };
+            let line = format!("{:>TIME$}  ✗ {} is violated{found}", "", violation.signature);
             text += &format!("{}\n", style.paint(Tint::Bad, &line));
         }
         last = Some(place);
@@ -199,6 +201,7 @@ impl<'a> Picture<'a> {
             }
             ("message" | "own", _) => format!("{label}{}", if event.again { ", again" } else { "" }),
             ("timer" | "command", _) => format!("{kind} {label}"),
+            ("fault", _) => struck(&recording.line(event)),
             _ => happened(&recording.line(event)),
         };
         let changes = recording.changes_of(place);

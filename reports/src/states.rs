@@ -17,7 +17,7 @@ struct Part {
     changed: bool,
 }
 
-/// The states of all nodes right after an event, as wide as `columns`: parts for which there is no room are left out, those that the event did not change first. A node that is
+/// The states of all nodes right after an event, as wide as `columns`: parts for which there is no room are left out, those that the event did not change first, and of them those in which all nodes agree. A node that is
 /// down is shown as it was. Nothing if no node has told of its state by then.
 pub fn states(recording: &Recording, at: Place, columns: usize, style: Style) -> String {
     let states = states_at(recording, at);
@@ -77,9 +77,13 @@ fn fields(recording: &Recording, states: &BTreeMap<LaneAt, BTreeMap<Name, Part>>
     }
     let known =
         |field: Name| FIRST.iter().position(|first| *first == recording.fields.word(field)).unwrap_or(FIRST.len());
+    let agree = |field: Name| {
+        let mut texts = states.values().map(|state| state.get(&field).map(|part| &part.text));
+        texts.next().is_some_and(|first| texts.all(|text| text == first))
+    };
     let mut all: Vec<(Name, bool, usize)> =
         widest.into_iter().map(|(field, (changed, columns))| (field, changed, columns)).collect();
-    all.sort_by_key(|(field, changed, _)| (!changed, known(*field), *field));
+    all.sort_by_key(|(field, changed, _)| (!changed, known(*field), agree(*field), *field));
     let names = states.keys().map(|lane| width(&recording.lane(*lane).name) + 7).max().unwrap_or(0);
     let mut room = columns.saturating_sub(names);
     all.retain(|(_, _, columns)| {

@@ -2,23 +2,35 @@
 
 use serde_json::Value;
 
-/// How many characters of what a message or a record holds are told.
-const CONTENT_MAX: usize = 120;
+use crate::text::counted;
 
-/// How many effects are told one by one.
-const EFFECTS_MAX: usize = 6;
+/// How much is told of what messages and records hold, and of what a node has asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Length {
+    /// How many characters of what a message or a record holds.
+    content: usize,
+    /// How many effects one by one.
+    effects: usize,
+}
+
+impl Length {
+    /// As much as somebody reads.
+    pub const BRIEF: Length = Length { content: 120, effects: 6 };
+    /// All of it.
+    pub const FULL: Length = Length { content: usize::MAX, effects: usize::MAX - 1 };
+}
 
 /// What happened, then what the node has become if that changed, then what it has asked for; a sentence each.
-pub fn told(line: &Value) -> Vec<String> {
-    let mut words = vec![happened(line)];
+pub fn told(line: &Value, length: Length) -> Vec<String> {
+    let mut words = vec![happened_at(line, length)];
     if let Some(now) = line.get("now") {
         let node = text(line, "node");
         let details = line.get("details").map(|details| format!(", {}", plain(details))).unwrap_or_default();
         words.push(format!("{node} is then {}{details}", plain(now)));
     }
     let effects = line.get("effects").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    words.extend(effects.iter().take(EFFECTS_MAX).map(effect));
-    if let Some(more) = effects.len().checked_sub(EFFECTS_MAX + 1) {
+    words.extend(effects.iter().take(length.effects).map(|asked| effect_at(asked, length)));
+    if let Some(more) = effects.len().checked_sub(length.effects + 1) {
         words.push(format!("… and {} more", more + 1));
     }
     words
@@ -26,6 +38,11 @@ pub fn told(line: &Value) -> Vec<String> {
 
 /// What happened, in a sentence.
 pub(crate) fn happened(line: &Value) -> String {
+    happened_at(line, Length::BRIEF)
+}
+
+fn happened_at(line: &Value, length: Length) -> String {
+    let content = |body| content_at(body, length);
     let of = |key| text(line, key);
     match of("kind").as_str() {
         "message" => format!("{} gets {} from {}: {}", of("node"), of("msg"), of("from"), content(line.get("body"))),
@@ -49,14 +66,67 @@ pub(crate) fn happened(line: &Value) -> String {
     }
 }
 
+/// A fault in a few words: what strikes whom, if it is nodes that it strikes, and what a crash has taken.
+pub(crate) fn struck(line: &Value) -> String {
+    let what = text(line, "what");
+    let Some(whom) = what.strip_prefix("{ node = ").and_then(first_value) else {
+        return format!("{} = {what}", text(line, "fault"));
+    };
+    let effects = line.get("effects").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let lost = effects.iter().filter_map(|effect| {
+        let unsynced = effect.get("unsynced").and_then(Value::as_array).map_or(0, Vec::len);
+        let what = match effect.get("durable").and_then(Value::as_u64) {
+            Some(1..) => "its disk".to_owned(),
+            _ => counted(unsynced as u64, "unsynced record"),
+        };
+        Some(format!(", {} loses {what}", plain(effect.get("loses")?)))
+    });
+    let whom = whom.replace(['"', '[', ']'], "");
+    format!("{} strikes {whom}{}", text(line, "fault"), lost.collect::<String>())
+}
+
+/// The first value of what is left of a table: a text, or a list of texts.
+fn first_value(table: &str) -> Option<&str> {
+    let end = if table.starts_with('[') { table.find(']')? + 1 } else { table.find([',', ' '])? };
+    Some(&table[..end])
+}
+
 /// What was asked for, in a sentence.
-pub(crate) fn effect(effect: &Value) -> String {
+pub(crate) fn effect(asked: &Value) -> String {
+    effect_at(asked, Length::BRIEF)
+}
+
+fn effect_at(effect: &Value, length: Length) -> String {
+    let content = |body| content_at(body, length);
     let Some(fields) = effect.as_object() else { return format!("→ {}", plain(effect)) };
+    if let Some(node) = fields.get("loses") {
+        return format!("→ {} loses {}", plain(node), taken(effect, length));
+    }
     match (fields.get("send"), fields.get("write"), fields.get("request")) {
         (Some(to), _, _) => format!("→ sends {} {}: {}", plain(to), text(effect, "msg"), content(fields.get("body"))),
         (_, Some(record), _) => format!("→ writes {}", content(Some(record))),
         (_, _, Some(to)) => format!("→ asks {} to {} ({})", plain(to), text(effect, "op"), text(effect, "id")),
         _ => format!("→ {}", content(Some(effect))),
+    }
+}
+
+/// What a crash has taken from a disk.
+fn taken(effect: &Value, length: Length) -> String {
+    let unsynced = effect.get("unsynced").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let mut what: Vec<String> =
+        unsynced.iter().take(length.effects).map(|record| content_at(Some(record), length)).collect();
+    if let (Some(first), Some(true)) = (what.first_mut(), effect.get("torn").and_then(Value::as_bool)) {
+        first.push_str(" (torn: something damaged is in its place)");
+    }
+    if let Some(more) = unsynced.len().checked_sub(length.effects + 1) {
+        what.push(format!("and {} more", more + 1));
+    }
+    let what = what.join("; ");
+    let count = unsynced.len();
+    match (effect.get("durable").and_then(Value::as_u64).unwrap_or(0), count) {
+        (0, _) => format!("what it had not synced ({count}): {what}"),
+        (durable, 0) => format!("its disk, with {durable} records"),
+        (durable, _) => format!("its disk, with {durable} records, and what it had not synced ({count}): {what}"),
     }
 }
 
@@ -66,14 +136,18 @@ fn text(line: &Value, key: &str) -> String {
 
 /// What a message or a record holds, without its name, as far as somebody will read.
 pub(crate) fn content(body: Option<&Value>) -> String {
+    content_at(body, Length::BRIEF)
+}
+
+fn content_at(body: Option<&Value>, length: Length) -> String {
     let body = body.map_or(String::new(), |body| match body.as_object() {
         Some(fields) if fields.len() == 1 => fields.values().map(plain).collect(),
         _ => plain(body),
     });
-    if body.chars().count() <= CONTENT_MAX {
+    if body.chars().count() <= length.content {
         return body;
     }
-    format!("{}…", body.chars().take(CONTENT_MAX).collect::<String>())
+    format!("{}…", body.chars().take(length.content).collect::<String>())
 }
 
 /// JSON without its marks: `term 3, vote none`.
@@ -118,7 +192,39 @@ mod tests {
             "→ writes term 50",
             "→ sends n1 AppendEntries: entries [1, 2]",
         ];
-        assert_eq!(told(&line), expected);
+        assert_eq!(told(&line, Length::BRIEF), expected);
+    }
+
+    #[test]
+    fn what_a_crash_has_taken_is_told() {
+        let loses = |unsynced: Value, durable: u64, torn: bool| {
+            effect(&json!({ "loses": "n2", "unsynced": unsynced, "durable": durable, "torn": torn }))
+        };
+        let entry = json!({ "entry": { "term": 2, "index": 7 } });
+        assert_eq!(
+            loses(json!([entry, "a compaction to 3 records"]), 0, false),
+            "→ n2 loses what it had not synced (2): term 2, index 7; a compaction to 3 records"
+        );
+        let torn = "→ n2 loses what it had not synced (1): term 2, index 7 (torn: something damaged is in its place)";
+        assert_eq!(loses(json!([entry]), 0, true), torn);
+        let many = loses(json!([1, 2, 3, 4, 5, 6, 7, 8]), 0, false);
+        assert_eq!(many, "→ n2 loses what it had not synced (8): 1; 2; 3; 4; 5; 6; and 2 more");
+        assert_eq!(loses(json!([]), 9, false), "→ n2 loses its disk, with 9 records");
+        assert_eq!(
+            loses(json!([1]), 9, false),
+            "→ n2 loses its disk, with 9 records, and what it had not synced (1): 1"
+        );
+    }
+
+    #[test]
+    fn a_fault_is_told_by_whom_it_strikes_and_what_it_takes() {
+        let line = json!({ "kind": "fault", "fault": "crash", "what": "{ node = [\"n1\", \"n3\"], keep = \"0%\" }",
+            "effects": [{ "loses": "n1", "unsynced": [1, 2], "durable": 0 }, { "loses": "n3", "unsynced": [], "durable": 4 }] });
+        assert_eq!(struck(&line), "crash strikes n1, n3, n1 loses 2 unsynced records, n3 loses its disk");
+        let one = json!({ "kind": "fault", "fault": "isolate", "what": "{ node = \"n2\" }", "on": ["n1", "n2", "n3"] });
+        assert_eq!(struck(&one), "isolate strikes n2");
+        let all = json!({ "kind": "fault", "fault": "partition", "what": "{ side = [\"n1\"] }", "on": ["n1", "n2"] });
+        assert_eq!(struck(&all), "partition = { side = [\"n1\"] }");
     }
 
     #[test]
@@ -153,7 +259,7 @@ mod tests {
                 "n1 gets its own Durable: 3",
             ),
         ] {
-            assert_eq!(told(&line), [sentence]);
+            assert_eq!(told(&line, Length::BRIEF), [sentence]);
         }
     }
 
@@ -161,9 +267,11 @@ mod tests {
     fn nobody_has_to_read_all_of_it() {
         let line = json!({ "kind": "message", "node": "n1", "from": "n2", "msg": "Big", "body": { "big": "x".repeat(500) },
             "effects": ["a", "b", "c", "d", "e", "f", "g", "h"] });
-        let words = told(&line);
-        assert_eq!(words.len(), 1 + EFFECTS_MAX + 1);
+        let words = told(&line, Length::BRIEF);
+        assert_eq!(words.len(), 1 + Length::BRIEF.effects + 1);
         assert!(words[0].ends_with("x…") && words[0].chars().count() < 200, "{}", words[0]);
         assert_eq!(words.last().map(String::as_str), Some("… and 2 more"));
+        let words = told(&line, Length::FULL);
+        assert!(words.len() == 1 + 8 && words[0].ends_with(&"x".repeat(500)), "{words:?}");
     }
 }

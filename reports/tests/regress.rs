@@ -11,7 +11,7 @@ use shaketable_sim::time::Instant;
 fn fails(property: &str) -> Verdict {
     let story = vec!["n4 became leader of term 7, too.".to_owned()];
     let (at, property) = (Instant::nanos(812_000_000), property.to_owned());
-    Verdict::Violation(Violation { check: "invariant", property, at, story })
+    Verdict::Violation(Violation { check: "invariant", property, at, story, about: Vec::new(), came: None })
 }
 
 fn by_meaning(amiss: &[&str]) -> Faithful {

@@ -13,6 +13,8 @@ fn violation(property: &str) -> Verdict {
         property: property.to_owned(),
         at: Instant::nanos(12_345_678_900),
         story: vec!["n1 became leader of term 7.".to_owned(), "n4 became leader of term 7.".to_owned()],
+        about: Vec::new(),
+        came: None,
     })
 }
 

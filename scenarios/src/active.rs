@@ -1,28 +1,44 @@
-//! Which faults were active at some moment of a run.
+//! Which faults were in force at some time of a run.
 
 use shaketable_sim::faults::{Applied, FAULTS};
 use shaketable_sim::param::Value;
 use shaketable_sim::plan::Plan;
+use shaketable_sim::run::{Run, Violation};
+use shaketable_sim::spec::Spec;
 use shaketable_sim::time::Instant;
 
-/// How many faults that are over are shown if none is active.
+/// How many faults that were over before are shown if there is none else.
 const OVER: usize = 3;
 
-/// The faults that were active at this time, in the order in which they struck, each as a scenario file would say it.
-/// If none was, the last that had struck.
-pub(crate) fn faults_at(at: Instant, applied: &[Applied], plan: &Plan) -> Vec<String> {
-    let healed = plan.heal.is_some_and(|heal| heal.at <= at);
-    let active = |fault: &&Applied| {
-        let over = fault.lasting.is_some_and(|lasting| fault.at + lasting <= at) || is_instantaneous(fault);
-        fault.at <= at && !over && (fault.permanent || !healed)
+/// How many faults are shown at most: the latest.
+const MOST: usize = 8;
+
+/// The faults that have acted and were in force at some time from one moment to another, in the order in which they struck, each as a scenario file would say it.
+/// If there is none, the last that had struck before. Those that were over by the end are marked.
+pub(crate) fn faults_within(from: Instant, to: Instant, applied: &[Applied], plan: &Plan) -> Vec<String> {
+    let over_by = |at: Instant, fault: &Applied| {
+        fault.lasting.is_some_and(|lasting| fault.at + lasting <= at)
+            || is_instantaneous(fault) && fault.at <= at
+            || !fault.permanent && plan.heal.is_some_and(|heal| heal.at <= at)
     };
-    let now: Vec<String> = applied.iter().filter(active).map(told).collect();
-    if !now.is_empty() {
-        return now;
-    }
-    let before: Vec<&Applied> = applied.iter().filter(|fault| fault.at <= at).collect();
-    let last = before.iter().skip(before.len().saturating_sub(OVER));
-    last.map(|fault| format!("{} (over by then)", told(fault))).collect()
+    let struck: Vec<&Applied> = applied.iter().filter(|fault| fault.at <= to && fault.acted > 0).collect();
+    let within = struck.iter().filter(|fault| !over_by(from, fault)).count();
+    let (shown, hidden): (Vec<&Applied>, _) = match within {
+        0 => (struck.iter().skip(struck.len().saturating_sub(OVER)).copied().collect(), 0),
+        count => {
+            let hidden = count.saturating_sub(MOST);
+            (struck.iter().filter(|fault| !over_by(from, fault)).skip(hidden).copied().collect(), hidden)
+        }
+    };
+    let more = (hidden > 0).then(|| format!("… {hidden} more from {from} on, and then:"));
+    let shown =
+        shown.into_iter().map(|fault| if over_by(to, fault) { told(fault) + " (over by then)" } else { told(fault) });
+    more.into_iter().chain(shown).collect()
+}
+
+/// The faults that have to do with what a run violates: from when [what it is about began](Run::began) until it came to it.
+pub(crate) fn faults_of<S: Spec>(violation: &Violation, run: &Run<S>, plan: &Plan) -> Vec<String> {
+    faults_within(run.began(violation), violation.came.unwrap_or(violation.at), &run.applied, plan)
 }
 
 /// Whether a fault is over as soon as it has struck, such as a command or a jump of a clock.
@@ -62,6 +78,10 @@ mod tests {
         Applied { kind, args: Args::default(), at, lasting, permanent, acted: 1 }
     }
 
+    fn millis(at: u64) -> Instant {
+        Instant::ZERO + Span::millis(at)
+    }
+
     #[test]
     fn a_fault_is_active_from_its_strike_until_it_is_over_or_healed() {
         let mut plan = scenario("fake", "").plan;
@@ -72,7 +92,7 @@ mod tests {
             fault("d", 60, None, false),
         ];
         let active = |at, plan: &Plan| {
-            let told = faults_at(Instant::ZERO + Span::millis(at), &faults, plan);
+            let told = faults_within(millis(at), millis(at), &faults, plan);
             told.iter().map(|text| text[..1].to_owned()).collect::<Vec<_>>().concat()
         };
         for (at, kinds) in [(9, ""), (10, "a"), (15, "ab"), (29, "ab"), (30, "bc"), (60, "bcd")] {
@@ -86,7 +106,7 @@ mod tests {
     fn if_none_is_active_the_last_ones_are_told() {
         let plan = scenario("fake", "").plan;
         let faults: Vec<Applied> = (1..=6).map(|at| fault("crash", at * 10, Some(5), false)).collect();
-        let told = faults_at(Instant::ZERO + Span::millis(56), &faults, &plan);
+        let told = faults_within(millis(56), millis(56), &faults, &plan);
         let expected = [30, 40, 50].map(|at| format!("crash = {{ at = \"{at}ms\", for = \"5ms\" }} (over by then)"));
         assert_eq!(told, expected);
     }
@@ -95,9 +115,24 @@ mod tests {
     fn what_is_over_at_once_is_never_active() {
         let plan = scenario("fake", "").plan;
         let faults = [fault("transfer", 10, None, false), fault("cut", 10, None, false)];
-        assert_eq!(faults_at(Instant::ZERO + Span::millis(10), &faults, &plan), ["cut = { at = \"10ms\" }"]);
-        let told = faults_at(Instant::ZERO + Span::millis(10), &faults[..1], &plan);
+        assert_eq!(faults_within(millis(10), millis(10), &faults, &plan), ["cut = { at = \"10ms\" }"]);
+        let told = faults_within(millis(10), millis(10), &faults[..1], &plan);
         assert_eq!(told, ["transfer = { at = \"10ms\" } (over by then)"]);
+    }
+
+    #[test]
+    fn of_a_while_all_faults_are_told_that_acted_meanwhile() {
+        let plan = scenario("fake", "").plan;
+        let mut faults: Vec<Applied> = (1..=6).map(|at| fault("crash", at * 10, Some(5), false)).collect();
+        faults[2].acted = 0;
+        faults.push(fault("transfer", 70, None, false));
+        let told = faults_within(millis(25), millis(70), &faults, &plan);
+        let crash = |at| format!("crash = {{ at = \"{at}ms\", for = \"5ms\" }} (over by then)");
+        assert_eq!(told, [crash(40), crash(50), crash(60), "transfer = { at = \"70ms\" } (over by then)".to_owned()]);
+        let many: Vec<Applied> = (1..=20).map(|at| fault("crash", at * 10, None, false)).collect();
+        let told = faults_within(millis(15), millis(155), &many, &plan);
+        assert_eq!((told.len(), &*told[0]), (1 + MOST, "… 7 more from 15ms on, and then:"));
+        assert_eq!(told[MOST], "crash = { at = \"150ms\" }");
     }
 
     #[test]

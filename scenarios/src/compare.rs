@@ -6,7 +6,7 @@ use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Checkpoint, Run, Verdict};
 use shaketable_sim::spec::any::Any;
 
-use crate::active::faults_at;
+use crate::active::faults_of;
 use crate::attempt::{Attempt, Subject};
 use crate::matching::faithful;
 use crate::recorded::Recorded;
@@ -36,7 +36,7 @@ pub(crate) fn compare(subject: Subject<'_>, seed: Seed) -> (Replayed, Run<Any>) 
 
 fn active_faults(scenario: &Scenario, run: &Run<Any>) -> Vec<String> {
     match &run.verdict {
-        Verdict::Violation(violation) => faults_at(violation.at, &run.applied, &scenario.plan),
+        Verdict::Violation(violation) => faults_of(violation, run, &scenario.plan),
         _ => Vec::new(),
     }
 }

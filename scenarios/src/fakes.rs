@@ -134,6 +134,8 @@ fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, mut trac
             property: property.to_owned(),
             at: Instant::nanos(7),
             story,
+            about: Vec::new(),
+            came: None,
         })
     };
     Run {

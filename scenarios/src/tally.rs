@@ -7,7 +7,7 @@ use shaketable_sim::run::{Run, Verdict, Violation};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::Span;
 
-use crate::active::faults_at;
+use crate::active::faults_of;
 use crate::attempt::{Attempt, Subject};
 use crate::cases::{Cases, from_seed};
 use crate::counts::{Again, Counts, Met, Part, Terms, Witness};
@@ -92,7 +92,7 @@ impl<'a> Tally<'a> {
             at: violation.at,
             events,
             story: violation.story.clone(),
-            faults: faults_at(violation.at, &run.applied, &self.scenario.plan),
+            faults: faults_of(violation, run, &self.scenario.plan),
             // The expected violation needs no file: the scenario with its seed shows it for as long as it is in order.
             again: match is_sought {
                 true => Again::Command(from_seed(&self.scenario.path, self.scenario.strategy, side, seed)),

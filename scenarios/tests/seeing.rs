@@ -68,8 +68,9 @@ fn only_what_is_asked_for_is_shown() {
         (["--operation", "c1#99"], "there is no operation `c1#99`"),
         (["--cause", "100000"], "events have numbers up to 116"),
     ];
-    for (args, said) in wrong {
-        let output = trace(&args);
+    let backwards = (&["--from", "5s", "--to", "1s"][..], "nothing is from 5s on and up to 1s");
+    for (args, said) in wrong.iter().map(|(args, said)| (&args[..], *said)).chain([backwards]) {
+        let output = trace(args);
         assert!(output.code == Some(2) && output.stderr.contains(said), "{args:?}: {}", output.stderr);
     }
 }

@@ -6,6 +6,7 @@
 //! write (Rebello et al., ATC 2020).
 
 use std::collections::VecDeque;
+use std::mem;
 
 use crate::faults::Keep;
 use crate::node::Stored;
@@ -15,12 +16,24 @@ use crate::time::Ppm;
 /// Counts what was written: so many writes have been made.
 pub(crate) type Position = u64;
 
+/// What is written, or was.
 #[derive(Clone, Debug)]
-enum Write<R> {
+pub(crate) enum Write<R> {
     Append(R),
     Replace(Vec<R>),
     /// Part of a sync that failed: it will never be anything but damaged.
     Hole,
+}
+
+/// What a crash has taken.
+#[derive(Debug)]
+pub(crate) struct Taken<R> {
+    /// What was written and not durable, oldest first.
+    pub(crate) unsynced: VecDeque<Write<R>>,
+    /// How many records were durable: none, unless the disk itself was lost.
+    pub(crate) durable: usize,
+    /// Whether the first of them was torn, so that something damaged is in its place.
+    pub(crate) torn: bool,
 }
 
 /// A disk, and the effects `E` that wait for its syncs.
@@ -128,16 +141,14 @@ impl<R: Clone, E> Disk<R, E> {
         }
     }
 
-    /// The node crashes. How many records were lost and how many torn.
-    pub(crate) fn crash(&mut self, keep: Keep) -> (u64, u64) {
+    /// The node crashes.
+    pub(crate) fn crash(&mut self, keep: Keep) -> Taken<R> {
         (self.syncing, self.wanted) = (None, 0);
         self.waiting.clear();
         let Keep::Share(share, torn) = keep else {
-            let lost = self.volatile.len() + self.durable.len();
             self.fresh = false; // A disk that was lost is not a new one, for all that it is empty.
-            self.volatile.clear();
-            self.durable.clear();
-            return (lost as u64, 0);
+            let durable = mem::take(&mut self.durable).len();
+            return Taken { unsynced: mem::take(&mut self.volatile), durable, torn: false };
         };
         // A hole shows only when a later sync has moved the journal's end beyond it; else the journal ends before it.
         let hole = self.volatile.iter().position(|write| matches!(write, Write::Hole));
@@ -148,9 +159,7 @@ impl<R: Clone, E> Disk<R, E> {
         if torn {
             self.durable.push(Stored::Damaged);
         }
-        let lost = self.volatile.len() as u64;
-        self.volatile.clear();
-        (lost, u64::from(torn))
+        Taken { unsynced: mem::take(&mut self.volatile), durable: 0, torn }
     }
 
     /// Damages a durable record. Whether there was one.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::faults::Applied;
 use crate::history::History;
-use crate::id::Endpoint;
+use crate::id::{Endpoint, OpId};
 use crate::node::Milestone;
 use crate::rng::Seed;
 use crate::spec::Spec;
@@ -91,12 +91,25 @@ pub struct Violation {
     pub at: Instant,
     /// What happened, for people: one sentence a line.
     pub story: Vec<String>,
+    /// The operations of clients that it is about, if it is about some: those that contradict each other, or the write that is lost.
+    pub about: Vec<OpId>,
+    /// When it came to it, by true time, if that was before it was seen and is known: a check after the heal finds what was lost long ago.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub came: Option<Instant>,
 }
 
 impl Violation {
     /// The name under which violations are counted and told apart: `invariant/election-safety`.
     pub fn signature(&self) -> String {
         format!("{}/{}", self.check, self.property)
+    }
+}
+
+impl<S: Spec> Run<S> {
+    /// When what a violation is about began: when the first of its [operations](Violation::about) was asked for; when it was seen, if it is about none.
+    pub fn began(&self, violation: &Violation) -> Instant {
+        let about = self.history.iter().filter(|operation| violation.about.contains(&operation.id));
+        about.map(|operation| operation.invoked.at).min().unwrap_or(violation.at)
     }
 }
 

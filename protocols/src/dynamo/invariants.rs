@@ -9,7 +9,7 @@ use shaketable_sim::check::invariant::{Breach, Invariants, Property};
 use shaketable_sim::history::{History, Operation, Outcome};
 use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::Span;
+use shaketable_sim::time::{Instant, Span};
 
 use super::gossip::Probe;
 use super::membership::{Epoch, Ring};
@@ -103,8 +103,10 @@ pub struct Contract {
     acknowledged: BTreeMap<OpId, BTreeSet<(Key, Dot)>>,
     /// What some coordinator had read in force when it made another version.
     overwritten: BTreeSet<(Key, Dot)>,
-    /// The nodes that have ever had a version in force.
-    holders: BTreeMap<(Key, Dot), BTreeSet<NodeId>>,
+    /// The nodes that have ever had a version in force, and in which life each last got to know something of its key while it had it.
+    holders: BTreeMap<(Key, Dot), BTreeMap<NodeId, Life>>,
+    /// By node: when it crashed, in order.
+    crashes: Vec<Vec<Instant>>,
     /// By node, and by node that it takes for dead: the probe before which it first did.
     dead_since: BTreeMap<(NodeId, NodeId), Probe>,
     /// Every tombstone that was made, with what its coordinator knew of the key: all that it deletes.
@@ -112,6 +114,9 @@ pub struct Contract {
     /// What is known to be gone of the keys of which tombstones were collected, those too.
     collected: BTreeMap<Key, Past>,
 }
+
+/// The how-manieth life of a node, from 0: a crash ends one.
+type Life = usize;
 
 /// How many of a node's changes, names, acknowledgements and collected tombstones were looked at, and how far its probes were.
 #[derive(Clone, Copy, Default, Debug)]
@@ -136,6 +141,7 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
             acknowledged: BTreeMap::new(),
             overwritten: BTreeSet::new(),
             holders: BTreeMap::new(),
+            crashes: vec![Vec::new(); nodes],
             dead_since: BTreeMap::new(),
             deletions: BTreeMap::new(),
             collected: BTreeMap::new(),
@@ -181,20 +187,24 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         cluster.seen_alive(&self.dead_since)?;
         cluster.rings_agree(preferences.ring())?;
         let settled = self.settled(history, config.rounds(nodes.len()));
+        let none = BTreeMap::new();
         for &(key, dot) in self.acknowledged.values().flatten() {
             if !self.overwritten.contains(&(key, dot)) && !self.may_be_forgotten(key, dot, config.versions) {
-                cluster.kept(key, dot, self.holders.get(&(key, dot)))?;
+                let holders = self.holders.get(&(key, dot)).unwrap_or(&none);
+                cluster.kept(key, dot, holders, &self.crashes).map_err(|breach| self.about(breach, key, dot))?;
             }
         }
         for &(key, dot) in settled.iter().filter(|&&(key, dot)| !self.is_collected(key, dot)) {
-            cluster.caught_up(key, dot, &preferences.owners(key))?;
+            let owners = preferences.owners(key);
+            cluster.caught_up(key, dot, &owners).map_err(|breach| self.about(breach, key, dot))?;
         }
         for key in settled.iter().map(|&(key, _)| key).collect::<BTreeSet<_>>() {
             cluster.agreed(key, &preferences.owners(key), |dot| settled.contains(&(key, dot)))?;
         }
         for &(key, dot) in &settled {
             if let Some(past) = self.deletions.get(&(key, dot)) {
-                cluster.stays_deleted(key, dot, past, &preferences.owners(key))?;
+                let owners = preferences.owners(key);
+                cluster.stays_deleted(key, dot, past, &owners).map_err(|breach| self.about(breach, key, dot))?;
             }
         }
         cluster.delivered(&settled)?;
@@ -204,13 +214,20 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         }
     }
 
-    fn after_crash(&mut self, id: NodeId) {
+    fn after_crash(&mut self, id: NodeId, at: Instant) {
         self.seen[id.index()] = Seen::default();
+        self.crashes[id.index()].push(at);
         self.dead_since.retain(|&(observer, _), _| observer != id);
     }
 }
 
 impl Contract {
+    /// A breach about the operations that were acknowledged under this name.
+    fn about(&self, breach: Box<Breach>, key: Key, dot: Dot) -> Box<Breach> {
+        let named = self.acknowledged.iter().filter(|(_, names)| names.contains(&(key, dot)));
+        named.fold(breach, |breach, (&op, _)| breach.about(op))
+    }
+
     /// A ring is in force at a node.
     fn in_force(&mut self, id: NodeId, ring: &Ring) -> Result<(), Box<Breach>> {
         if self.latest[id.index()] == Some(ring.epoch) {
@@ -299,7 +316,7 @@ impl Contract {
         }
         let mut actors = BTreeSet::new();
         for dot in object.versions().iter().map(|version| version.dot) {
-            self.holders.entry((key, dot)).or_default().insert(id);
+            self.holders.entry((key, dot)).or_default().insert(id, self.crashes[id.index()].len());
             if dot.actor.node != id {
                 self.heard_of(key, dot);
             }
@@ -350,7 +367,7 @@ impl Contract {
                         "the write {} of {key} was asked for more than {clock_bound} after one was acknowledged that is {} by its clock; it is {}, and loses",
                         operation.id, before, dot
                     );
-                    return Err(Breach::new(LAST_WRITE, story));
+                    return Err(self.about(Breach::new(LAST_WRITE, story), key, *before).about(operation.id));
                 }
             }
         }

@@ -8,6 +8,8 @@
 //! The bound is on drift alone: a clock that is set may make a node forget its promise, and a scenario with leases must not do so. A node that
 //! restarts has forgotten whom it heard of, and keeps the promise as if it had just done so.
 
+use std::fmt;
+
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Ppm, Span};
@@ -37,6 +39,13 @@ pub(super) struct Leased {
     begun: Instant,
 }
 
+impl fmt::Display for Lease {
+    /// As those need it who look at a run: until when on its own clock.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.resigned { f.write_str("given up") } else { write!(f, "until {}", self.begun + self.reliable()) }
+    }
+}
+
 impl Lease {
     /// How much of the promise a leader can rely on: its own clock may be slow by the bound, and another's fast by as much.
     pub fn reliable(&self) -> Span {
@@ -51,14 +60,17 @@ impl<S: Spec> Paxos<S> {
         matches!(self.config.read, Read::Lease(_))
     }
 
+    /// The latest lease of this leader, over or not.
+    pub(super) fn lease(&self) -> Option<Lease> {
+        let (Role::Leader(leader), Read::Lease(bound)) = (&self.role, self.config.read) else { return None };
+        let Leased { begun, .. } = leader.leased.filter(|leased| self.confirmed(leader) >= leased.beat)?;
+        let promise = self.config.election_timeout.0;
+        Some(Lease { begun, promise, bound, resigned: leader.resigned })
+    }
+
     /// Whether this leader may answer reads by its lease now.
     pub(super) fn has_lease(&self, ctx: &Ctx<'_, Self>) -> bool {
-        let (Role::Leader(leader), Read::Lease(bound)) = (&self.role, self.config.read) else { return false };
-        leader.leased.filter(|leased| self.confirmed(leader) >= leased.beat).is_some_and(|Leased { begun, .. }| {
-            let promise = self.config.election_timeout.0;
-            let lease = Lease { begun, promise, bound, resigned: leader.resigned };
-            self.config.rules.may_read_by_lease(lease, ctx.now())
-        })
+        self.lease().is_some_and(|lease| self.config.rules.may_read_by_lease(lease, ctx.now()))
     }
 
     /// If quorums have answered the current question, the lease counts from when that was asked. Should others come to run the next slots, it

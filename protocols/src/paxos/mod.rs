@@ -40,7 +40,7 @@ use shaketable_sim::node::{
     Cluster, Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role as NodeRole,
 };
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::{Instant, Span};
+use shaketable_sim::time::{Instant, Ppm, Span};
 
 mod acceptor;
 pub mod bugs;
@@ -231,8 +231,19 @@ impl<S: Spec> Node for Paxos<S> {
         self.all_electorates(Slot::new(cluster.decided))
     }
 
+    /// Leases rely on clocks.
+    fn clock_bound(config: &Config) -> Option<Ppm> {
+        match config.read {
+            config::Read::Lease(bound) => Some(bound),
+            _ => None,
+        }
+    }
+
     fn details(&self) -> Vec<(&'static str, String)> {
         let mut details = vec![("promised", self.promised.to_string()), ("last", self.ledger.last().to_string())];
+        if let Some(lease) = self.lease() {
+            details.push(("lease", lease.to_string()));
+        }
         if self.replica.configurations().alpha().is_some() {
             let window: Vec<String> = self.window().map(Configuration::to_string).collect();
             details.push(("servers", window.join(" → ")));

@@ -7,6 +7,8 @@
 //! The bound is on drift alone: a clock that is set may make a server forget its promise, and a scenario with leases must not do so. A server that
 //! restarts has forgotten whom it heard of, and keeps the promise as if it had just done so.
 
+use std::fmt;
+
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Ppm, Span};
@@ -29,6 +31,13 @@ pub struct Lease {
     pub resigned: bool,
 }
 
+impl fmt::Display for Lease {
+    /// As those need it who look at a run: until when on its own clock.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.resigned { f.write_str("given up") } else { write!(f, "until {}", self.begun + self.reliable()) }
+    }
+}
+
 impl Lease {
     /// How much of the promise a leader can rely on: its own clock may be slow by the bound, and a voter's fast by as much.
     pub fn reliable(&self) -> Span {
@@ -38,15 +47,17 @@ impl Lease {
 }
 
 impl<S: Spec> Raft<S> {
+    /// The latest lease of this leader, over or not.
+    pub(super) fn lease(&self) -> Option<Lease> {
+        let (Role::Leader(leader), Read::Lease(bound)) = (&self.role, self.config.read) else { return None };
+        let (begun, confirmed) = leader.confirmed?;
+        let promise = self.config.election_timeout.0;
+        Some(Lease { begun, confirmed, promise, bound, resigned: leader.resigned })
+    }
+
     /// Whether this leader may answer reads by its lease now.
     pub(super) fn has_lease(&self, ctx: &Ctx<'_, Self>) -> bool {
-        let Role::Leader(leader) = &self.role else { return false };
-        let Read::Lease(bound) = self.config.read else { return false };
-        leader.confirmed.is_some_and(|(begun, confirmed)| {
-            let promise = self.config.election_timeout.0;
-            let lease = Lease { begun, confirmed, promise, bound, resigned: leader.resigned };
-            self.config.rules.may_read_by_lease(lease, ctx.now())
-        })
+        self.lease().is_some_and(|lease| self.config.rules.may_read_by_lease(lease, ctx.now()))
     }
 
     /// Some server has answered: if with it a quorum has confirmed the current round, the lease counts from the beginning of that.

@@ -43,7 +43,7 @@ use shaketable_sim::node::{
     Cluster, Command, Ctx, Electorate, Milestone, Node, Observation, Op, Recovered, Role as NodeRole,
 };
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::{Instant, Span};
+use shaketable_sim::time::{Instant, Ppm, Span};
 
 pub mod bugs;
 mod catalogue;
@@ -254,9 +254,20 @@ impl<S: Spec> Node for Raft<S> {
         self.all_electorates(LogIndex::new(cluster.decided))
     }
 
+    /// Leases rely on clocks.
+    fn clock_bound(config: &Config) -> Option<Ppm> {
+        match config.read {
+            config::Read::Lease(bound) => Some(bound),
+            _ => None,
+        }
+    }
+
     fn details(&self) -> Vec<(&'static str, String)> {
         let vote = self.vote.map_or("none".to_owned(), |node| node.to_string());
         let mut details = vec![("vote", vote), ("last", self.log.last().to_string())];
+        if let Some(lease) = self.lease() {
+            details.push(("lease", lease.to_string()));
+        }
         if self.config.change.is_some() {
             details.push(("members", self.configuration().to_string()));
         }

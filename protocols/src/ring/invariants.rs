@@ -9,7 +9,7 @@ use shaketable_sim::check::invariant::{Breach, Invariants, Property};
 use shaketable_sim::history::{History, Outcome};
 use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::Span;
+use shaketable_sim::time::{Instant, Span};
 
 use super::Store;
 use super::types::Tag;
@@ -93,12 +93,12 @@ impl<S: Spec> Invariants<Store<S>> for Register {
             };
             let lacking: Vec<NodeId> = self.replicas.get(&key).into_iter().flatten().copied().filter(lacks).collect();
             let read_quorum = nodes.iter().flatten().map(|node| node.config.read_quorum).next();
-            self.kept(write.id, tag, &lacking, read_quorum)?;
+            self.kept(write.id, tag, &lacking, read_quorum).map_err(|breach| breach.about(write.id))?;
         }
         self.converged(nodes, history)
     }
 
-    fn after_crash(&mut self, id: NodeId) {
+    fn after_crash(&mut self, id: NodeId, _: Instant) {
         self.seen[id.index()] = (0, 0);
     }
 }

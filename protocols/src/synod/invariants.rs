@@ -13,6 +13,7 @@ use shaketable_sim::digest::digest_of;
 use shaketable_sim::history::History;
 use shaketable_sim::id::{Key, NodeId};
 use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
 
 use super::learner::Heard;
 use super::proposer::Attempt;
@@ -168,7 +169,7 @@ impl<S: Spec> Invariants<Synod<S>> for Safety {
         Ok(())
     }
 
-    fn after_crash(&mut self, id: NodeId) {
+    fn after_crash(&mut self, id: NodeId, _: Instant) {
         self.crashed(id);
     }
 }

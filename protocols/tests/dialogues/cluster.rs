@@ -389,7 +389,7 @@ impl<N: Spoken> Cluster<N> {
         server.timers.clear();
         server.own.clear();
         server.shown.clear();
-        self.invariants.after_crash(id);
+        self.invariants.after_crash(id, self.now);
         self.told.push(format!("{id} is down"));
     }
 

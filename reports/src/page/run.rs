@@ -58,7 +58,7 @@ fn violation(recording: &Recording) -> Option<Value> {
         "property": violation.signature,
         "message": violation.story.first(),
         "event": violation.event.map(|place| place.0),
-        "t": violation.at.as_nanos(),
+        "t": violation.came.as_nanos(),
         "lane": lane,
         "story": violation.story.iter().skip(1).collect::<Vec<_>>(),
     }))

@@ -4,6 +4,7 @@
 //! from a run that is happening. Everything that can be derived from a trace is derived here, once: causes by place, operations, the times for which faults
 //! were in force and processes down, what each event changed in the state of its node, and what is routine.
 
+mod about;
 mod names;
 mod order;
 mod origin;
@@ -217,6 +218,8 @@ pub struct Violation {
     pub signature: String,
     /// When it was seen.
     pub at: Instant,
+    /// When it came to it: before it was seen, if a check looks for it only later.
+    pub came: Instant,
     /// The event that made it plain.
     pub event: Option<Place>,
     /// What happened, a sentence a line.

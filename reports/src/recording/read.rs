@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::time::Instant;
 
+use super::about::{blame, involve};
 use super::routine::{Quiet, deeds, is_routine};
 use super::span::{Band, Spans, Stop};
 use super::{
-    About, Change, Event, Fate, Lane, LaneAt, LaneKind, Lost, Name, Operation, Outcome, Part, Place, Recording,
-    Violation,
+    About, Change, Event, Fate, Lane, LaneAt, LaneKind, Lost, Name, Operation, Outcome, Place, Recording, Violation,
 };
 
 /// The version of traces that is read.
@@ -320,9 +320,12 @@ impl Reader {
         let violation = why.and_then(Value::as_object).filter(|_| verdict == "violation").map(|of| {
             let text = |name: &str| of.get(name).and_then(Value::as_str).unwrap_or_default();
             let story = of.get("story").and_then(Value::as_array).into_iter().flatten();
+            let moment = |name: &str| of.get(name).and_then(Value::as_u64).map(Instant::nanos);
+            let at = moment("at").unwrap_or_default();
             Violation {
                 signature: format!("{}/{}", text("check"), text("property")),
-                at: Instant::nanos(of.get("at").and_then(Value::as_u64).unwrap_or_default()),
+                at,
+                came: moment("came").unwrap_or(at),
                 event: None,
                 story: story.filter_map(Value::as_str).map(str::to_owned).collect(),
             }
@@ -351,39 +354,6 @@ impl Reader {
         blame(&mut self.recording);
         self.recording.sort_lanes();
         Ok(self.recording)
-    }
-}
-
-/// Says of operations what they have to do with the violation.
-fn involve(operations: &mut [Operation], history: &Map<String, Value>) {
-    let names =
-        |name: &str| history.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let places: BTreeMap<String, usize> = (0..).zip(&*operations).map(|(place, of)| (of.id.clone(), place)).collect();
-    for id in names("story") {
-        places.get(id).inspect(|place| operations[**place].part = Some(Part::Story));
-    }
-    for (number, id) in (1..).zip(names("order")) {
-        places.get(id).inspect(|place| operations[**place].order = Some(number));
-    }
-    if let Some(place) = history.get("culprit").and_then(Value::as_str).and_then(|id| places.get(id)) {
-        operations[*place].part = Some(Part::Culprit);
-    }
-}
-
-/// Finds the event that made a violation plain: the culprit's answer, or else the last one by then.
-fn blame(recording: &mut Recording) {
-    let culprit = recording.operations.iter().find(|operation| operation.part == Some(Part::Culprit));
-    let answer = culprit.and_then(|operation| operation.to);
-    let events = &recording.events;
-    let Some(violation) = recording.outcome.as_mut().and_then(|outcome| outcome.violation.as_mut()) else { return };
-    // Of a panic nobody knows when it was: it ended the run.
-    let by_then = match violation.at {
-        Instant::ZERO => events.len(),
-        at => events.partition_point(|event| event.at <= at),
-    };
-    violation.event = answer.or(by_then.checked_sub(1).map(|place| Place(place as u32)));
-    if let (Instant::ZERO, Some(place)) = (violation.at, violation.event) {
-        violation.at = events[place.0 as usize].at;
     }
 }
 

@@ -46,8 +46,8 @@ impl Recording {
         self.placed().filter(wanted).map(|(place, _)| place).collect()
     }
 
-    /// The events that tell of the violation, as many as somebody reads: what came of the operations that contradict each other, if it is they, with who came to lead meanwhile; or else what led to
-    /// the event that shows it. None if nothing is violated.
+    /// The events that tell of the violation, as many as somebody reads: what came of the operations that it is about, if there are any, with who came to lead and which faults struck meanwhile; or else
+    /// what led to the event that shows it. None if nothing is violated.
     pub fn telling(&self) -> Vec<Place> {
         let Some(shown) = self.violation().and_then(|violation| violation.event) else { return Vec::new() };
         let slice = || self.select(&Filter { slice: Some(Slice::around(shown)), ..Filter::default() });
@@ -60,11 +60,17 @@ impl Recording {
                 && change.event > first
         };
         let leads = self.changes.iter().filter(|change| change.event < shown).filter(leader).map(|change| change.event);
-        let mut told: BTreeSet<Place> = ends.chain(leads).collect();
+        let mut told: BTreeSet<Place> = ends.chain(leads).chain([shown]).collect();
         let whole = involved.iter().flat_map(|operation| self.of_operation(&operation.id));
         let whole: BTreeSet<Place> = whole.filter(|place| !self.event(*place).routine).collect();
-        if told.union(&whole).count() <= READABLE {
-            told.extend(whole);
+        let struck = self
+            .placed()
+            .filter(|(place, event)| *place > first && *place <= shown && self.kinds.word(event.kind) == "fault");
+        let struck: BTreeSet<Place> = struck.map(|(place, _)| place).collect();
+        for more in [whole, struck] {
+            if told.union(&more).count() <= READABLE {
+                told.extend(more);
+            }
         }
         told.into_iter().collect()
     }

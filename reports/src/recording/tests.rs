@@ -225,7 +225,34 @@ fn a_violation_is_told_by_its_operations_or_by_what_led_to_it() {
     let history = json!({ "culprit": "c1#2", "story": ["c1#1"], "order": [] });
     assert_eq!(told("linearizability", 7, history), [2, 3, 4, 6, 7]);
     assert_eq!(told("invariant", 8, json!({})), [4, 5, 8]);
+    assert_eq!(told("invariant", 8, json!({ "story": ["c1#2"] })), [6, 7, 8]);
     assert_eq!(read(&events).telling(), []);
+}
+
+#[test]
+fn what_a_check_finds_later_is_looked_at_where_it_came_to_it() {
+    let fault = |t: u64, id: u64, node: &str| json!({ "t": t, "id": id, "kind": "fault", "fault": "crash", "what": format!("{{ node = \"{node}\" }}"), "number": id, "on": [node], "down": [node] });
+    let events = [
+        json!({ "t": 1, "id": 1, "kind": "ask", "client": "c1", "operation": "c1#1", "op": "write k1 1" }),
+        json!({ "t": 2, "id": 2, "kind": "answer", "request": "c1#1", "ret": "ok" }),
+        fault(3, 3, "n1"),
+        fault(5, 4, "n2"),
+        json!({ "t": 5, "id": 5, "kind": "timer", "node": "n3", "timer": "T" }),
+        fault(7, 6, "n3"),
+        json!({ "t": 9, "id": 7, "kind": "timer", "node": "n1", "timer": "T" }),
+    ];
+    let violation = json!({ "check": "invariant", "property": "kept", "at": 9, "came": 5, "story": [] });
+    let footer =
+        json!({ "verdict": { "violation": violation }, "digest": "", "end": 9, "history": { "story": ["c1#1"] } });
+    let recording = read(&[&events[..], &[footer]].concat());
+    let found = recording.violation().expect("one");
+    assert_eq!(
+        (found.event, found.at.as_nanos(), found.came.as_nanos()),
+        (Some(Place(3)), 9, 5),
+        "the fault at that time"
+    );
+    let told: Vec<u64> = recording.telling().into_iter().map(|place| recording.event(place).number).collect();
+    assert_eq!(told, [1, 2, 3, 4], "no fault that struck later");
 }
 
 #[test]

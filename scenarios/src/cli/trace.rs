@@ -30,6 +30,10 @@ pub(crate) struct Trace {
     #[arg(long, value_parser = value_parser!(u16).range(i64::from(NARROWEST)..=i64::from(WIDEST)), value_name = "N")]
     pub(crate) width: Option<u16>,
 
+    /// Of every message, record and effect all it holds, however much that is; as text
+    #[arg(long)]
+    pub(crate) full: bool,
+
     #[command(flatten)]
     pub(crate) filter: Wanted,
 }

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as WallClock};
 
 use serde_json::Value;
-use shaketable_reports::{Blamed, Exit, Onset, Side, Style, Told, Turn, blamed, blamed_json, counted, told};
+use shaketable_reports::{Blamed, Exit, Length, Onset, Side, Style, Told, Turn, blamed, blamed_json, counted, told};
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict, Violation};
 use shaketable_sim::spec::any::Any;
 use shaketable_sim::time::Instant;
 
 use super::run::threads;
-use crate::active::faults_at;
+use crate::active::faults_within;
 use crate::attempt::{Attempt, Subject};
 use crate::blame::{Failure, Means, curve, turns};
 use crate::cli::{self, Format, Look, Show};
@@ -147,13 +147,16 @@ fn tell_events(subject: Subject<'_>, run: &Run<Any>, turns: &[Turn]) -> Vec<(u64
             }
         }),
     );
-    let told = |turn: &Turn| {
+    let at_turn = |turn: &Turn| {
         let event = turn.after.event;
         let line = lines.get(&event).cloned().flatten();
-        let words = line.as_ref().map_or_else(|| vec!["nothing that a trace would tell".to_owned()], told);
-        (event, Told { line, words, faults: faults_at(turn.after.at, &run.applied, &subject.scenario.plan) })
+        let plan = &subject.scenario.plan;
+        let words = line
+            .as_ref()
+            .map_or_else(|| vec!["nothing that a trace would tell".to_owned()], |line| told(line, Length::BRIEF));
+        (event, Told { line, words, faults: faults_within(turn.after.at, turn.after.at, &run.applied, plan) })
     };
-    let mut told: Vec<(u64, Told)> = turns.iter().map(told).collect();
+    let mut told: Vec<(u64, Told)> = turns.iter().map(at_turn).collect();
     told.sort_by_key(|(event, _)| *event);
     told.dedup_by_key(|(event, _)| *event);
     told

@@ -5,7 +5,7 @@ use std::io;
 use shaketable_reports::export;
 use shaketable_reports::page::page;
 use shaketable_reports::recording::{Filter, LaneAt, Name, Place, Recording, Slice, Table};
-use shaketable_reports::{Exit, Side, Style, spacetime, told};
+use shaketable_reports::{Exit, Length, Side, Style, spacetime, told};
 use shaketable_sim::param::nearest;
 use shaketable_sim::time::{Instant, Span};
 
@@ -51,6 +51,7 @@ pub(super) fn trace(args: &cli::Trace, look: &Look, tables: &Tables) -> io::Resu
 
 fn shown(run: &Recorded, places: &[Place], args: &cli::Trace, style: Style) -> String {
     let recording = &run.recording;
+    let length = if args.full { Length::FULL } else { Length::BRIEF };
     match args.format {
         Shape::Page => page(&run.shown("this run"), None),
         Shape::Lanes => spacetime(recording, places, columns(args.width), style),
@@ -60,14 +61,14 @@ fn shown(run: &Recorded, places: &[Place], args: &cli::Trace, style: Style) -> S
         Shape::Mermaid => export::mermaid(recording, places),
         Shape::Dot => export::dot(recording, places),
         Shape::Csv => export::csv(recording, places),
-        Shape::Text => places.iter().map(|place| line(recording, *place)).collect(),
+        Shape::Text => places.iter().map(|place| line(recording, *place, length)).collect(),
     }
 }
 
 /// An event: when, which, and in words what happened and what came of it.
-fn line(recording: &Recording, place: Place) -> String {
+fn line(recording: &Recording, place: Place, length: Length) -> String {
     let event = recording.event(place);
-    let mut words = told(&recording.line(event)).into_iter();
+    let mut words = told(&recording.line(event), length).into_iter();
     let happened = words.next().unwrap_or_default();
     let cause = event.cause.map(|cause| format!("  (of #{})", recording.event(cause).number)).unwrap_or_default();
     let mut text = format!("{:>14}  #{:<7} {happened}{cause}\n", event.at.to_string(), event.number);
@@ -86,6 +87,13 @@ fn line(recording: &Recording, place: Place) -> String {
 /// What is not in it, for people.
 fn filter(recording: &Recording, args: &cli::Trace) -> Result<Filter, String> {
     let wanted = &args.filter;
+    if let (Some(from), Some(to)) = (wanted.from, wanted.to)
+        && from > to
+    {
+        return Err(format!(
+            "error: nothing is from {from} on and up to {to}\n   = help: `--from` must not be later than `--to`\n"
+        ));
+    }
     let lanes: Vec<&str> = recording.lanes.iter().map(|lane| lane.name.as_str()).collect();
     let lane = |name: &String| {
         let place = lanes.iter().position(|lane| lane == name);

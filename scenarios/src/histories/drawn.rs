@@ -1,9 +1,10 @@
-//! The operations that make a run not linearizable, to be drawn.
+//! The operations that a violation is about, to be drawn.
 
 use serde_json::{Value, json};
 use shaketable_reports::{Bar, Part};
 use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, Verdict as Decided, check, decide};
 use shaketable_sim::history::{Operation, Outcome};
+use shaketable_sim::id::OpId;
 use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::spec::any::Any;
@@ -11,21 +12,39 @@ use shaketable_sim::spec::any::Any;
 /// How many characters a label has at most.
 const LONGEST: usize = 60;
 
-/// The operations that contradict each other, in the order in which they were asked for; none, if it is something else that the run violates.
+/// The operations that the violation of a run is about, in the order in which they were asked for; none, if it is about none.
 pub(crate) fn contradiction(run: &Run<Any>, budget: Budget) -> Vec<Bar> {
-    let Some(found) = violated(run, budget) else { return Vec::new() };
-    let story = found.story.iter().map(|operation| bar(operation, Part::Story));
-    let mut bars: Vec<Bar> = story.chain([bar(&found.culprit, Part::Culprit)]).collect();
+    let mut bars: Vec<Bar> = match violated(run, budget) {
+        Some(found) => {
+            let story = found.story.iter().map(|operation| bar(operation, Part::Story));
+            story.chain([bar(&found.culprit, Part::Culprit)]).collect()
+        }
+        None => {
+            let about = run.history.iter().filter(|operation| about(run).contains(&operation.id));
+            about.map(|operation| bar(operation, Part::Story)).collect()
+        }
+    };
     bars.sort_by_key(|bar| bar.from);
     bars
 }
 
-/// What the operations of a history have to do with its violation, for the end of a trace; nothing, if it is something else that the run violates.
+/// What the operations of a history have to do with its violation, for the end of a trace; nothing, if it is about none.
 pub(crate) fn involved(run: &Run<Any>, budget: Budget) -> Option<Value> {
-    let found = violated(run, budget)?;
-    let story: Vec<String> = found.story.iter().map(|operation| operation.id.to_string()).collect();
+    let names = |ids: Vec<OpId>| ids.iter().map(OpId::to_string).collect::<Vec<_>>();
+    let Some(found) = violated(run, budget) else {
+        return (!about(run).is_empty()).then(|| json!({ "story": names(about(run).to_vec()) }));
+    };
+    let story = names(found.story.iter().map(|operation| operation.id).collect());
     let order: Vec<String> = explained(&run.history, &found, budget);
     Some(json!({ "culprit": found.culprit.id.to_string(), "story": story, "order": order }))
+}
+
+/// The operations that a run's violation is about.
+fn about(run: &Run<Any>) -> &[OpId] {
+    match &run.verdict {
+        Verdict::Violation(violation) => &violation.about,
+        _ => &[],
+    }
 }
 
 fn violated(run: &Run<Any>, budget: Budget) -> Option<Counterexample<Any>> {

@@ -25,7 +25,7 @@ use shaketable_sim::plan::Plan;
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::Run;
 use shaketable_sim::spec::any::Any;
-use shaketable_sim::time::Span;
+use shaketable_sim::time::{Instant, Ppm, Span};
 use shaketable_sim::trace::Sink;
 use shaketable_sim::workload::WORKLOADS;
 use shaketable_sim::world;
@@ -208,6 +208,10 @@ impl<N: Node> Node for Reworked<N> {
     fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
         self.inner.electorates(cluster)
     }
+
+    fn clock_bound(config: &Self::Config) -> Option<Ppm> {
+        N::clock_bound(&config.inner)
+    }
 }
 
 /// What the node inside promises.
@@ -230,8 +234,8 @@ impl<N: Node> Invariants<Reworked<N>> for Inner<N::Invariants> {
         self.0.after_heal(&inner, history)
     }
 
-    fn after_crash(&mut self, id: NodeId) {
-        Invariants::<N>::after_crash(&mut self.0, id);
+    fn after_crash(&mut self, id: NodeId, at: Instant) {
+        Invariants::<N>::after_crash(&mut self.0, id, at);
     }
 }
 

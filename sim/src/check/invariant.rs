@@ -1,8 +1,9 @@
 //! Invariants: what must hold in every state that the nodes of a protocol reach.
 
 use crate::history::History;
-use crate::id::NodeId;
+use crate::id::{NodeId, OpId};
 use crate::node::Node;
+use crate::time::Instant;
 
 /// One property that a protocol promises, under its paper's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +21,31 @@ pub struct Breach {
     pub property: &'static str,
     /// What was seen, in a sentence that names the nodes.
     pub story: String,
+    /// The operations of clients that it is about, if it is about some: an acknowledged write that is gone. What befell the cluster since they were asked for
+    /// is told with the violation.
+    pub about: Vec<OpId>,
+    /// When it came to it, by true time, if that was before it was seen and is known: when the last copy was lost.
+    pub came: Option<Instant>,
 }
 
 impl Breach {
     /// A breach of `property`, told by `story`.
     pub fn new(property: &'static str, story: impl Into<String>) -> Box<Breach> {
-        Box::new(Breach { property, story: story.into() })
+        Box::new(Breach { property, story: story.into(), about: Vec::new(), came: None })
+    }
+
+    /// The same breach, about this operation.
+    #[must_use]
+    pub fn about(mut self: Box<Breach>, op: OpId) -> Box<Breach> {
+        self.about.push(op);
+        self
+    }
+
+    /// The same breach, to which it came at this time.
+    #[must_use]
+    pub fn came(mut self: Box<Breach>, at: Instant) -> Box<Breach> {
+        self.came = Some(at);
+        self
     }
 }
 
@@ -55,9 +75,9 @@ pub trait Invariants<N: Node>: Clone {
         Ok(())
     }
 
-    /// A node has crashed: what it had not synced is gone.
-    fn after_crash(&mut self, id: NodeId) {
-        let _ = id;
+    /// A node has crashed, at this true time: what it had not synced is gone.
+    fn after_crash(&mut self, id: NodeId, at: Instant) {
+        let _ = (id, at);
     }
 }
 

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use crate::id::{NodeId, RequestId};
 use crate::spec::{Data, Spec};
+use crate::time::Ppm;
 
 mod ctx;
 
@@ -126,6 +127,14 @@ pub trait Node: Sized + Clone + 'static {
     /// nodes are members for ever, and a majority of them is a quorum.
     fn electorates(&self, cluster: Cluster) -> Vec<Electorate> {
         vec![Electorate::majority(NodeId::all(cluster.nodes).collect())]
+    }
+
+    /// By how much clocks may run fast or slow, at most, and without ever jumping, for the answers to clients to be linearizable: what a leader's lease takes for granted. None, as by default, if nothing does.
+    ///
+    /// Where clocks were beyond it, answers that are wrong prove nothing: the verdict is that an [assumption was exceeded](crate::run::Verdict::AssumptionExceeded). Whatever else is violated still is.
+    fn clock_bound(config: &Self::Config) -> Option<Ppm> {
+        let _ = config;
+        None
     }
 
     /// Anything else worth showing in a trace, by name.

@@ -1,4 +1,4 @@
-//! Carrying out what nodes ask for, one effect after the other, and starting and stopping nodes.
+//! Carrying out what nodes ask for, one effect after the other.
 
 use std::mem;
 
@@ -8,14 +8,13 @@ use serde_json::{Value, json};
 use super::events::{ANSWER, name_of};
 use super::{Event, World};
 use crate::check::invariant::Invariants;
+use crate::faults::DiskTrouble;
 use crate::faults::trigger::Phase;
-use crate::faults::{DiskTrouble, Keep};
 use crate::id::{NodeId, RequestId};
 use crate::network::Route;
-use crate::node::{Ctx, DiskError, Effect, EffectOf, Message, Milestone, Node, Observation, Recovered, Ret, Role};
+use crate::node::{Ctx, DiskError, Effect, EffectOf, Message, Milestone, Node, Ret, Role};
 use crate::rng::Delay;
-use crate::time::{Ppm, Span};
-use crate::timers::Timers;
+use crate::time::Span;
 use crate::trace::LOST;
 
 impl<N: Node> World<'_, N> {
@@ -37,7 +36,7 @@ impl<N: Node> World<'_, N> {
     }
 
     /// Tells a node what its disk could not do. If that asks for something that the disk cannot do either, the node stops.
-    fn disk_error(&mut self, node: NodeId, error: DiskError) {
+    pub(super) fn disk_error(&mut self, node: NodeId, error: DiskError) {
         if self.servers[node.index()].node.is_none() {
             return;
         }
@@ -55,7 +54,7 @@ impl<N: Node> World<'_, N> {
     }
 
     /// Carries out effects, in order, until the node crashes or its disk refuses.
-    fn carry_out(&mut self, node: NodeId, effects: &mut Vec<EffectOf<N>>) -> Result<(), DiskError> {
+    pub(super) fn carry_out(&mut self, node: NodeId, effects: &mut Vec<EffectOf<N>>) -> Result<(), DiskError> {
         let index = node.index();
         let mut held = 0_u32;
         for effect in effects.drain(..) {
@@ -176,8 +175,19 @@ impl<N: Node> World<'_, N> {
     fn reach(&mut self, node: NodeId, milestone: Milestone) {
         let reached = self.coverage.milestones.get_mut(milestone.name);
         *reached.expect("a node reaches milestones that its protocol declares") += 1;
-        self.note_effect(|| format!("reached {}", milestone.name));
+        if self.recorder.is_some() {
+            self.show_milestone(node, milestone);
+        }
         self.check_milestone(node, milestone.name);
+    }
+
+    /// Shows a milestone in the trace, and what the node's clock shows, if the protocol goes by that.
+    fn show_milestone(&mut self, node: NodeId, milestone: Milestone) {
+        let clock = match N::clock_bound(self.config) {
+            Some(_) => format!(", when its clock shows {}", self.servers[node.index()].clock.read(self.now)),
+            None => String::new(),
+        };
+        self.note_effect(|| format!("reached {}{clock}", milestone.name));
     }
 
     /// Whether there is room for another record.
@@ -254,100 +264,9 @@ impl<N: Node> World<'_, N> {
         }
     }
 
-    /// One effect fewer until the crashes that wait; whether one of them is due, which has then happened.
-    fn crash_is_due(&mut self, node: NodeId) -> bool {
-        let server = &mut self.servers[node.index()];
-        let due = server.armed.iter().position(|armed| armed.effects_left == 0);
-        if let Some(due) = due {
-            let armed = server.armed.remove(due);
-            self.coverage.crashes_between_effects += 1;
-            self.strikes.acted(armed.fault);
-            self.note_effect(|| "…crash".to_owned());
-            self.crash(node, armed.keep);
-            return true;
-        }
-        server.armed.iter_mut().for_each(|armed| armed.effects_left -= 1);
-        false
-    }
-
-    /// Kills the process of a node, if it runs; one more reason for it to be down.
-    pub(super) fn crash(&mut self, node: NodeId, keep: Keep) {
-        let server = &mut self.servers[node.index()];
-        server.down += 1;
-        let former = server.node.take();
-        let ran = former.is_some();
-        server.former = former.or(server.former.take()).filter(|_| keep != Keep::Nothing);
-        if ran || keep == Keep::Nothing {
-            let (lost, torn) = server.disk.crash(keep);
-            match keep {
-                Keep::Share(..) => self.coverage.records_lost += lost,
-                Keep::Nothing => {
-                    server.doubtful = true;
-                    self.coverage.disks_wiped += 1;
-                }
-            }
-            self.coverage.records_torn += torn;
-        }
-        if ran {
-            server.timers = Timers::new();
-            server.inbox.clear();
-            server.knew_decided = server.observation.commit;
-            server.observation = Observation::default();
-            server.paused.clear();
-            self.coverage.crashes += 1;
-            self.record_among("down", node);
-            self.see_state();
-            self.invariants.after_crash(node);
-        }
-    }
-
-    /// A node stops by itself: the process ends, but the machine goes on, and nothing that was written is lost.
-    fn halt(&mut self, node: NodeId, why: &'static str) {
-        if self.servers[node.index()].node.is_none() {
-            return;
-        }
-        self.record_more("halted", why);
-        self.crash(node, Keep::Share(Ppm::ONE, false));
-        let restart = self.servers[node.index()].disk_rng.span(self.plan.disk.restart);
-        self.push(self.now + restart, Event::Boot { node });
-    }
-
-    /// One reason fewer for a node to be down; it boots if that was the last.
-    pub(super) fn lift(&mut self, node: NodeId) {
-        let server = &mut self.servers[node.index()];
-        server.down -= 1;
-        if server.down > 0 {
-            return;
-        }
-        server.life += 1;
-        server.rng = self.seed.stream(format_args!("node {node} life {}", server.life));
-        let disk = Recovered { first_boot: server.disk.is_fresh(), records: server.disk.recover() };
-        self.coverage.restarts += u64::from(server.life > 1);
-        let (life, records) = (server.life, disk.records.len());
-        self.mark(6, life as usize, records);
-        self.record("boot", |line| {
-            line.text("node", node).number("life", life.into()).number("records", records as u64)
-        });
-        let mut effects = mem::take(&mut self.effects);
-        let nodes = self.servers.len();
-        let server = &mut self.servers[node.index()];
-        let now = server.clock.read(self.now);
-        server.node = Some(N::boot(self.config, disk, &mut Ctx::new(node, nodes, now, &mut server.rng, &mut effects)));
-        server.former = None;
-        self.see_state();
-        let result = self.carry_out(node, &mut effects);
-        self.effects = effects;
-        self.after_event(node);
-        let server = &self.servers[node.index()];
-        self.coverage.commits_forgotten += u64::from(server.observation.commit < server.knew_decided);
-        if let Err(error) = result {
-            self.disk_error(node, error);
-        }
-    }
-
     /// Looks at a node that has just acted: what it is now, and whether that is allowed.
     #[inline]
-    fn after_event(&mut self, node: NodeId) {
+    pub(super) fn after_event(&mut self, node: NodeId) {
         let server = &self.servers[node.index()];
         let Some(state) = &server.node else { return };
         let (before, after) = (server.observation, state.observe());
@@ -397,7 +316,7 @@ impl<N: Node> World<'_, N> {
         }
     }
 
-    fn record_more(&mut self, key: &'static str, text: &'static str) {
+    pub(super) fn record_more(&mut self, key: &'static str, text: &'static str) {
         if let Some(recorder) = &mut self.recorder {
             recorder.add(key, text);
         }

@@ -10,10 +10,12 @@
 
 mod abstraction;
 mod clients;
+mod clocks;
 mod effects;
 mod events;
 mod fork;
 mod healing;
+mod lives;
 mod server;
 mod strikes;
 mod triggers;
@@ -97,6 +99,8 @@ pub struct World<'a, N: Node> {
     /// The check of the history as it grows, if that is asked for.
     online: Option<Box<Online<N::Service>>>,
     strikes: Strikes,
+    /// When a clock first did what the protocol relies on that none does.
+    beyond: Option<clocks::Beyond>,
     /// What a heal asked the cluster to catch up with, once there was one.
     healed: Option<healing::Healed>,
     invariants: N::Invariants,
@@ -183,6 +187,7 @@ impl<'a, N: Node> World<'a, N> {
             moments: 0,
             online: None,
             strikes: Strikes::new(plan, seed),
+            beyond: None,
             healed: None,
             invariants: N::Invariants::new(plan.nodes),
             digest: Digest::new(),
@@ -195,6 +200,7 @@ impl<'a, N: Node> World<'a, N> {
             recorder: None,
             states: plan.states.then(Box::default),
         };
+        world.start_clocks();
         for node in NodeId::all(plan.nodes) {
             world.push(Instant::ZERO, Event::Boot { node });
         }

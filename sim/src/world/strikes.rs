@@ -221,7 +221,7 @@ impl<N: Node> World<'_, N> {
             }
             Action::Rot { nodes, place } => nodes.iter().map(|&node| u64::from(self.rot(node, *place))).sum(),
             Action::Jump { nodes, by } => {
-                nodes.iter().for_each(|node| self.servers[node.index()].clock.jump(*by));
+                nodes.iter().for_each(|&node| self.jump(node, *by));
                 self.coverage.clock_jumps += nodes.len() as u64;
                 nodes.len() as u64
             }
@@ -315,26 +315,6 @@ impl<N: Node> World<'_, N> {
             inbox.into_iter().for_each(|event| self.push(self.now, event));
             self.record_among("resumed", node);
             self.see_state();
-        }
-    }
-
-    /// Sets a clock's rate to what it is by itself and with the strongest drift in force, the latest of equals, and moves the timers that run on
-    /// it. Drifts do not add up: a clock is never further off than a scenario says.
-    fn update_rate(&mut self, node: NodeId) {
-        let server = &mut self.servers[node.index()];
-        let strongest = server.drifts.iter().map(|&(_, rate)| rate).max_by_key(|rate| rate.unsigned_abs());
-        let rate = server.own_drift.saturating_add(strongest.unwrap_or(0));
-        let left = |due: Due| due.at.since(self.now);
-        let pending: Vec<_> = server.timers.pending();
-        let local: Vec<_> = pending.iter().map(|&(timer, due)| (timer, server.clock.local_span(left(due)))).collect();
-        server.clock.set_rate(self.now, rate);
-        let life = server.life;
-        for (timer, span) in local {
-            let server = &mut self.servers[node.index()];
-            let due = self.queue.next_due(self.now + server.clock.true_span(span));
-            if let Some(slot) = server.timers.set(timer, due) {
-                self.push_due(due, Event::Timer { node, life, slot, due });
-            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::World;
 use super::server::Server;
 use crate::check::invariant::{Breach, Invariants, Property};
-use crate::check::linearizable::{self, Linearizability};
+use crate::check::linearizable::{self, Linearizability, told};
 use crate::history::History;
 use crate::id::NodeId;
 use crate::node::{Node, Role};
@@ -31,9 +31,14 @@ impl<N: Node> World<'_, N> {
         self.verdict.get_or_insert(verdict);
     }
 
-    pub(super) fn fail(&mut self, check: &'static str, property: String, mut story: Vec<String>) {
-        story.extend(self.nodes_now());
-        self.stop(Verdict::Violation(Violation { check, property, at: self.now, story }));
+    pub(super) fn fail(&mut self, check: &'static str, property: String, story: Vec<String>) {
+        let (at, about) = (self.now, Vec::new());
+        self.violated(Violation { check, property, at, story, about, came: None });
+    }
+
+    fn violated(&mut self, mut violation: Violation) {
+        violation.story.extend(self.nodes_now());
+        self.stop(Verdict::Violation(violation));
     }
 
     pub(super) fn breached(&mut self, node: Option<NodeId>, breach: Breach) {
@@ -44,8 +49,11 @@ impl<N: Node> World<'_, N> {
                 known.filter(|Property { name, .. }| *name == breach.property).map(|property| property.doc).next();
             let seen = node.map_or("after the heal".to_owned(), |node| format!("when {node} had acted"));
             let mut story = vec![format!("{} (seen {seen})", breach.story)];
+            story.extend(self.history.iter().filter(|operation| breach.about.contains(&operation.id)).map(told));
             story.extend(doc.map(|doc| format!("the property says: {doc}")));
-            self.fail("invariant", breach.property.to_owned(), story);
+            let (check, property, at) = ("invariant", breach.property.to_owned(), self.now);
+            let Breach { about, came, .. } = breach;
+            self.violated(Violation { check, property, at, story, about, came });
         }
     }
 
@@ -72,12 +80,13 @@ impl<N: Node> World<'_, N> {
     pub(super) fn finish(mut self) -> Run<N::Service> {
         self.leave_unknown();
         let check = &self.plan.check;
-        let mut verdict = self.verdict.unwrap_or(Verdict::Pass);
+        let mut verdict = self.verdict.take().unwrap_or(Verdict::Pass);
         // Wrong answers weigh more than missing ones; a broken invariant has ended the run before any more were given.
         let open = matches!(&verdict, Verdict::Pass | Verdict::AssumptionExceeded(_))
             || matches!(&verdict, Verdict::Violation(violation) if violation.check == "liveness");
         if check.linearizable && open {
-            match judge(&self.history, linearizable::Budget { states: check.states, bytes: check.bytes }) {
+            let judged = judge(&self.history, linearizable::Budget { states: check.states, bytes: check.bytes });
+            match self.unless_beyond(judged) {
                 Verdict::Pass => {}
                 wrong @ Verdict::Violation(_) => verdict = wrong,
                 undecided if verdict == Verdict::Pass => verdict = undecided,
@@ -117,7 +126,9 @@ pub(super) fn judge<S: Spec>(history: &History<S>, budget: linearizable::Budget)
             check: "linearizability",
             property: counterexample.kind(),
             at: counterexample.at(),
+            came: None,
             story: counterexample.tell(),
+            about: counterexample.story.iter().chain([&counterexample.culprit]).map(|operation| operation.id).collect(),
         }),
     }
 }

@@ -36,7 +36,7 @@ impl<N: Node> World<'_, N> {
             let check = &self.plan.check;
             let verdict = judge(&self.history, Budget { states: check.states, bytes: check.bytes });
             assert!(verdict != Verdict::Pass, "the check of the growing history contradicts the other one");
-            self.stop(verdict);
+            self.stop(self.unless_beyond(verdict));
         }
     }
 }

@@ -60,12 +60,12 @@ impl<S: Spec> Counterexample<S> {
     /// The story, a dozen lines at most: the culprit, then the operations that matter in the order of their invocations,
     /// the latest of them if they are many.
     pub fn tell(&self) -> Vec<String> {
-        let mut lines = vec![format!("{}   cannot be placed{}", line(&self.culprit), self.instead())];
+        let mut lines = vec![format!("{}   cannot be placed{}", told(&self.culprit), self.instead())];
         let hidden = if self.story.len() < MOST_LINES { 0 } else { self.story.len() - (MOST_LINES - 2) };
         if hidden > 0 {
             lines.push(format!("… {hidden} operations on {} before these:", self.key));
         }
-        lines.extend(self.story[hidden..].iter().map(line));
+        lines.extend(self.story[hidden..].iter().map(told));
         lines
     }
 
@@ -90,7 +90,7 @@ impl<S: Spec> Counterexample<S> {
 }
 
 /// An operation, its outcome and its time, on one line.
-fn line<S: Spec>(operation: &Operation<S>) -> String {
+pub(crate) fn told<S: Spec>(operation: &Operation<S>) -> String {
     let Operation { id, op, invoked, outcome, .. } = operation;
     match outcome {
         Outcome::Ok { ret, returned } => format!("{id} {op} → {}   {} … {}", shown(ret), invoked.at, returned.at),

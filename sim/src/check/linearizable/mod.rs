@@ -32,6 +32,7 @@ mod timeline;
 mod zones;
 
 pub use counterexample::Counterexample;
+pub(crate) use counterexample::told;
 pub use online::{Configuration, Online, Watch};
 pub use shares::{Seen, Shares};
 
