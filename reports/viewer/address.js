@@ -11,9 +11,22 @@ function initialState(traces, shifts) {
   const [from, to, cursor] = openingWindow(traces[violated]).map((time) => time + shifts[violated]);
   return {
     runs: traces.length > 1 ? "both" : "0", from, to, cursor, selected: null, lane: null,
-    hiddenKinds: [], hiddenLabels: [], hiddenLanes: [], routine: false,
+    hiddenKinds: [], hiddenLabels: [], hiddenLanes: bystanders(traces[violated].run), routine: false,
     theme: "auto", main: "lanes", side: "story", hops: null, pins: [], query: "",
   };
+}
+
+/** How many clients may be shown that have nothing to do with the violation. */
+const BYSTANDERS = 3;
+
+/**
+ * The clients that the violation is not about, if it is about some: many of them would cover what happens between the nodes.
+ * @param {RunHeader} run @returns {string[]}
+ */
+function bystanders({ lanes, operations }) {
+  const told = new Set(operations.filter(({ part }) => part !== null).map(({ lane }) => lane));
+  const others = lanes.filter(({ kind }, lane) => kind === "client" && !told.has(lane)).map(({ name }) => name);
+  return told.size > 0 && others.length > BYSTANDERS ? others : [];
 }
 
 const OPENING_EVENTS = 1200;
@@ -46,7 +59,7 @@ const [TEXT, NUMBER, FLAG, LIST] = /** @type {Codec[]} */ ([
     write: (value) => value.map(encodeURIComponent).join(","),
     read(text) {
       try {
-        return text.split(",").map(decodeURIComponent);
+        return text === "" ? [] : text.split(",").map(decodeURIComponent);
       } catch {
         // Somebody spoilt the address.
         return undefined;
@@ -94,7 +107,7 @@ function readAddress(hash, initial, traces) {
   const state = { ...initial };
   for (const [name, key, { read }] of ADDRESS) {
     const text = params.get(name);
-    if (text) state[key] = read(text, traces) ?? initial[key];
+    if (text !== null) state[key] = read(text, traces) ?? initial[key];
   }
   if (state.from >= state.to) [state.from, state.to] = [initial.from, initial.to];
   if (traces.length < 2) state.runs = "0";

@@ -54,10 +54,10 @@ function drawStory(app) {
 }
 
 /** @param {Property} property @param {number} time */
-function light({ name, doc, broken }, time) {
-  const state = broken === null ? "holds" : time >= broken ? "broken" : "holds so far";
+function light({ name, doc, checked, broken }, time) {
+  const state = !checked ? "not checked" : broken === null ? "holds" : time >= broken ? "broken" : "holds so far";
   return h("li", {}, h("details", { class: "light", "data-state": state, title: doc },
-    h("summary", { "data-key": `property-${name}` }, h("span", { class: "lamp", "aria-hidden": "true" }, state === "broken" ? "✗" : "✓"), name, h("span", { class: "light-state" }, state)),
+    h("summary", { "data-key": `property-${name}` }, h("span", { class: "lamp", "aria-hidden": "true" }, !checked ? "–" : state === "broken" ? "✗" : "✓"), name, h("span", { class: "light-state" }, state)),
     h("p", {}, doc, broken === null ? "" : ` Broken at ${exactly(broken)}.`)));
 }
 

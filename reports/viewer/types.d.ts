@@ -19,7 +19,7 @@ interface Operation {
   /** Times, which reading it fills in. */
   start: number; end: number;
 }
-interface Property { name: string; doc: string; broken: number | null }
+interface Property { name: string; doc: string; checked: boolean; broken: number | null }
 interface RunHeader {
   name: string; scenario: string; protocol: string; bug: string | null; seed: string; digest: string;
   reproduce: string; end: number; verdict: "violation" | "pass" | "inconclusive"; violation: Violation | null;

@@ -192,6 +192,20 @@ test("an address that makes no sense changes nothing", () => {
   assert.deepEqual(read, initial);
 });
 
+test("clients that a violation is not about are folded if they are many, and an address brings them back", () => {
+  const lanes = [{ name: "n1", kind: "node" }, ...["c1", "c2", "c3", "c4", "c5"].map((name) => ({ name, kind: "client" }))];
+  const hidden = (told, count) => {
+    const operations = told.map((lane) => ({ ...trace.run.operations[0], lane, part: "story" }));
+    return viewer.initialState([{ ...trace, indexAt: (time) => trace.indexAt(time), run: { ...trace.run, lanes: lanes.slice(0, count), operations } }], [0]).hiddenLanes;
+  };
+  assert.deepEqual(hidden([1], 6), ["c2", "c3", "c4", "c5"]);
+  assert.deepEqual(hidden([1], 4), [], "three others are not many");
+  assert.deepEqual(hidden([], 6), [], "without operations nobody knows whom it is about");
+  const initial = { ...viewer.initialState(traces, [0]), hiddenLanes: ["c2"] };
+  const all = { ...initial, hiddenLanes: [] };
+  assert.deepEqual(viewer.readAddress(`#${viewer.writeAddress(all, initial)}`, initial, traces), all);
+});
+
 test("a run opens at its violation, with the story in the window", () => {
   const { from, to, cursor } = viewer.initialState(traces, [0]);
   const { violation, operations } = trace.run;
