@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use shaketable_sim::time::Instant;
 
-use crate::recording::{Event, LaneAt, LaneKind, Lost, Operation, Place, Recording, Stop};
+use crate::recording::{Change, Event, LaneAt, LaneKind, Lost, Operation, Place, Recording, Stop};
 use crate::text::{Style, Tint, counted, width};
 use crate::words::{happened, struck};
 
@@ -61,6 +62,8 @@ struct Picture<'a> {
     seen: usize,
     /// Operations by their names.
     operations: BTreeMap<&'a str, &'a Operation>,
+    /// And by the events that ended them.
+    ended: BTreeMap<Place, &'a Operation>,
 }
 
 impl<'a> Picture<'a> {
@@ -79,8 +82,9 @@ impl<'a> Picture<'a> {
         let lane_width = (room / lanes.len().max(1)).clamp(LANE.0, LANE.1);
         let at =
             lanes.into_iter().enumerate().map(|(place, lane)| (lane, place * lane_width + lane_width / 2)).collect();
+        let ended = recording.operations.iter().filter_map(|operation| Some((operation.to?, operation))).collect();
         let operations = recording.operations.iter().map(|operation| (operation.id.as_str(), operation)).collect();
-        Picture { recording, at, lane_width, columns, leads: BTreeMap::new(), seen: 0, operations }
+        Picture { recording, at, lane_width, columns, leads: BTreeMap::new(), seen: 0, operations, ended }
     }
 
     fn heading(&self) -> String {
@@ -146,7 +150,16 @@ impl<'a> Picture<'a> {
         let sender = self.recording.sent(event).map(|cause| self.recording.event(cause).lane);
         let to = self.at.get(&event.lane).copied();
         match (sender.and_then(|sender| self.at.get(&sender)), to) {
-            (Some(&from), Some(to)) => arrow(&mut cells, from, to, if kind == "dropped" { '✗' } else { '●' }),
+            (Some(&from), Some(to)) => arrow(
+                &mut cells,
+                from,
+                to,
+                match kind {
+                    "dropped" => '✗',
+                    "held" => '◌',
+                    _ => '●',
+                },
+            ),
             (None, Some(to)) => put(&mut cells, to, mark(kind)),
             _ => {
                 let band = self.recording.faults.iter().find(|band| band.event == place);
@@ -154,7 +167,7 @@ impl<'a> Picture<'a> {
                 on.for_each(|at| put(&mut cells, *at, '▒'));
             }
         }
-        for down in self.recording.down.iter().filter(|down| down.from == event.at && down.why == Stop::Crash) {
+        for down in self.recording.down.iter().filter(|down| down.event == place && down.why == Stop::Crash) {
             self.at.get(&down.lane).inspect(|at| put(&mut cells, **at, '✗'));
         }
         self.line(&event.at.to_string(), cells, &self.note(place, event, kind))
@@ -186,6 +199,7 @@ impl<'a> Picture<'a> {
     fn note(&self, place: Place, event: &Event, kind: &str) -> String {
         let recording = self.recording;
         let label = event.label.map_or("", |label| recording.labels.word(label));
+        let line = recording.line(event);
         let what = match (kind, &event.operation) {
             ("ask" | "answer" | "request" | "give-up", Some(id)) => {
                 let operation = id.split('.').next().and_then(|id| self.operations.get(id));
@@ -195,21 +209,40 @@ impl<'a> Picture<'a> {
                     }
                     ("answer", _) => "rejected".to_owned(),
                     ("give-up", Some(operation)) => format!("gives up {}", operation.asked),
+                    ("ask", Some(operation)) => {
+                        match self.ended.get(&place) {
+                            // Who is answered may ask again at once.
+                            Some(before) => format!(
+                                "{} → {}, then {}",
+                                before.asked,
+                                before.answer.as_deref().unwrap_or("?"),
+                                operation.asked
+                            ),
+                            None => operation.asked.clone(),
+                        }
+                    }
                     (_, Some(operation)) => operation.asked.clone(),
                     (_, None) => label.to_owned(),
                 }
             }
             ("message" | "own", _) => format!("{label}{}", if event.again { ", again" } else { "" }),
             ("timer" | "command", _) => format!("{kind} {label}"),
-            ("fault", _) => struck(&recording.line(event)),
-            _ => happened(&recording.line(event)),
+            ("fault", _) => struck(&line),
+            _ => happened(&line),
         };
         let changes = recording.changes_of(place);
-        let told = changes.iter().take(CHANGES_MAX).map(|change| {
+        let leads = |change: &Change| {
+            recording.fields.word(change.field) == "role" && recording.values.word(change.value) == "leader"
+        };
+        // Who becomes leader has itself for one.
+        let told = |change: &&Change| recording.fields.word(change.field) != "leader" || !changes.iter().any(leads);
+        let told = changes.iter().filter(told).take(CHANGES_MAX).map(|change| {
             let (field, value) = (recording.fields.word(change.field), recording.values.word(change.value));
-            if field == "role" { value.to_owned() } else { format!("{field} {value}") }
+            if field == "role" { format!("becomes {value}") } else { format!("{field} {value}") }
         });
-        let told: Vec<String> = told.collect();
+        let effects = line.get("effects").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let reached = effects.iter().filter_map(|effect| effect.as_str()?.strip_prefix("reached "));
+        let told: Vec<String> = told.chain(reached.map(|what| format!("reaches {what}"))).collect();
         if told.is_empty() { what } else { format!("{what}: {}", told.join(", ")) }
     }
 }

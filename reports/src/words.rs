@@ -20,6 +20,9 @@ impl Length {
     pub const FULL: Length = Length { content: usize::MAX, effects: usize::MAX - 1 };
 }
 
+/// Faults that strike nobody: an operator asks for something.
+const COMMANDS: [&str; 3] = ["campaign", "reconfigure", "transfer"];
+
 /// What happened, then what the node has become if that changed, then what it has asked for; a sentence each.
 pub fn told(line: &Value, length: Length) -> Vec<String> {
     let mut words = vec![happened_at(line, length)];
@@ -48,6 +51,10 @@ fn happened_at(line: &Value, length: Length) -> String {
         "message" => format!("{} gets {} from {}: {}", of("node"), of("msg"), of("from"), content(line.get("body"))),
         "own" => format!("{} gets its own {}: {}", of("node"), of("msg"), content(line.get("body"))),
         "request" => format!("{} is asked to {} ({})", of("node"), of("op"), of("request")),
+        "ask" if line.get("ret").is_some() => {
+            let (request, ret) = (of("request"), of("ret"));
+            format!("{request} is answered: {ret}; then {} asks: {} ({})", of("client"), of("op"), of("operation"))
+        }
         "ask" => format!("{} asks: {} ({})", of("client"), of("op"), of("operation")),
         "answer" => format!("{} is answered: {}", of("request"), of("ret")),
         "timer" => format!("{} has its timer {} run out", of("node"), of("timer")),
@@ -68,21 +75,36 @@ fn happened_at(line: &Value, length: Length) -> String {
 
 /// A fault in a few words: what strikes whom, if it is nodes that it strikes, and what a crash has taken.
 pub(crate) fn struck(line: &Value) -> String {
-    let what = text(line, "what");
-    let Some(whom) = what.strip_prefix("{ node = ").and_then(first_value) else {
-        return format!("{} = {what}", text(line, "fault"));
-    };
+    let (fault, what) = (text(line, "fault"), text(line, "what"));
+    let whom = what.strip_prefix("{ node = ").and_then(first_value).filter(|_| !COMMANDS.contains(&fault.as_str()));
+    let Some(whom) = whom else { return format!("{fault} = {what}") };
     let effects = line.get("effects").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let lost = effects.iter().filter_map(|effect| {
-        let unsynced = effect.get("unsynced").and_then(Value::as_array).map_or(0, Vec::len);
-        let what = match effect.get("durable").and_then(Value::as_u64) {
-            Some(1..) => "its disk".to_owned(),
-            _ => counted(unsynced as u64, "unsynced record"),
-        };
-        Some(format!(", {} loses {what}", plain(effect.get("loses")?)))
-    });
-    let whom = whom.replace(['"', '[', ']'], "");
-    format!("{} strikes {whom}{}", text(line, "fault"), lost.collect::<String>())
+    let (mut records, mut disks) = (0, 0);
+    for effect in effects.iter().filter(|effect| effect.get("loses").is_some()) {
+        records += effect.get("unsynced").and_then(Value::as_array).map_or(0, |unsynced| unsynced.len() as u64);
+        disks += u64::from(effect.get("durable").and_then(Value::as_u64) > Some(0));
+    }
+    let lost: Vec<String> = [(disks, "disk"), (records, "unsynced record")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| counted(count, what))
+        .collect();
+    let lost = if lost.is_empty() { String::new() } else { format!(" ({} lost)", lost.join(" and ")) };
+    let rest = what["{ node = ".len() + whom.len()..].trim_start_matches(',').trim_end_matches('}').trim();
+    let rest = match rest {
+        // Of a crash it is said what it has taken, instead of all that might have decided that.
+        "" => String::new(),
+        _ if fault == "crash" => later(rest).map(|effects| format!(", {effects} later")).unwrap_or_default(),
+        rest => format!(": {rest}"),
+    };
+    format!("{fault} strikes {}{lost}{rest}", whom.replace(['"', '[', ']'], ""))
+}
+
+/// After how many effects a crash comes, if not at once.
+fn later(args: &str) -> Option<String> {
+    let (_, rest) = args.split_once("after-effects = ")?;
+    let effects: u64 = rest.split([',', ' ']).next()?.parse().ok()?;
+    (effects > 0).then(|| counted(effects, "effect"))
 }
 
 /// The first value of what is left of a table: a text, or a list of texts.
@@ -104,7 +126,7 @@ fn effect_at(effect: &Value, length: Length) -> String {
     }
     match (fields.get("send"), fields.get("write"), fields.get("request")) {
         (Some(to), _, _) => format!("→ sends {} {}: {}", plain(to), text(effect, "msg"), content(fields.get("body"))),
-        (_, Some(record), _) => format!("→ writes {}", content(Some(record))),
+        (_, Some(record), _) => format!("→ writes {}", record_at(record, length)),
         (_, _, Some(to)) => format!("→ asks {} to {} ({})", plain(to), text(effect, "op"), text(effect, "id")),
         _ => format!("→ {}", content(Some(effect))),
     }
@@ -113,8 +135,7 @@ fn effect_at(effect: &Value, length: Length) -> String {
 /// What a crash has taken from a disk.
 fn taken(effect: &Value, length: Length) -> String {
     let unsynced = effect.get("unsynced").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let mut what: Vec<String> =
-        unsynced.iter().take(length.effects).map(|record| content_at(Some(record), length)).collect();
+    let mut what: Vec<String> = unsynced.iter().take(length.effects).map(|record| record_at(record, length)).collect();
     if let (Some(first), Some(true)) = (what.first_mut(), effect.get("torn").and_then(Value::as_bool)) {
         first.push_str(" (torn: something damaged is in its place)");
     }
@@ -125,8 +146,10 @@ fn taken(effect: &Value, length: Length) -> String {
     let count = unsynced.len();
     match (effect.get("durable").and_then(Value::as_u64).unwrap_or(0), count) {
         (0, _) => format!("what it had not synced ({count}): {what}"),
-        (durable, 0) => format!("its disk, with {durable} records"),
-        (durable, _) => format!("its disk, with {durable} records, and what it had not synced ({count}): {what}"),
+        (durable, 0) => format!("its disk, with {}", counted(durable, "record")),
+        (durable, _) => {
+            format!("its disk, with {}, and what it had not synced ({count}): {what}", counted(durable, "record"))
+        }
     }
 }
 
@@ -137,6 +160,14 @@ fn text(line: &Value, key: &str) -> String {
 /// What a message or a record holds, without its name, as far as somebody will read.
 pub(crate) fn content(body: Option<&Value>) -> String {
     content_at(body, Length::BRIEF)
+}
+
+/// A record with what kind it is: that a key is erased looks like that it is written otherwise.
+fn record_at(record: &Value, length: Length) -> String {
+    match record.as_object().map(|fields| fields.keys().next()) {
+        Some(Some(kind)) => format!("{kind}: {}", content_at(Some(record), length)),
+        _ => content_at(Some(record), length),
+    }
 }
 
 fn content_at(body: Option<&Value>, length: Length) -> String {
@@ -189,7 +220,7 @@ mod tests {
             "n3 gets Vote from n2: term 50, granted yes, last (term 49, index 90)",
             "n3 is then role leader, epoch 50, leader none, vote n3",
             "→ cancel timer Election",
-            "→ writes term 50",
+            "→ writes ballot: term 50",
             "→ sends n1 AppendEntries: entries [1, 2]",
         ];
         assert_eq!(told(&line, Length::BRIEF), expected);
@@ -203,9 +234,10 @@ mod tests {
         let entry = json!({ "entry": { "term": 2, "index": 7 } });
         assert_eq!(
             loses(json!([entry, "a compaction to 3 records"]), 0, false),
-            "→ n2 loses what it had not synced (2): term 2, index 7; a compaction to 3 records"
+            "→ n2 loses what it had not synced (2): entry: term 2, index 7; a compaction to 3 records"
         );
-        let torn = "→ n2 loses what it had not synced (1): term 2, index 7 (torn: something damaged is in its place)";
+        let torn =
+            "→ n2 loses what it had not synced (1): entry: term 2, index 7 (torn: something damaged is in its place)";
         assert_eq!(loses(json!([entry]), 0, true), torn);
         let many = loses(json!([1, 2, 3, 4, 5, 6, 7, 8]), 0, false);
         assert_eq!(many, "→ n2 loses what it had not synced (8): 1; 2; 3; 4; 5; 6; and 2 more");
@@ -220,9 +252,15 @@ mod tests {
     fn a_fault_is_told_by_whom_it_strikes_and_what_it_takes() {
         let line = json!({ "kind": "fault", "fault": "crash", "what": "{ node = [\"n1\", \"n3\"], keep = \"0%\" }",
             "effects": [{ "loses": "n1", "unsynced": [1, 2], "durable": 0 }, { "loses": "n3", "unsynced": [], "durable": 4 }] });
-        assert_eq!(struck(&line), "crash strikes n1, n3, n1 loses 2 unsynced records, n3 loses its disk");
+        assert_eq!(struck(&line), "crash strikes n1, n3 (1 disk and 2 unsynced records lost)");
         let one = json!({ "kind": "fault", "fault": "isolate", "what": "{ node = \"n2\" }", "on": ["n1", "n2", "n3"] });
         assert_eq!(struck(&one), "isolate strikes n2");
+        let slow = json!({ "kind": "fault", "fault": "clock-drift", "what": "{ node = [\"n2\", \"n3\"], by = \"45%\", direction = \"slow\" }" });
+        assert_eq!(struck(&slow), "clock-drift strikes n2, n3: by = \"45%\", direction = \"slow\"");
+        let armed = json!({ "kind": "fault", "fault": "crash", "what": "{ node = \"n2\", keep = \"0%\", after-effects = 3, max-down = \"any\" }" });
+        assert_eq!(struck(&armed), "crash strikes n2, 3 effects later");
+        let asked = json!({ "kind": "fault", "fault": "transfer", "what": "{ node = \"n1\", to = \"n2\" }" });
+        assert_eq!(struck(&asked), "transfer = { node = \"n1\", to = \"n2\" }");
         let all = json!({ "kind": "fault", "fault": "partition", "what": "{ side = [\"n1\"] }", "on": ["n1", "n2"] });
         assert_eq!(struck(&all), "partition = { side = [\"n1\"] }");
     }

@@ -7,14 +7,14 @@ use shaketable_sim::run::{Run, Violation};
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::Instant;
 
-/// How many faults that were over before are shown if there is none else.
+/// How many faults that were over before are shown at most.
 const OVER: usize = 3;
 
 /// How many faults are shown at most: the latest.
 const MOST: usize = 8;
 
 /// The faults that have acted and were in force at some time from one moment to another, in the order in which they struck, each as a scenario file would say it.
-/// If there is none, the last that had struck before. Those that were over by the end are marked.
+/// If there is room, after the last commands and the like before, and if there is none else, after the last of any kind. Those that were over by the end are marked.
 pub(crate) fn faults_within(from: Instant, to: Instant, applied: &[Applied], plan: &Plan) -> Vec<String> {
     let over_by = |at: Instant, fault: &Applied| {
         fault.lasting.is_some_and(|lasting| fault.at + lasting <= at)
@@ -22,17 +22,20 @@ pub(crate) fn faults_within(from: Instant, to: Instant, applied: &[Applied], pla
             || !fault.permanent && plan.heal.is_some_and(|heal| heal.at <= at)
     };
     let struck: Vec<&Applied> = applied.iter().filter(|fault| fault.at <= to && fault.acted > 0).collect();
-    let within = struck.iter().filter(|fault| !over_by(from, fault)).count();
-    let (shown, hidden): (Vec<&Applied>, _) = match within {
-        0 => (struck.iter().skip(struck.len().saturating_sub(OVER)).copied().collect(), 0),
-        count => {
-            let hidden = count.saturating_sub(MOST);
-            (struck.iter().filter(|fault| !over_by(from, fault)).skip(hidden).copied().collect(), hidden)
-        }
-    };
-    let more = (hidden > 0).then(|| format!("… {hidden} more from {from} on, and then:"));
-    let shown =
-        shown.into_iter().map(|fault| if over_by(to, fault) { told(fault) + " (over by then)" } else { told(fault) });
+    let (before, within): (Vec<_>, Vec<_>) =
+        struck.into_iter().enumerate().partition(|(_, fault)| over_by(from, fault));
+    let hidden = within.len().saturating_sub(MOST);
+    let room = OVER.min(MOST - within.len().min(MOST));
+    // Of what was over before, a command or a jump of a clock may have left its mark; a cut that is over has not.
+    let marks = |(_, fault): &(usize, &Applied)| within.is_empty() || is_instantaneous(fault);
+    let marks: Vec<_> = before.into_iter().filter(marks).collect();
+    let mut shown = marks[marks.len().saturating_sub(room)..].to_vec();
+    shown.extend_from_slice(&within[hidden..]);
+    shown.sort_by_key(|(place, _)| *place);
+    let more = (hidden > 0).then(|| format!("… {hidden} more before these, since {from}:"));
+    let shown = shown
+        .into_iter()
+        .map(|(_, fault)| if over_by(to, fault) { format!("{} (over by {to})", told(fault)) } else { told(fault) });
     more.into_iter().chain(shown).collect()
 }
 
@@ -93,7 +96,11 @@ mod tests {
         ];
         let active = |at, plan: &Plan| {
             let told = faults_within(millis(at), millis(at), &faults, plan);
-            told.iter().map(|text| text[..1].to_owned()).collect::<Vec<_>>().concat()
+            told.iter()
+                .filter(|text| !text.contains("over by"))
+                .map(|text| text[..1].to_owned())
+                .collect::<Vec<_>>()
+                .concat()
         };
         for (at, kinds) in [(9, ""), (10, "a"), (15, "ab"), (29, "ab"), (30, "bc"), (60, "bcd")] {
             assert_eq!(active(at, &plan), kinds, "at {at}ms");
@@ -107,7 +114,7 @@ mod tests {
         let plan = scenario("fake", "").plan;
         let faults: Vec<Applied> = (1..=6).map(|at| fault("crash", at * 10, Some(5), false)).collect();
         let told = faults_within(millis(56), millis(56), &faults, &plan);
-        let expected = [30, 40, 50].map(|at| format!("crash = {{ at = \"{at}ms\", for = \"5ms\" }} (over by then)"));
+        let expected = [30, 40, 50].map(|at| format!("crash = {{ at = \"{at}ms\", for = \"5ms\" }} (over by 56ms)"));
         assert_eq!(told, expected);
     }
 
@@ -115,9 +122,12 @@ mod tests {
     fn what_is_over_at_once_is_never_active() {
         let plan = scenario("fake", "").plan;
         let faults = [fault("transfer", 10, None, false), fault("cut", 10, None, false)];
-        assert_eq!(faults_within(millis(10), millis(10), &faults, &plan), ["cut = { at = \"10ms\" }"]);
+        assert_eq!(
+            faults_within(millis(10), millis(10), &faults, &plan),
+            ["transfer = { at = \"10ms\" } (over by 10ms)", "cut = { at = \"10ms\" }"]
+        );
         let told = faults_within(millis(10), millis(10), &faults[..1], &plan);
-        assert_eq!(told, ["transfer = { at = \"10ms\" } (over by then)"]);
+        assert_eq!(told, ["transfer = { at = \"10ms\" } (over by 10ms)"]);
     }
 
     #[test]
@@ -126,12 +136,16 @@ mod tests {
         let mut faults: Vec<Applied> = (1..=6).map(|at| fault("crash", at * 10, Some(5), false)).collect();
         faults[2].acted = 0;
         faults.push(fault("transfer", 70, None, false));
+        faults.insert(1, fault("transfer", 15, None, false));
+        faults.insert(0, fault("drift", 5, None, true));
         let told = faults_within(millis(25), millis(70), &faults, &plan);
-        let crash = |at| format!("crash = {{ at = \"{at}ms\", for = \"5ms\" }} (over by then)");
-        assert_eq!(told, [crash(40), crash(50), crash(60), "transfer = { at = \"70ms\" } (over by then)".to_owned()]);
+        let crash = |at| format!("crash = {{ at = \"{at}ms\", for = \"5ms\" }} (over by 70ms)");
+        let transfer = |at| format!("transfer = {{ at = \"{at}ms\" }} (over by 70ms)");
+        let drift = "drift = { at = \"5ms\", permanent = true }".to_owned();
+        assert_eq!(told, [drift, transfer(15), crash(40), crash(50), crash(60), transfer(70)]);
         let many: Vec<Applied> = (1..=20).map(|at| fault("crash", at * 10, None, false)).collect();
         let told = faults_within(millis(15), millis(155), &many, &plan);
-        assert_eq!((told.len(), &*told[0]), (1 + MOST, "… 7 more from 15ms on, and then:"));
+        assert_eq!((told.len(), &*told[0]), (1 + MOST, "… 7 more before these, since 15ms:"));
         assert_eq!(told[MOST], "crash = { at = \"150ms\" }");
     }
 

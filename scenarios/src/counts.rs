@@ -64,7 +64,7 @@ pub(crate) struct Counts {
     pub(crate) ran: u64,
     /// The first of them at which the expected violation came.
     pub(crate) caught: Option<u64>,
-    /// The simulated time of all runs, those of the right protocol included.
+    /// The simulated time of the scenario's own runs.
     pub(crate) simulated: Span,
     /// What the scenario's own runs exercised.
     pub(crate) coverage: Coverage,

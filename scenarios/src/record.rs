@@ -146,6 +146,7 @@ fn properties(recording: &Recording, tables: &Tables) -> Vec<Property> {
         .map(|(check, name, doc)| Property {
             name: if name == "panic" { "no-panic".to_owned() } else { name.to_owned() },
             doc: doc.to_owned(),
+            checked: !recording.about.unchecked.iter().any(|unchecked| unchecked == name),
             broken: broken(check, (check == "invariant").then_some(name)),
         })
         .collect()

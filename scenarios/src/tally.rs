@@ -39,6 +39,7 @@ impl<'a> Tally<'a> {
     pub(crate) fn take(&mut self, trial: &Trial, cases: &mut Cases) -> ControlFlow<()> {
         self.counts.ran += 1;
         self.counts.coverage.add(&trial.own.run.coverage);
+        self.counts.simulated = self.counts.simulated + Span::nanos(trial.own.run.end.as_nanos());
         self.attempt(Side::Own, &trial.own, trial.right.is_none(), cases);
         if let Some(right) = &trial.right {
             self.attempt(Side::Right, right, true, cases);
@@ -50,7 +51,6 @@ impl<'a> Tally<'a> {
     fn attempt(&mut self, side: Side, attempt: &Attempt, counts: bool, cases: &mut Cases) {
         let Attempt { run, steady } = attempt;
         let (seed, subject) = (run.seed.0, Subject { scenario: self.scenario, side });
-        self.counts.simulated = self.counts.simulated + Span::nanos(run.end.as_nanos());
         if !steady {
             match &mut self.counts.wavering {
                 Some(wavering) => wavering.seeds += 1,

@@ -36,7 +36,9 @@ fn style(when: When, terminal: bool) -> Style {
 /// How many columns a picture on stdout may have if nobody says: as many as the terminal has, or 80 if it is none.
 pub(crate) fn columns(asked: Option<u16>) -> usize {
     let terminal = || terminal_size_of(io::stdout()).map(|(Width(columns), _)| columns);
-    asked.or_else(terminal).map_or(80, |columns| columns.clamp(NARROWEST, WIDEST).into())
+    // Without a terminal there may be somebody all the same who knows how wide it is.
+    let told = || env::var("COLUMNS").ok()?.parse().ok();
+    asked.or_else(terminal).or_else(told).map_or(80, |columns| columns.clamp(NARROWEST, WIDEST).into())
 }
 
 /// Writes to stdout. Nobody reading on is no error: `head` has seen enough.

@@ -1,9 +1,9 @@
 //! Traces of runs: one JSON object a line, a header first and a footer last.
 //!
-//! The header has `trace` (the version of this format, 1), `tool`, `scenario`, `text` (the digest of the file), `protocol` and `seed`; the
-//! footer has `verdict`, `digest`, `events` and `end`, and if the history is not linearizable, `history`: the `culprit`, whose answer cannot be explained,
-//! the `story`, those that exclude it, and an `order` of operations on the same object that explains all answers before. The lines between are the
-//! simulator's own.
+//! The header has `trace` (the version of this format, 1), `tool`, `scenario`, `text` (the digest of the file), `protocol`, `seed` and `unchecked` (the properties that nobody checks); the
+//! footer has `verdict`, `digest`, `events` and `end`, and if operations of clients are violated, `history`: the `story`, which are those that the violation is about, and if the
+//! history is not linearizable, the `culprit`, whose answer the others exclude, and an `order` of operations on the same object that explains all answers before. The
+//! lines between are the simulator's own.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -30,6 +30,7 @@ pub(crate) fn trace(subject: Subject<'_>, seed: Seed, line: &mut dyn FnMut(Value
         "text": hex(digest_of(&scenario.text)),
         "protocol": subject.protocol(),
         "seed": seed,
+        "unchecked": unchecked(subject),
     }));
     let run = subject.run(seed, Some(line));
     let mut footer =
@@ -40,6 +41,18 @@ pub(crate) fn trace(subject: Subject<'_>, seed: Seed, line: &mut dyn FnMut(Value
     }
     line(footer);
     run
+}
+
+/// The properties that this scenario does not have checked.
+fn unchecked(subject: Subject<'_>) -> Vec<&'static str> {
+    let (plan, protocol) = (&subject.scenario.plan, &subject.scenario.protocol);
+    let invariants = protocol.properties.iter().map(|property| property.name);
+    let left_out =
+        |name: &&str| plan.check.invariants.as_ref().is_some_and(|names| !names.iter().any(|kept| kept == name));
+    let mut unchecked: Vec<&str> = invariants.filter(left_out).collect();
+    unchecked.extend((!plan.check.linearizable).then_some("linearizability"));
+    unchecked.extend(plan.heal.is_none().then_some("liveness"));
+    unchecked
 }
 
 /// Where a trace goes. After the first error nothing more is written.

@@ -56,6 +56,9 @@ fn only_what_is_asked_for_is_shown() {
     assert!(
         votes.len() >= 6 && votes.iter().all(|event| event["msg"].as_str().is_some_and(|msg| msg.ends_with("Vote")))
     );
+    let keyed = events(&["--about", "k1"]);
+    assert!(keyed.len() > 4 && keyed.iter().all(|event| event.to_string().contains("k1")), "{keyed:?}");
+    assert_eq!(events(&["--about", "k12"]).len(), 0);
     let late = events(&["--from", "400ms", "--to", "410ms"]);
     assert!(
         !late.is_empty()
@@ -73,6 +76,16 @@ fn only_what_is_asked_for_is_shown() {
         let output = trace(args);
         assert!(output.code == Some(2) && output.stderr.contains(said), "{args:?}: {}", output.stderr);
     }
+}
+
+#[test]
+fn what_a_crash_has_taken_is_shown() {
+    let case = "scenarios/negative/directed/raft-acks-before-sync.toml";
+    let text = shaketable(&["trace", case, "--seed", "1", "--kind", "fault"]).stdout;
+    assert!(text.contains("→ n2 loses what it had not synced (1): append: "), "{text}");
+    let mut wide = common::command(&["replay", case, "--seed", "1"]);
+    let wide = wide.env("COLUMNS", "200").output().expect("it runs").stdout;
+    assert!(String::from_utf8_lossy(&wide).contains("crash strikes n2 (1 unsynced record lost)"));
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub(crate) struct Recorder {
     effects: Vec<Value>,
     /// The event that asked for the one in each slot of the queue.
     causes: BTreeMap<u32, u64>,
+    /// What nodes were last, beyond what all protocols have.
+    details: BTreeMap<NodeId, Vec<(&'static str, String)>>,
 }
 
 /// A line in the making.
@@ -113,13 +115,29 @@ impl Recorder {
         self.effects.push(effect);
     }
 
-    pub(crate) fn observed(&mut self, now: &Observation, details: Vec<(&'static str, String)>) {
+    /// What a node is after the present event, if it is something else than before: `changed` says so of what all protocols have, and its details are compared here.
+    pub(crate) fn observed(
+        &mut self,
+        node: NodeId,
+        changed: bool,
+        now: &Observation,
+        details: Vec<(&'static str, String)>,
+    ) {
+        if !changed && self.details.get(&node) == Some(&details) {
+            return;
+        }
+        self.details.insert(node, details.clone());
         self.line.put("now", now);
         if !details.is_empty() {
             let details: Map<String, Value> =
                 details.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text))).collect();
             self.line.put("details", details);
         }
+    }
+
+    /// A node has crashed: whatever it is when it is back is new.
+    pub(crate) fn crashed(&mut self, node: NodeId) {
+        self.details.remove(&node);
     }
 
     /// Hands the line of the present event over, if it is worth one.

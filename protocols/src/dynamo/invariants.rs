@@ -16,8 +16,10 @@ use super::membership::{Epoch, Ring};
 use super::versions::{Actor, Dot, Object, Past, Versions};
 use super::{Dynamo, Named};
 
+mod fates;
 mod healed;
 
+use fates::Fates;
 use healed::Cluster;
 
 /// A write has a name of its own.
@@ -103,10 +105,8 @@ pub struct Contract {
     acknowledged: BTreeMap<OpId, BTreeSet<(Key, Dot)>>,
     /// What some coordinator had read in force when it made another version.
     overwritten: BTreeSet<(Key, Dot)>,
-    /// The nodes that have ever had a version in force, and in which life each last got to know something of its key while it had it.
-    holders: BTreeMap<(Key, Dot), BTreeMap<NodeId, Life>>,
-    /// By node: when it crashed, in order.
-    crashes: Vec<Vec<Instant>>,
+    /// What has become of every version.
+    fates: Fates,
     /// By node, and by node that it takes for dead: the probe before which it first did.
     dead_since: BTreeMap<(NodeId, NodeId), Probe>,
     /// Every tombstone that was made, with what its coordinator knew of the key: all that it deletes.
@@ -114,9 +114,6 @@ pub struct Contract {
     /// What is known to be gone of the keys of which tombstones were collected, those too.
     collected: BTreeMap<Key, Past>,
 }
-
-/// The how-manieth life of a node, from 0: a crash ends one.
-type Life = usize;
 
 /// How many of a node's changes, names, acknowledgements and collected tombstones were looked at, and how far its probes were.
 #[derive(Clone, Copy, Default, Debug)]
@@ -140,8 +137,7 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
             known: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
             overwritten: BTreeSet::new(),
-            holders: BTreeMap::new(),
-            crashes: vec![Vec::new(); nodes],
+            fates: Fates::new(nodes),
             dead_since: BTreeMap::new(),
             deletions: BTreeMap::new(),
             collected: BTreeMap::new(),
@@ -162,8 +158,9 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
             self.collected.entry(*key).or_default().join(past);
         }
         for &key in &replica.changes()[seen.changes..] {
-            if let Some(object) = replica.object(key) {
-                self.changed(id, key, object)?;
+            match replica.object(key) {
+                Some(object) => self.changed(id, key, object)?,
+                None => self.fates.holds(id, key, Vec::new()),
             }
         }
         for &(key, op, dot) in &node.acknowledged[seen.acknowledged..] {
@@ -187,11 +184,9 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         cluster.seen_alive(&self.dead_since)?;
         cluster.rings_agree(preferences.ring())?;
         let settled = self.settled(history, config.rounds(nodes.len()));
-        let none = BTreeMap::new();
         for &(key, dot) in self.acknowledged.values().flatten() {
             if !self.overwritten.contains(&(key, dot)) && !self.may_be_forgotten(key, dot, config.versions) {
-                let holders = self.holders.get(&(key, dot)).unwrap_or(&none);
-                cluster.kept(key, dot, holders, &self.crashes).map_err(|breach| self.about(breach, key, dot))?;
+                cluster.kept(key, dot, &self.fates).map_err(|breach| self.about(breach, key, dot))?;
             }
         }
         for &(key, dot) in settled.iter().filter(|&&(key, dot)| !self.is_collected(key, dot)) {
@@ -214,9 +209,13 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         }
     }
 
-    fn after_crash(&mut self, id: NodeId, at: Instant) {
+    fn at(&mut self, now: Instant) {
+        self.fates.now = now;
+    }
+
+    fn after_crash(&mut self, id: NodeId) {
         self.seen[id.index()] = Seen::default();
-        self.crashes[id.index()].push(at);
+        self.fates.crashed(id);
         self.dead_since.retain(|&(observer, _), _| observer != id);
     }
 }
@@ -280,6 +279,7 @@ impl Contract {
     /// A coordinator has made a version.
     fn named(&mut self, named: &Named) -> Result<(), Box<Breach>> {
         let Named { key, op, dot, read, deletes } = named;
+        self.fates.made(*key, *dot, *op);
         self.overwritten.extend(read.iter().map(|&dot| (*key, dot)));
         self.deletions.extend(deletes.iter().map(|past| ((*key, *dot), past.clone())));
         let known = self.known.get(&(*key, dot.actor)).copied().unwrap_or(0);
@@ -314,9 +314,9 @@ impl Contract {
             );
             return Err(Breach::new(DELETED, story));
         }
+        self.fates.holds(id, key, object.versions().iter().map(|version| version.dot).collect());
         let mut actors = BTreeSet::new();
         for dot in object.versions().iter().map(|version| version.dot) {
-            self.holders.entry((key, dot)).or_default().insert(id, self.crashes[id.index()].len());
             if dot.actor.node != id {
                 self.heard_of(key, dot);
             }

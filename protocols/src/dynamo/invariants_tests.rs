@@ -161,7 +161,8 @@ fn an_acknowledged_write_that_nobody_has_and_nobody_has_overwritten_is_a_breach(
     assert_eq!(healed(&mut contract, &nodes, &history), None, "one node is enough for a write of a second ago");
     let lost: Vec<Option<&Store>> = vec![None, None, Some(&nodes[2])];
     let mut verdict = |holders: &[usize]| {
-        contract.holders.insert((KEY, dot(1, 0)), holders.iter().map(|&node| (NodeId::at(node), 0)).collect());
+        contract.fates = Fates::new(3);
+        holders.iter().for_each(|&node| contract.fates.holds(NodeId::at(node), KEY, vec![dot(1, 0)]));
         contract.after_heal(&lost, &history).err().map(|breach| breach.property)
     };
     assert_eq!(verdict(&[0, 1]), None, "as many disks were lost as had to have it");
@@ -177,19 +178,30 @@ fn of_a_write_that_is_lost_it_is_told_whose_and_who_had_it() {
         assert_eq!(acts(&mut contract, place, node), None);
     }
     let mut crash = |node, seconds| {
-        let at = Instant::ZERO + Span::secs(seconds);
-        Invariants::<Store>::after_crash(&mut contract, NodeId::at(node), at);
+        Invariants::<Store>::at(&mut contract, Instant::ZERO + Span::secs(seconds));
+        Invariants::<Store>::after_crash(&mut contract, NodeId::at(node));
     };
     [(0, 7), (1, 5), (1, 9)].into_iter().for_each(|(node, seconds)| crash(node, seconds));
     let nodes = cluster(false);
     let breach = contract.after_heal(&nodes.iter().map(Some).collect::<Vec<_>>(), &history).expect_err("it is lost");
     assert_eq!((breach.property, &breach.about[..], breach.came), (KEPT, &[op(1)][..], None));
-    let fates = "n1 had it until it crashed at 7s, n2 had it until it crashed at 5s, n3 had it, and has dropped it without a crash";
+    let fates = "n1 had it until it crashed at 7s, n2 had it until it crashed at 5s, n3 had it";
     assert!(breach.story.ends_with(&format!("no node has it: {fates}")), "{}", breach.story);
     let at = Instant::ZERO + Span::secs(8);
-    Invariants::<Store>::after_crash(&mut contract, NodeId::at(2), at);
+    Invariants::<Store>::at(&mut contract, at);
+    contract.fates.made(KEY, dot(2, 1), op(7));
+    contract.fates.holds(NodeId::at(2), KEY, vec![dot(2, 1)]);
     let breach = contract.after_heal(&nodes.iter().map(Some).collect::<Vec<_>>(), &history).expect_err("it is lost");
-    assert_eq!(breach.came, Some(at));
+    assert!(breach.story.ends_with("n3 dropped it at 8s for 2@n2 (c1#7)"), "{}", breach.story);
+    assert_eq!((breach.came, &breach.about[..]), (Some(at), &[op(7), op(1)][..]));
+    let gone: Vec<Option<&Store>> = vec![None, Some(&nodes[1]), Some(&nodes[2])];
+    let breach = contract.after_heal(&gone, &history).expect_err("it is lost");
+    assert!(
+        breach.story.contains("n1 had it when it crashed at 7s, and is down or not to be trusted, n2 had it until"),
+        "{}",
+        breach.story
+    );
+    assert_eq!(breach.came, None, "nobody knows what is on its disk");
 }
 
 #[test]
@@ -274,7 +286,7 @@ fn a_node_that_goes_back_to_an_earlier_ring_is_a_breach_even_over_a_restart() {
         goes_by(&mut nodes[0], number, by, &[0, 1, 2]);
         assert_eq!(acts(&mut contract, 0, &nodes[0]), None, "ring {number} of {by}");
     }
-    Invariants::<Store>::after_crash(&mut contract, NodeId::at(0), Instant::ZERO);
+    Invariants::<Store>::after_crash(&mut contract, NodeId::at(0));
     goes_by(&mut nodes[0], 1, 1, &[0, 1, 2]);
     assert_eq!(acts(&mut contract, 0, &nodes[0]), Some(RINGS_ADVANCE));
 }

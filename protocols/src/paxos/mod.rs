@@ -239,11 +239,12 @@ impl<S: Spec> Node for Paxos<S> {
         }
     }
 
+    fn lease_until(&self) -> Option<Instant> {
+        self.lease().map(|lease| lease.begun + lease.reliable())
+    }
+
     fn details(&self) -> Vec<(&'static str, String)> {
         let mut details = vec![("promised", self.promised.to_string()), ("last", self.ledger.last().to_string())];
-        if let Some(lease) = self.lease() {
-            details.push(("lease", lease.to_string()));
-        }
         if self.replica.configurations().alpha().is_some() {
             let window: Vec<String> = self.window().map(Configuration::to_string).collect();
             details.push(("servers", window.join(" → ")));

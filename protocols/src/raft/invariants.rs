@@ -14,7 +14,6 @@ use shaketable_sim::check::invariant::{Breach, Invariants, Property};
 use shaketable_sim::digest::{Digest, digest_of};
 use shaketable_sim::id::NodeId;
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::Instant;
 
 use super::configuration::Configuration;
 use super::log::Log;
@@ -138,7 +137,7 @@ impl<S: Spec> Invariants<Raft<S>> for Figure3 {
         self.look(id, &View { term: server.term, leads, commit: server.commit, log: &server.log, base })
     }
 
-    fn after_crash(&mut self, id: NodeId, _: Instant) {
+    fn after_crash(&mut self, id: NodeId) {
         let seen = &mut self.servers[id.index()];
         (seen.crashed, seen.leads) = (true, false);
     }

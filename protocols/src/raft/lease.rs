@@ -7,8 +7,6 @@
 //! The bound is on drift alone: a clock that is set may make a server forget its promise, and a scenario with leases must not do so. A server that
 //! restarts has forgotten whom it heard of, and keeps the promise as if it had just done so.
 
-use std::fmt;
-
 use shaketable_sim::node::Ctx;
 use shaketable_sim::spec::Spec;
 use shaketable_sim::time::{Instant, Ppm, Span};
@@ -29,13 +27,6 @@ pub struct Lease {
     pub bound: Ppm,
     /// Whether this leader has told some server to stand for election: that one needs no promise to end.
     pub resigned: bool,
-}
-
-impl fmt::Display for Lease {
-    /// As those need it who look at a run: until when on its own clock.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.resigned { f.write_str("given up") } else { write!(f, "until {}", self.begun + self.reliable()) }
-    }
 }
 
 impl Lease {

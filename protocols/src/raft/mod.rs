@@ -262,12 +262,13 @@ impl<S: Spec> Node for Raft<S> {
         }
     }
 
+    fn lease_until(&self) -> Option<Instant> {
+        self.lease().map(|lease| lease.begun + lease.reliable())
+    }
+
     fn details(&self) -> Vec<(&'static str, String)> {
         let vote = self.vote.map_or("none".to_owned(), |node| node.to_string());
         let mut details = vec![("vote", vote), ("last", self.log.last().to_string())];
-        if let Some(lease) = self.lease() {
-            details.push(("lease", lease.to_string()));
-        }
         if self.config.change.is_some() {
             details.push(("members", self.configuration().to_string()));
         }

@@ -9,7 +9,7 @@ use shaketable_sim::check::invariant::{Breach, Invariants, Property};
 use shaketable_sim::history::{History, Outcome};
 use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::{Instant, Span};
+use shaketable_sim::time::Span;
 
 use super::Store;
 use super::types::Tag;
@@ -98,7 +98,7 @@ impl<S: Spec> Invariants<Store<S>> for Register {
         self.converged(nodes, history)
     }
 
-    fn after_crash(&mut self, id: NodeId, _: Instant) {
+    fn after_crash(&mut self, id: NodeId) {
         self.seen[id.index()] = (0, 0);
     }
 }

@@ -13,7 +13,6 @@ use shaketable_sim::digest::digest_of;
 use shaketable_sim::history::History;
 use shaketable_sim::id::{Key, NodeId};
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::Instant;
 
 use super::learner::Heard;
 use super::proposer::Attempt;
@@ -169,7 +168,7 @@ impl<S: Spec> Invariants<Synod<S>> for Safety {
         Ok(())
     }
 
-    fn after_crash(&mut self, id: NodeId, _: Instant) {
+    fn after_crash(&mut self, id: NodeId) {
         self.crashed(id);
     }
 }

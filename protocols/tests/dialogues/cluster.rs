@@ -347,6 +347,7 @@ impl<N: Spoken> Cluster<N> {
             server.shown = state;
         }
         if self.broken.is_none() {
+            self.invariants.at(self.now);
             let kept = self.invariants.after_event(id, node);
             self.judge(kept);
         }
@@ -355,6 +356,7 @@ impl<N: Spoken> Cluster<N> {
     /// All is healed: whether what must hold then does.
     pub(crate) fn quiet(&mut self) {
         let nodes: Vec<Option<&N>> = self.servers.iter().map(|server| server.node.as_ref()).collect();
+        self.invariants.at(self.now);
         let kept = self.invariants.after_heal(&nodes, self.clients.history());
         self.judge(kept);
     }
@@ -389,7 +391,8 @@ impl<N: Spoken> Cluster<N> {
         server.timers.clear();
         server.own.clear();
         server.shown.clear();
-        self.invariants.after_crash(id, self.now);
+        self.invariants.at(self.now);
+        self.invariants.after_crash(id);
         self.told.push(format!("{id} is down"));
     }
 

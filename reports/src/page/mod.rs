@@ -42,13 +42,15 @@ pub struct Property {
     pub name: String,
     /// What it says.
     pub doc: String,
+    /// Whether anybody has looked.
+    pub checked: bool,
     /// Since when it does not hold.
     pub broken: Option<Instant>,
 }
 
 impl Property {
     fn json(&self) -> Value {
-        json!({ "name": self.name, "doc": self.doc, "broken": self.broken.map(|at| at.as_nanos()) })
+        json!({ "name": self.name, "doc": self.doc, "checked": self.checked, "broken": self.broken.map(|at| at.as_nanos()) })
     }
 }
 

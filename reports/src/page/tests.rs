@@ -29,7 +29,8 @@ fn run(events: u64, filler: usize) -> Recording {
 
 fn shown(recording: &Recording) -> Shown<'_> {
     let broken = recording.violation().map(|violation| violation.at);
-    let properties = vec![Property { name: "p".to_owned(), doc: "It must not break.".to_owned(), broken }];
+    let properties =
+        vec![Property { name: "p".to_owned(), doc: "It must not break.".to_owned(), checked: true, broken }];
     Shown { recording, name: "as found".to_owned(), reproduce: "shaketable replay a.toml".to_owned(), properties }
 }
 
@@ -74,7 +75,10 @@ fn a_page_has_all_of_a_run() {
         (&json!("raft"), &json!("bad"), &json!(u64::MAX.to_string()))
     );
     assert_eq!((&run["violation"]["event"], &run["violation"]["message"]), (&json!(499), &json!("It broke.")));
-    assert_eq!(run["properties"], json!([{ "name": "p", "doc": "It must not break.", "broken": 500_000_000 }]));
+    assert_eq!(
+        run["properties"],
+        json!([{ "name": "p", "doc": "It must not break.", "checked": true, "broken": 500_000_000 }])
+    );
     let column = |name: &str| &columns.iter().find(|(other, _)| other == name).expect("the column").1;
     assert_eq!(column("time").iter().sum::<u64>(), 1_000_000_000);
     assert_eq!(column("kind").len(), 1000);

@@ -72,6 +72,8 @@ pub struct About {
     pub protocol: String,
     /// The seed.
     pub seed: u64,
+    /// The properties that nobody has checked, by their names.
+    pub unchecked: Vec<String>,
 }
 
 /// Whose events are drawn below each other.

@@ -101,8 +101,10 @@ impl Reader {
         self.begun = true;
         let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let seed = line.get("seed").and_then(Value::as_u64).unwrap_or_default();
+        let unchecked = line.get("unchecked").and_then(Value::as_array).into_iter().flatten();
+        let unchecked = unchecked.filter_map(Value::as_str).map(str::to_owned).collect();
         self.recording.about =
-            About { tool: text("tool"), scenario: text("scenario"), protocol: text("protocol"), seed };
+            About { tool: text("tool"), scenario: text("scenario"), protocol: text("protocol"), seed, unchecked };
         Ok(())
     }
 
@@ -261,7 +263,7 @@ impl Reader {
             for node in list(name).iter().filter_map(Value::as_str) {
                 let lane = self.lane(node, LaneKind::Node);
                 match why {
-                    Some(why) => self.spans.stopped(lane, why, at),
+                    Some(why) => self.spans.stopped(lane, why, event, at),
                     None => self.spans.went_on(lane, at),
                 }
             }

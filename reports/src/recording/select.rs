@@ -14,8 +14,10 @@ pub struct Filter {
     pub lanes: Vec<LaneAt>,
     /// Of which [kinds](Recording::kinds); of any if empty.
     pub kinds: Vec<Name>,
-    /// About [what](Recording::labels); about anything if empty.
+    /// About [what](Recording::labels); about anything if this and `keys` are empty.
     pub labels: Vec<Name>,
+    /// Or about which keys, such as `k19`: those that are somewhere in what the event is or does.
+    pub keys: Vec<String>,
     /// Not before this.
     pub from: Option<Instant>,
     /// Not after this.
@@ -28,6 +30,13 @@ pub struct Filter {
     pub routine: bool,
 }
 
+/// Whether a text has this word in it.
+fn mentions(text: &str, word: &str) -> bool {
+    let within = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    text.match_indices(word)
+        .any(|(at, _)| !within(text[..at].chars().next_back()) && !within(text[at + word.len()..].chars().next()))
+}
+
 impl Recording {
     /// The events that are wanted, in order.
     pub fn select(&self, filter: &Filter) -> Vec<Place> {
@@ -38,7 +47,9 @@ impl Recording {
             (filter.routine || !event.routine || asked_for)
                 && (filter.lanes.is_empty() || filter.lanes.contains(&event.lane))
                 && (filter.kinds.is_empty() || filter.kinds.contains(&event.kind))
-                && (filter.labels.is_empty() || event.label.is_some_and(|label| filter.labels.contains(&label)))
+                && (filter.labels.is_empty() && filter.keys.is_empty()
+                    || event.label.is_some_and(|label| filter.labels.contains(&label))
+                    || filter.keys.iter().any(|key| mentions(&event.detail, key)))
                 && filter.from.is_none_or(|from| event.at >= from)
                 && filter.to.is_none_or(|to| event.at <= to)
                 && [&slice, &operation].into_iter().flatten().all(|places| places.contains(place))
@@ -110,5 +121,19 @@ impl Recording {
             }
         }
         found.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_word() {
+        for (text, is_there) in
+            [("k12", false), ("ak1", false), (r#"{"key":"k1"}"#, true), ("é k1", true), ("k12 k1", true)]
+        {
+            assert_eq!(mentions(text, "k1"), is_there, "{text}");
+        }
     }
 }

@@ -29,6 +29,8 @@ pub struct Down {
     pub lane: LaneAt,
     /// Why.
     pub why: Stop,
+    /// The event by which it stopped.
+    pub event: Place,
     /// Since when.
     pub from: Instant,
     /// Until when, if it went on.
@@ -70,11 +72,11 @@ impl Spans {
     }
 
     /// A node stops.
-    pub(super) fn stopped(&mut self, lane: LaneAt, why: Stop, at: Instant) {
+    pub(super) fn stopped(&mut self, lane: LaneAt, why: Stop, event: Place, at: Instant) {
         if why == Stop::Crash {
             self.went_on(lane, at); // A process that dies is paused no more.
         }
-        self.down.push(Down { lane, why, from: at, to: None });
+        self.down.push(Down { lane, why, event, from: at, to: None });
     }
 
     /// A node goes on.

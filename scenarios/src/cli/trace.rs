@@ -50,7 +50,7 @@ pub(crate) struct Wanted {
     #[arg(long = "kind", value_delimiter = ',', value_name = "KIND")]
     pub(crate) kinds: Vec<String>,
 
-    /// Only what is about this: a kind of message such as `Vote`, a timer, an operation, a fault
+    /// Only what is about this: a kind of message such as `Vote`, a timer, an operation, a fault, a key such as `k7`
     #[arg(long = "about", value_delimiter = ',', value_name = "NAME")]
     pub(crate) labels: Vec<String>,
 

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use shaketable_sim::time::Instant as SimulatedTime;
+
 use shaketable_reports::page::page;
 use shaketable_reports::{Exit, Side, Style, counted, difference};
 
@@ -25,6 +27,8 @@ use crate::whole::write_whole;
 struct Pair {
     one: Recorded,
     other: Recorded,
+    /// When the second was left, though it would have gone on.
+    left: Option<SimulatedTime>,
     /// What else is to be said of the second, a line each.
     notes: Vec<String>,
     /// How it ends if nothing goes wrong.
@@ -46,7 +50,7 @@ impl From<String> for Refusal {
 /// If it cannot be printed.
 pub(super) fn diff(args: &cli::Diff, look: &Look, tables: &Tables) -> io::Result<Exit> {
     let both = if args.nearest { failing_and_passing(args, look, tables) } else { both(args, look, tables) };
-    let Pair { one, other, notes, exit } = match both {
+    let Pair { one, other, left, notes, exit } = match both {
         Ok(both) => both,
         Err(Refusal(exit, why)) => {
             tell(&why);
@@ -70,11 +74,14 @@ pub(super) fn diff(args: &cli::Diff, look: &Look, tables: &Tables) -> io::Result
     let mut text = String::new();
     for (name, run) in [("A", &one), ("B", &other)] {
         let outcome = run.recording.outcome.as_ref();
-        let came = outcome.map_or("cut short".to_owned(), |outcome| {
-            outcome
-                .violation
-                .as_ref()
-                .map_or(outcome.verdict.clone(), |violation| format!("violates {}", violation.signature))
+        let left = left.filter(|_| name == "B").map(|until| format!("nothing violated until {until}"));
+        let came = left.unwrap_or_else(|| {
+            outcome.map_or("cut short".to_owned(), |outcome| {
+                outcome
+                    .violation
+                    .as_ref()
+                    .map_or(outcome.verdict.clone(), |violation| format!("violates {}", violation.signature))
+            })
         });
         let about = &run.recording.about;
         text += &format!("{name}  {}, seed {}: {came}   {}\n", about.protocol, about.seed, run.reproduce);
@@ -124,7 +131,7 @@ fn failing_and_passing(args: &cli::Diff, look: &Look, tables: &Tables) -> Result
     notes.extend(nearest.until.map(|until| format!("B fails, too, if it goes on: it is left at {until}")));
     notes.extend(searched.cut_short.then(|| format!("{why}: there may be one that is nearer")));
     let exit = if interrupted { Exit::Interrupted } else { Exit::Pass };
-    Ok(Pair { one, other, notes, exit })
+    Ok(Pair { one, other, left: nearest.until, notes, exit })
 }
 
 fn both(args: &cli::Diff, look: &Look, tables: &Tables) -> Result<Pair, Refusal> {
@@ -140,5 +147,5 @@ fn both(args: &cli::Diff, look: &Look, tables: &Tables) -> Result<Pair, Refusal>
         let seed = seed.map_or(String::new(), |seed| format!(" --seed {seed}{}", args.which.strategy.option()));
         other.reproduce = format!("shaketable diff {}{seed} --right", quoted(&args.one));
     }
-    Ok(Pair { one, other, notes: Vec::new(), exit: Exit::Pass })
+    Ok(Pair { one, other, left: None, notes: Vec::new(), exit: Exit::Pass })
 }

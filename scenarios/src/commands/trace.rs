@@ -6,6 +6,7 @@ use shaketable_reports::export;
 use shaketable_reports::page::page;
 use shaketable_reports::recording::{Filter, LaneAt, Name, Place, Recording, Slice, Table};
 use shaketable_reports::{Exit, Length, Side, Style, spacetime, told};
+use shaketable_sim::id::Key;
 use shaketable_sim::param::nearest;
 use shaketable_sim::time::{Instant, Span};
 
@@ -109,11 +110,15 @@ fn filter(recording: &Recording, args: &cli::Trace) -> Result<Filter, String> {
         let around = Slice::around(of);
         Ok::<_, String>(Slice { hops: wanted.hops.unwrap_or(around.hops), ..around })
     });
+    let key = |word: &String| word.parse::<Key>().ok().filter(|_| recording.labels.find(word).is_none());
+    let keys = wanted.labels.iter().filter_map(key).map(|key| key.to_string()).collect();
+    let labels: Vec<String> = wanted.labels.iter().filter(|word| key(word).is_none()).cloned().collect();
     let instant = |span: Option<Span>| span.map(|span| Instant::ZERO + span);
     Ok(Filter {
         lanes: wanted.lanes.iter().map(lane).collect::<Result<_, _>>()?,
         kinds: names(&recording.kinds, "kind of event", &wanted.kinds)?,
-        labels: names(&recording.labels, "name", &wanted.labels)?,
+        labels: names(&recording.labels, "name", &labels)?,
+        keys,
         from: instant(wanted.from),
         to: instant(wanted.to),
         operation: operation.transpose()?,

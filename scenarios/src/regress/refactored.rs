@@ -209,6 +209,10 @@ impl<N: Node> Node for Reworked<N> {
         self.inner.electorates(cluster)
     }
 
+    fn lease_until(&self) -> Option<Instant> {
+        self.inner.lease_until()
+    }
+
     fn clock_bound(config: &Self::Config) -> Option<Ppm> {
         N::clock_bound(&config.inner)
     }
@@ -234,8 +238,12 @@ impl<N: Node> Invariants<Reworked<N>> for Inner<N::Invariants> {
         self.0.after_heal(&inner, history)
     }
 
-    fn after_crash(&mut self, id: NodeId, at: Instant) {
-        Invariants::<N>::after_crash(&mut self.0, id, at);
+    fn at(&mut self, now: Instant) {
+        Invariants::<N>::at(&mut self.0, now);
+    }
+
+    fn after_crash(&mut self, id: NodeId) {
+        Invariants::<N>::after_crash(&mut self.0, id);
     }
 }
 

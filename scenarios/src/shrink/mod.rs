@@ -15,7 +15,7 @@ use shaketable_reports::{Side, Size};
 use shaketable_sim::rng::Seed;
 use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::any::Any;
-use shaketable_sim::time::Span;
+use shaketable_sim::time::{Instant, Span};
 
 use crate::attempt::{Subject, fails_by};
 use crate::lanes::in_order;
@@ -34,7 +34,7 @@ use passes::Effort;
 /// What shrinking may cost.
 #[derive(Clone, Copy)]
 pub(crate) struct Budget<'a> {
-    /// How many runs.
+    /// How many runs, or one or two more: what was begun is finished.
     pub(crate) runs: u64,
     /// Until when; for ever if none.
     pub(crate) deadline: Option<WallClock>,
@@ -69,7 +69,7 @@ impl Failing {
             nodes: self.scenario.plan.nodes as u64,
             clients: self.scenario.plan.clients.count as u64,
             events: self.run.coverage.events,
-            span: self.scenario.plan.duration,
+            span: self.run.end.since(Instant::ZERO),
         }
     }
 }
@@ -84,14 +84,14 @@ pub(crate) fn shrink(
 ) -> (Failing, u64, bool) {
     let Verdict::Violation(violation) = &failing.run.verdict else { return (failing, 0, false) };
     let signature = violation.signature();
-    let paired = failing.scenario.bug.is_some() && right_survives(&failing.scenario, failing.run.seed);
+    let right = Right::of(&failing.scenario, failing.run.seed);
     let mut shrinker = Shrinker {
         signature,
-        paired,
+        right,
         budget,
         keep,
         smallest: failing,
-        runs: 0,
+        runs: u64::from(right != Right::Unasked),
         kept: 0,
         on_trial: false,
         coarse: true,
@@ -102,23 +102,43 @@ pub(crate) fn shrink(
     (shrinker.smallest, shrinker.runs, spent)
 }
 
-/// Whether the protocol without the planted bug passes this seed: nothing is violated, and nothing excuses it.
-fn right_survives(scenario: &Scenario, seed: Seed) -> bool {
-    Subject { scenario, side: Side::Right }.run(seed, None).verdict == Verdict::Pass
+/// What the right protocol makes of a run that shows a planted bug, and has to make of every smaller one: what it does not survive either shows something else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Right {
+    /// There is no bug planted, or the right protocol fails, too: nobody asks it.
+    Unasked,
+    /// It violates nothing, but does not pass: an assumption excuses it, or nobody knows.
+    Survives,
+    /// It passes.
+    Passes,
 }
 
-/// Whether a run shows the failure that is wanted, and how many runs it took to know that: if it is a planted bug's, the right protocol has to pass.
-fn shows(scenario: &Scenario, run: &Run<Any>, signature: &str, paired: bool) -> (bool, u64) {
-    match fails_by(run, signature) {
-        true if paired => (right_survives(scenario, run.seed), 2),
-        fails => (fails, 1),
+impl Right {
+    /// What it makes of a seed of this scenario.
+    fn of(scenario: &Scenario, seed: Seed) -> Right {
+        if scenario.bug.is_none() {
+            return Right::Unasked;
+        }
+        match (Subject { scenario, side: Side::Right }).run(seed, None).verdict {
+            Verdict::Pass => Right::Passes,
+            Verdict::Violation(_) => Right::Unasked,
+            Verdict::AssumptionExceeded(_) | Verdict::Inconclusive(_) => Right::Survives,
+        }
+    }
+}
+
+/// Whether a run shows the failure that is wanted, and how many runs it took to know that.
+fn shows(scenario: &Scenario, run: &Run<Any>, signature: &str, right: Right) -> (bool, u64) {
+    match (fails_by(run, signature), right) {
+        (true, Right::Survives) => (Right::of(scenario, run.seed) != Right::Unasked, 2),
+        (true, Right::Passes) => (Right::of(scenario, run.seed) == Right::Passes, 2),
+        (fails, _) => (fails, 1),
     }
 }
 
 struct Shrinker<'a> {
     signature: String,
-    /// Whether it is the planted bug that fails: then what the right protocol does not survive either shows something else.
-    paired: bool,
+    right: Right,
     budget: Budget<'a>,
     keep: &'a mut dyn FnMut(&Failing, u64),
     smallest: Failing,
@@ -170,7 +190,7 @@ impl Shrinker<'_> {
         let (smallest, longest) = (&self.smallest, self.longest);
         let changed = |place| settle::with_room(change(&smallest.scenario, place), longest);
         let (over, budget, runs) = (AtomicBool::new(self.is_over()), self.budget, &mut self.runs);
-        let (signature, paired, mut found) = (&self.signature, self.paired, None);
+        let (signature, right, mut found) = (&self.signature, self.right, None);
         in_order(
             seeds,
             budget.threads,
@@ -181,7 +201,7 @@ impl Shrinker<'_> {
                 let seed = Seed(smallest.run.seed.0.wrapping_add(piece.place) % u64::MAX);
                 possible.then(|| {
                     let run = Subject { scenario: &scenario, side: Side::Own }.run(seed, None);
-                    let (fails, cost) = shows(&scenario, &run, signature, paired);
+                    let (fails, cost) = shows(&scenario, &run, signature, right);
                     (run, fails, cost)
                 })
             },
@@ -223,7 +243,7 @@ impl Shrinker<'_> {
     fn adopt(&mut self, failing: Failing) {
         let scenario = settle::settled(&failing);
         let run = Subject { scenario: &scenario, side: Side::Own }.run(failing.run.seed, None);
-        let (fails, cost) = shows(&scenario, &run, &self.signature, self.paired);
+        let (fails, cost) = shows(&scenario, &run, &self.signature, self.right);
         self.runs += cost;
         self.smallest = if fails { Failing { scenario, run } } else { failing };
         self.kept += 1;

@@ -144,7 +144,7 @@ fn after(failing: Failing, pass: impl FnOnce(&mut Shrinker<'_>)) -> Failing {
         signature: signature.clone(),
         budget: Budget { runs: u64::MAX, deadline: None, threads, stop: &stop },
         keep: &mut |_, _| {},
-        paired: right_survives(&failing.scenario, failing.run.seed),
+        right: Right::of(&failing.scenario, failing.run.seed),
         longest: failing.scenario.plan.duration,
         smallest: failing,
         runs: 0,
@@ -217,10 +217,14 @@ fn what_the_right_protocol_does_not_survive_either_is_not_kept() {
     let seed = before.run.seed;
     let mut careless = before.scenario.clone();
     careless.config.set("clock-bound", Value::Odds(Ppm::percent(1)));
-    assert!(!right_survives(&careless, seed), "clocks that drift by more than they are said to break any lease");
+    assert_eq!(
+        Right::of(&careless, seed),
+        Right::Survives,
+        "clocks that drift by more than they are said to excuse any lease"
+    );
     let after = after(before, passes::configuration);
     assert_eq!(after.scenario.config.get("clock-bound"), Some(&Value::Odds(Ppm::percent(50))));
-    assert!(right_survives(&after.scenario, after.run.seed));
+    assert_eq!(Right::of(&after.scenario, after.run.seed), Right::Passes);
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(crate) struct Output {
 pub(crate) fn command(args: &[&str]) -> Command {
     let built = env!("CARGO_BIN_EXE_shaketable").to_owned();
     let mut command = Command::new(std::env::var("SHAKETABLE_TESTED").unwrap_or(built));
-    command.args(args).arg("--progress=none").current_dir(ROOT).stdin(Stdio::null());
+    command.args(args).arg("--progress=none").current_dir(ROOT).stdin(Stdio::null()).env_remove("COLUMNS");
     command
 }
 

@@ -313,7 +313,7 @@ where
         (server.node, server.timers) = (None, BTreeSet::new());
         server.volatile.clear();
         server.waiting.clear();
-        Rc::make_mut(&mut self.monitor).after_crash(id, Instant::ZERO);
+        Rc::make_mut(&mut self.monitor).after_crash(id);
         let first_boot = server.durable.is_empty();
         self.boot(world, id, first_boot)?;
         if self.crashes_left == 0 {

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::id::{NodeId, RequestId};
 use crate::spec::{Data, Spec};
-use crate::time::Ppm;
+use crate::time::{Instant, Ppm};
 
 mod ctx;
 
@@ -134,6 +134,11 @@ pub trait Node: Sized + Clone + 'static {
     /// Where clocks were beyond it, answers that are wrong prove nothing: the verdict is that an [assumption was exceeded](crate::run::Verdict::AssumptionExceeded). Whatever else is violated still is.
     fn clock_bound(config: &Self::Config) -> Option<Ppm> {
         let _ = config;
+        None
+    }
+
+    /// Until when, on its own clock, this node relies on a lease; over or not. None if it has none.
+    fn lease_until(&self) -> Option<Instant> {
         None
     }
 

@@ -1,6 +1,8 @@
 //! How fast clocks run, and what a protocol takes for granted of them.
 
+use super::verdict::judge;
 use super::{Event, World};
+use crate::history::{History, Operation, Outcome};
 use crate::id::NodeId;
 use crate::node::Node;
 use crate::queue::Due;
@@ -69,18 +71,33 @@ impl<N: Node> World<'_, N> {
         }
     }
 
-    /// What a verdict is, if clocks were beyond what the answers to clients rely on before it was plain: nothing follows of answers then.
+    /// What a verdict about answers is, if clocks were beyond what they rely on before it was plain: nothing follows from them then, unless those that were
+    /// given before are wrong by themselves.
     pub(super) fn unless_beyond(&self, verdict: Verdict) -> Verdict {
-        match (&verdict, &self.beyond) {
-            (Verdict::Violation(violation), Some(Beyond { at, what, bound }))
-                if violation.check == "linearizability" && *at <= violation.at =>
-            {
-                Verdict::AssumptionExceeded(format!(
-                    "{what} at {at}, and the answers rely on clocks that run at most {bound} fast or slow, and never jump; they are not linearizable ({})",
-                    violation.property
-                ))
-            }
-            _ => verdict,
+        let (Verdict::Violation(violation), Some(beyond)) = (&verdict, &self.beyond) else { return verdict };
+        if violation.check != "linearizability" || violation.at < beyond.at {
+            return verdict;
         }
+        let earlier = judge(&self.history_until(beyond.at), self.budget());
+        if matches!(earlier, Verdict::Violation(_)) {
+            return earlier;
+        }
+        let Beyond { at, what, bound } = beyond;
+        Verdict::AssumptionExceeded(format!(
+            "{what} at {at}, and the answers rely on clocks that run at most {bound} fast or slow, and never jump; they are not linearizable ({})",
+            violation.property
+        ))
+    }
+
+    /// What clients had seen before some time.
+    fn history_until(&self, end: Instant) -> History<N::Service> {
+        let asked = self.history.iter().filter(|operation| operation.invoked.at < end);
+        let seen = asked.map(|operation| match &operation.outcome {
+            Outcome::Ok { returned, .. } if returned.at >= end => {
+                Operation { outcome: Outcome::Unknown, ..operation.clone() }
+            }
+            _ => operation.clone(),
+        });
+        seen.collect()
     }
 }

@@ -183,11 +183,11 @@ impl<N: Node> World<'_, N> {
 
     /// Shows a milestone in the trace, and what the node's clock shows, if the protocol goes by that.
     fn show_milestone(&mut self, node: NodeId, milestone: Milestone) {
-        let clock = match N::clock_bound(self.config) {
-            Some(_) => format!(", when its clock shows {}", self.servers[node.index()].clock.read(self.now)),
-            None => String::new(),
-        };
-        self.note_effect(|| format!("reached {}{clock}", milestone.name));
+        let server = &self.servers[node.index()];
+        let lease = server.node.as_ref().and_then(N::lease_until).filter(|_| N::clock_bound(self.config).is_some());
+        let clock = server.clock.read(self.now);
+        let clocks = lease.map(|until| format!(", its lease is until {until}, and its clock shows {clock}"));
+        self.note_effect(|| format!("reached {}{}", milestone.name, clocks.unwrap_or_default()));
     }
 
     /// Whether there is room for another record.
@@ -272,8 +272,14 @@ impl<N: Node> World<'_, N> {
         let (before, after) = (server.observation, state.observe());
         let breach = match &self.plan.check.invariants {
             Some(names) if names.is_empty() => None,
-            _ => self.invariants.after_event(node, state).err(),
+            _ => {
+                self.invariants.at(self.now);
+                self.invariants.after_event(node, state).err()
+            }
         };
+        if let Some(recorder) = &mut self.recorder {
+            recorder.observed(node, before != after, &after, state.details());
+        }
         if before != after {
             if after.role == Role::Leader && before.role != Role::Leader {
                 let rival = self.servers.iter().any(|other| other.observation.role == Role::Leader);
@@ -284,9 +290,6 @@ impl<N: Node> World<'_, N> {
             self.coverage.commits = self.coverage.commits.max(after.commit);
             self.coverage.reconfigurations = self.coverage.reconfigurations.max(after.reconfigurations);
             self.coverage.epochs = self.coverage.epochs.max(after.epoch);
-            if let Some(recorder) = &mut self.recorder {
-                recorder.observed(&after, state.details());
-            }
             self.servers[node.index()].observation = after;
             self.see_state();
             self.check_triggers(node);

@@ -152,6 +152,7 @@ impl<N: Node> World<'_, N> {
             .enumerate()
             .map(|(index, server)| server.node.as_ref().filter(|_| core.contains(&NodeId::at(index))))
             .collect();
+        self.invariants.at(self.now);
         if let Err(breach) = self.invariants.after_heal(&nodes, &self.history) {
             self.breached(None, *breach);
         }

@@ -58,9 +58,13 @@ impl<N: Node> World<'_, N> {
             server.observation = Observation::default();
             server.paused.clear();
             self.coverage.crashes += 1;
+            if let Some(recorder) = &mut self.recorder {
+                recorder.crashed(node);
+            }
             self.record_among("down", node);
             self.see_state();
-            self.invariants.after_crash(node, self.now);
+            self.invariants.at(self.now);
+            self.invariants.after_crash(node);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::check::invariant::{Breach, Invariants, Property};
 use crate::check::linearizable::{self, Linearizability, told};
 use crate::history::History;
 use crate::id::NodeId;
-use crate::node::{Node, Role};
+use crate::node::{Node, Observation, Role};
 use crate::run::{Run, Verdict, Violation};
 use crate::spec::Spec;
 
@@ -73,8 +73,24 @@ impl<N: Node> World<'_, N> {
             };
             format!("{node} {}{leader}{state}, epoch {}, commit {}", seen.role.name(), seen.epoch, seen.commit)
         };
+        // Of nodes without leaders, epochs or a log there is nothing to tell.
+        let plain = |server: &Server<N>| {
+            let Observation { role, epoch, leader, commit, .. } = server.observation;
+            server.node.is_some()
+                && server.paused.is_empty()
+                && (role, epoch, leader, commit) == (Role::Peer, 0, None, 0)
+        };
+        if self.servers.iter().all(plain) {
+            return None;
+        }
         let nodes: Vec<String> = self.servers.iter().enumerate().map(describe).collect();
         Some(format!("nodes: {}", nodes.join(" · ")))
+    }
+
+    /// What the check of the history may cost.
+    pub(super) fn budget(&self) -> linearizable::Budget {
+        let check = &self.plan.check;
+        linearizable::Budget { states: check.states, bytes: check.bytes }
     }
 
     pub(super) fn finish(mut self) -> Run<N::Service> {
@@ -85,8 +101,7 @@ impl<N: Node> World<'_, N> {
         let open = matches!(&verdict, Verdict::Pass | Verdict::AssumptionExceeded(_))
             || matches!(&verdict, Verdict::Violation(violation) if violation.check == "liveness");
         if check.linearizable && open {
-            let judged = judge(&self.history, linearizable::Budget { states: check.states, bytes: check.bytes });
-            match self.unless_beyond(judged) {
+            match self.unless_beyond(judge(&self.history, self.budget())) {
                 Verdict::Pass => {}
                 wrong @ Verdict::Violation(_) => verdict = wrong,
                 undecided if verdict == Verdict::Pass => verdict = undecided,

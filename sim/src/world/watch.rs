@@ -2,7 +2,7 @@
 
 use super::World;
 use super::verdict::judge;
-use crate::check::linearizable::{Budget, Online, Watch};
+use crate::check::linearizable::{Online, Watch};
 use crate::history::Outcome;
 use crate::node::Node;
 use crate::run::Verdict;
@@ -33,10 +33,13 @@ impl<N: Node> World<'_, N> {
             Outcome::Unknown => return online.lost(place as u32),
         };
         if let Watch::Violation(_) = watch {
-            let check = &self.plan.check;
-            let verdict = judge(&self.history, Budget { states: check.states, bytes: check.bytes });
+            let verdict = judge(&self.history, self.budget());
             assert!(verdict != Verdict::Pass, "the check of the growing history contradicts the other one");
-            self.stop(self.unless_beyond(verdict));
+            match self.unless_beyond(verdict) {
+                wrong @ Verdict::Violation(_) => self.stop(wrong),
+                // Whatever else is wrong may still come.
+                _ => self.online = None,
+            }
         }
     }
 }

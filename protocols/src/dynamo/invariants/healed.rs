@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use shaketable_sim::check::invariant::Breach;
 use shaketable_sim::id::{Key, NodeId};
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::Instant;
 
 use super::super::Dynamo;
 use super::super::config::Config;
 use super::super::gossip::Probe;
 use super::super::membership::Ring;
 use super::super::versions::{Dot, Object, Past, Versions};
-use super::Life;
+use super::fates::Fates;
 use super::{CONVERGENCE, DELETED, HANDOFF, KEPT, RINGS_AGREE, SEEN_ALIVE};
 
 /// How often a node may have probed all others and still take one for dead that is up: probes and answers may be lost, and news of its death be on their way.
@@ -60,14 +59,8 @@ impl<'a, S: Spec> Cluster<'a, S> {
     }
 
     /// An acknowledged write that none has overwritten is in force somewhere; where the last writer wins, it is known.
-    pub(super) fn kept(
-        &self,
-        key: Key,
-        dot: Dot,
-        holders: &BTreeMap<NodeId, Life>,
-        crashes: &[Vec<Instant>],
-    ) -> Result<(), Box<Breach>> {
-        let missing = holders.keys().filter(|&&node| !self.up(node)).count();
+    pub(super) fn kept(&self, key: Key, dot: Dot, fates: &Fates) -> Result<(), Box<Breach>> {
+        let missing = fates.holders(key, dot).filter(|&node| !self.up(node)).count();
         let holds = |object: &Object<S::State>| match self.config.versions {
             Versions::Dotted => object.versions().iter().any(|version| version.dot == dot),
             Versions::LastWriterWins { .. } => object.past().knows(dot),
@@ -76,20 +69,13 @@ impl<'a, S: Spec> Cluster<'a, S> {
         if missing >= self.config.write_quorum || NodeId::all(self.nodes.len()).any(knows) {
             return Ok(());
         }
-        let lost = |(&node, &life): (&NodeId, &Life)| crashes[node.index()].get(life).copied();
-        let fate = |(node, life): (&NodeId, &Life)| match lost((node, life)) {
-            Some(at) => format!("{node} had it until it crashed at {at}"),
-            None => format!("{node} had it, and has dropped it without a crash"),
-        };
-        let fates: Vec<String> = holders.iter().map(fate).collect();
-        let fates = if fates.is_empty() { "none ever had".to_owned() } else { fates.join(", ") };
         let story = format!(
-            "the write {dot} of {key} was acknowledged, nobody has overwritten it, and no node has it: {fates}"
+            "the write {} of {key} was acknowledged, nobody has overwritten it, and no node has it: {}",
+            fates.named(key, dot),
+            fates.told(key, dot, |node| self.up(node))
         );
-        let breach = Breach::new(KEPT, story);
-        // Without a crash nobody knows when.
-        let last = holders.iter().map(lost).collect::<Option<Vec<Instant>>>().and_then(|all| all.into_iter().max());
-        Err(match last {
+        let breach = fates.replaced_by(key, dot).into_iter().fold(Breach::new(KEPT, story), Breach::about);
+        Err(match fates.lost(key, dot, |node| self.up(node)) {
             Some(at) => breach.came(at),
             None => breach,
         })

@@ -15,7 +15,6 @@ use shaketable_sim::digest::digest_of;
 use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, OpId};
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::Instant;
 
 use super::configuration::{Configuration, Tenure};
 use super::leader::Proposal;
@@ -231,7 +230,7 @@ impl<S: Spec> Invariants<Paxos<S>> for Safety {
         Ok(())
     }
 
-    fn after_crash(&mut self, id: NodeId, _: Instant) {
+    fn after_crash(&mut self, id: NodeId) {
         let seen = &mut self.nodes[id.index()];
         (seen.booting, seen.changes, seen.dropped, seen.led) = (true, 0, Slot::ZERO, None);
         if seen.promised.node == id {

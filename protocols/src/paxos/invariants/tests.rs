@@ -109,7 +109,7 @@ fn monitor() -> Safety {
 }
 
 fn crash(monitor: &mut Safety, id: usize) {
-    Invariants::<Paxos<Register>>::after_crash(monitor, NodeId::at(id), Instant::ZERO);
+    Invariants::<Paxos<Register>>::after_crash(monitor, NodeId::at(id));
 }
 
 fn look(monitor: &mut Safety, id: usize, state: &State) -> Option<&'static str> {

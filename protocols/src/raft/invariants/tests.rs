@@ -87,7 +87,7 @@ fn monitor(nodes: usize) -> Figure3 {
 }
 
 fn crash(monitor: &mut Figure3, node: usize) {
-    Invariants::<Raft<Register>>::after_crash(monitor, NodeId::at(node), Instant::ZERO);
+    Invariants::<Raft<Register>>::after_crash(monitor, NodeId::at(node));
 }
 
 fn look(monitor: &mut Figure3, node: usize, state: &State) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! Which answers an operation could have had.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::calls::{Call, Fate};
@@ -79,7 +80,10 @@ fn candidates<S: Spec>(calls: &[Call<'_, S>], culprit: usize) -> Option<Vec<S::R
             answers.push(answer);
         }
     };
-    for call in others().rev().filter(lasts) {
+    // What had returned when it was asked is likelier to be there than what was under way; the later, the likelier.
+    let mut makers: Vec<&Call<'_, S>> = others().rev().filter(lasts).collect();
+    makers.sort_by_key(|call| Reverse(call.returned().filter(|order| *order < begun)));
+    for call in makers {
         match footprint(call) {
             Footprint::Overwrites(state) => add(state),
             Footprint::Finds(mut state) | Footprint::Changes(mut state) => {
