@@ -156,6 +156,7 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         }
         for (key, past) in &node.collected[seen.collected..] {
             self.collected.entry(*key).or_default().join(past);
+            self.fates.collects(id, *key);
         }
         for &key in &replica.changes()[seen.changes..] {
             match replica.object(key) {
@@ -191,15 +192,15 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         }
         for &(key, dot) in settled.iter().filter(|&&(key, dot)| !self.is_collected(key, dot)) {
             let owners = preferences.owners(key);
-            cluster.caught_up(key, dot, &owners).map_err(|breach| self.about(breach, key, dot))?;
+            cluster.caught_up(key, dot, &owners, &self.fates).map_err(|breach| self.about(breach, key, dot))?;
         }
         for key in settled.iter().map(|&(key, _)| key).collect::<BTreeSet<_>>() {
-            cluster.agreed(key, &preferences.owners(key), |dot| settled.contains(&(key, dot)))?;
+            cluster.agreed(key, &preferences.owners(key), &self.fates, |dot| settled.contains(&(key, dot)))?;
         }
         for &(key, dot) in &settled {
             if let Some(past) = self.deletions.get(&(key, dot)) {
                 let owners = preferences.owners(key);
-                cluster.stays_deleted(key, dot, past, &owners).map_err(|breach| self.about(breach, key, dot))?;
+                cluster.stays_deleted(key, dot, past, &owners, &self.fates)?;
             }
         }
         cluster.delivered(&settled)?;
@@ -261,6 +262,12 @@ impl Contract {
         }
     }
 
+    /// A tombstone whose coordinator knew of this version when it was made.
+    fn tombstone(&self, key: Key, dot: Dot) -> Option<Dot> {
+        let of_key = self.deletions.iter().filter(|((other, _), past)| *other == key && past.knows(dot));
+        of_key.map(|(&(_, tombstone), _)| tombstone).find(|tombstone| *tombstone != dot)
+    }
+
     /// Whether it is known of a write that it is gone with its tombstone, or is the tombstone.
     fn is_collected(&self, key: Key, dot: Dot) -> bool {
         self.collected.get(&key).is_some_and(|past| past.knows(dot))
@@ -308,11 +315,14 @@ impl Contract {
         if let Some(back) =
             object.versions().iter().find(|version| !version.is_tombstone() && self.is_collected(key, version.dot))
         {
+            let tombstone = self.tombstone(key, back.dot);
+            let by = tombstone.map_or("a tombstone".to_owned(), |dot| self.fates.named(key, dot));
             let story = format!(
-                "{id} has the version {} of {key}, which was deleted by a tombstone that was collected",
-                back.dot
+                "{id} has the version {} of {key}, which {by} had deleted; that was collected by {}",
+                self.fates.named(key, back.dot),
+                self.fates.collectors(key)
             );
-            return Err(Breach::new(DELETED, story));
+            return Err(self.fates.about(Breach::new(DELETED, story), key, [back.dot].into_iter().chain(tombstone)));
         }
         self.fates.holds(id, key, object.versions().iter().map(|version| version.dot).collect());
         let mut actors = BTreeSet::new();

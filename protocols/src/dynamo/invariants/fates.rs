@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
+use shaketable_sim::check::invariant::Breach;
 use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::time::Instant;
 
@@ -27,6 +28,8 @@ pub(super) struct Fates {
     in_force: Vec<BTreeMap<Key, Vec<Dot>>>,
     /// The write that made each version.
     writes: BTreeMap<(Key, Dot), OpId>,
+    /// Who has collected a tombstone of a key, and when.
+    collected: BTreeMap<Key, Vec<(NodeId, Instant)>>,
     pub(super) now: Instant,
 }
 
@@ -36,6 +39,7 @@ impl Fates {
             holders: BTreeMap::new(),
             in_force: vec![BTreeMap::new(); nodes],
             writes: BTreeMap::new(),
+            collected: BTreeMap::new(),
             now: Instant::ZERO,
         }
     }
@@ -65,6 +69,24 @@ impl Fates {
         for (key, dots) in mem::take(&mut self.in_force[node.index()]) {
             dots.into_iter().for_each(|dot| self.settle(node, key, dot, Fate::Crashed(self.now)));
         }
+    }
+
+    /// A node has collected a tombstone.
+    pub(super) fn collects(&mut self, node: NodeId, key: Key) {
+        self.collected.entry(key).or_default().push((node, self.now));
+    }
+
+    /// The breach, about the writes that made these versions.
+    pub(super) fn about(&self, breach: Box<Breach>, key: Key, dots: impl IntoIterator<Item = Dot>) -> Box<Breach> {
+        let writes = dots.into_iter().filter_map(|dot| self.writes.get(&(key, dot)));
+        writes.fold(breach, |breach, &op| breach.about(op))
+    }
+
+    /// Who has collected tombstones of a key, and when, in words.
+    pub(super) fn collectors(&self, key: Key) -> String {
+        let told = |(node, at): &(NodeId, Instant)| format!("{node} at {at}");
+        let told: Vec<String> = self.collected.get(&key).into_iter().flatten().map(told).collect();
+        told.join(", ")
     }
 
     fn settle(&mut self, node: NodeId, key: Key, dot: Dot, fate: Fate) {

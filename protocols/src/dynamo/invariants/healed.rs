@@ -85,7 +85,7 @@ impl<'a, S: Spec> Cluster<'a, S> {
     ///
     /// What is kept for owners that never come back alone, as it can be with W = 1, reaches nobody until an operator takes those out of the ring (Dynamo §4.6, §4.8.1);
     /// what nobody has any more is lost. Whether it may be is for [`Cluster::kept`] to say.
-    pub(super) fn caught_up(&self, key: Key, dot: Dot, owners: &[NodeId]) -> Result<(), Box<Breach>> {
+    pub(super) fn caught_up(&self, key: Key, dot: Dot, owners: &[NodeId], fates: &Fates) -> Result<(), Box<Breach>> {
         let knows = |node| self.object(node, key).is_some_and(|object| object.past().knows(dot));
         let Some(lacking) = owners.iter().find(|&&node| self.up(node) && !knows(node)) else { return Ok(()) };
         let Some(teacher) = NodeId::all(self.nodes.len()).find(|&node| knows(node) && self.tells(node, key, owners))
@@ -93,7 +93,8 @@ impl<'a, S: Spec> Cluster<'a, S> {
             return Ok(());
         };
         let story = format!(
-            "{lacking} owns {key} and does not know the write {dot}, which was acknowledged long before and which {teacher} knows"
+            "{lacking} owns {key} and does not know the write {}, which was acknowledged long before and which {teacher} knows",
+            fates.named(key, dot)
         );
         Err(Breach::new(CONVERGENCE, story))
     }
@@ -105,30 +106,51 @@ impl<'a, S: Spec> Cluster<'a, S> {
     }
 
     /// All owners have the same versions in force, if all of those are of long ago.
-    pub(super) fn agreed(&self, key: Key, owners: &[NodeId], settled: impl Fn(Dot) -> bool) -> Result<(), Box<Breach>> {
+    pub(super) fn agreed(
+        &self,
+        key: Key,
+        owners: &[NodeId],
+        fates: &Fates,
+        settled: impl Fn(Dot) -> bool,
+    ) -> Result<(), Box<Breach>> {
         let dots = |&node: &NodeId| {
             let object = self.object(node, key)?;
-            Some(object.versions().iter().map(|version| version.dot).collect::<Vec<_>>())
+            Some((node, object.versions().iter().map(|version| version.dot).collect::<Vec<_>>()))
         };
-        let views: BTreeSet<Vec<Dot>> = owners.iter().filter_map(dots).collect();
-        if views.len() > 1 && views.iter().flatten().all(|&dot| settled(dot)) {
-            return Err(Breach::new(
-                CONVERGENCE,
-                format!("the owners of {key} have different versions in force: {views:?}"),
-            ));
+        let holders: Vec<(NodeId, Vec<Dot>)> = owners.iter().filter_map(dots).collect();
+        let views: BTreeSet<&Vec<Dot>> = holders.iter().map(|(_, dots)| dots).collect();
+        if views.len() > 1 && views.iter().copied().flatten().all(|&dot| settled(dot)) {
+            let told = |(node, dots): &(NodeId, Vec<Dot>)| {
+                let dots: Vec<String> = dots.iter().map(|dot| fates.named(key, *dot)).collect();
+                format!("{node} {}", if dots.is_empty() { "none".to_owned() } else { dots.join(" and ") })
+            };
+            let told: Vec<String> = holders.iter().map(told).collect();
+            let story = format!("the owners of {key} have different versions in force: {}", told.join(", "));
+            let all: BTreeSet<Dot> = views.into_iter().flatten().copied().collect();
+            return Err(fates.about(Breach::new(CONVERGENCE, story), key, all));
         }
         Ok(())
     }
 
     /// No owner has a value in force that a tombstone has deleted whose coordinator knew of these writes.
-    pub(super) fn stays_deleted(&self, key: Key, dot: Dot, past: &Past, owners: &[NodeId]) -> Result<(), Box<Breach>> {
+    pub(super) fn stays_deleted(
+        &self,
+        key: Key,
+        dot: Dot,
+        past: &Past,
+        owners: &[NodeId],
+        fates: &Fates,
+    ) -> Result<(), Box<Breach>> {
         for &node in owners {
             let versions = self.object(node, key).into_iter().flat_map(Object::versions);
             if let Some(back) = versions.into_iter().find(|version| !version.is_tombstone() && past.knows(version.dot))
             {
-                let story =
-                    format!("{node} has the version {} of {key} in force, which {dot} has deleted long ago", back.dot);
-                return Err(Breach::new(DELETED, story));
+                let (back, by) = (back.dot, fates.named(key, dot));
+                let story = format!(
+                    "{node} has the version {} of {key} in force, which {by} has deleted long ago",
+                    fates.named(key, back)
+                );
+                return Err(fates.about(Breach::new(DELETED, story), key, [back, dot]));
             }
         }
         Ok(())
