@@ -156,10 +156,16 @@ function drawMarkers(pen, { frame, view, panels, ink, diverges }) {
   }
 }
 
+/** How many faults may be in force at once on the world's lane and still have lines of their own. */
+const FAULT_LINES = 5;
+
+/** A fault in few words: whom it strikes and how, without the names of what is told. @param {Fault} fault */
+const inBrief = ({ what }) => what.replace(/[\w-]+ = /g, "").replace(/[{}"]/g, "").replace(/\s+/g, " ").trim();
+
 /** @type {Paint} */
 const drawFaults = (pen, { frame, palette, ink }, { trace, rows, span }) => {
   /** Where each line of bars on the world's lane is free again. */
-  const free = [-Infinity, -Infinity, -Infinity];
+  const free = Array.from({ length: FAULT_LINES }, () => -Infinity);
   const world = rows[trace.run.lanes.findIndex((lane) => lane.kind === "world")];
   for (const fault of trace.run.faults) {
     const place = span(fault.from, fault.to);
@@ -168,12 +174,15 @@ const drawFaults = (pen, { frame, palette, ink }, { trace, rows, span }) => {
     const fill = palette.fault(fault.kind);
     pen.rects(fault.lanes.flatMap((lane) => (rows[lane] ? [x, rows[lane].y + 1, width, rows[lane].height - 1] : [])), { fill, alpha: 0.13 });
     if (!world) continue;
-    const line = Math.max(0, free.findIndex((until) => until <= x));
-    free[line] = x + width;
-    const height = Math.floor((world.height - 4) / 3);
+    const own = free.findIndex((until) => until <= x);
+    // One that finds no line is drawn over the first, without words.
+    const line = Math.max(0, own);
+    free[line] = Math.max(free[line], x + width);
+    const height = Math.floor((world.height - 4) / FAULT_LINES);
     const y = world.y + 2 + line * height;
     pen.rects([x, y, width, height - 1], { fill, alpha: 0.4 });
-    if (width > pen.measure(fault.what, 10) + 8) pen.text(Math.max(x, frame.left) + 4, y + height / 2, fault.what, { fill: ink.text, size: 10 });
+    const words = inBrief(fault);
+    if (own >= 0 && width > pen.measure(words, 10) + 8) pen.text(Math.max(x, frame.left) + 4, y + height / 2, words, { fill: ink.text, size: 10 });
   }
 };
 
