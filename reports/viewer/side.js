@@ -55,9 +55,10 @@ function drawStory(app) {
 
 /** @param {Property} property @param {number} time */
 function light({ name, doc, checked, broken }, time) {
-  const state = !checked ? "not checked" : broken === null ? "holds" : time >= broken ? "broken" : "holds so far";
+  // What is broken has been looked at, whatever else was not.
+  const state = broken !== null ? (time >= broken ? "broken" : "holds so far") : checked ? "holds" : "not checked";
   return h("li", {}, h("details", { class: "light", "data-state": state, title: doc },
-    h("summary", { "data-key": `property-${name}` }, h("span", { class: "lamp", "aria-hidden": "true" }, !checked ? "–" : state === "broken" ? "✗" : "✓"), name, h("span", { class: "light-state" }, state)),
+    h("summary", { "data-key": `property-${name}` }, h("span", { class: "lamp", "aria-hidden": "true" }, state === "not checked" ? "–" : state === "broken" ? "✗" : "✓"), name, h("span", { class: "light-state" }, state)),
     h("p", {}, doc, broken === null ? "" : ` Broken at ${exactly(broken)}.`)));
 }
 
