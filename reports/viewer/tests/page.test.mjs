@@ -62,11 +62,11 @@ test("it opens at the violation", async () => {
 test("lights tell what holds at the cursor", async () => {
   const page = await browser.open(url);
   const lights = () => page.locator(".light-state").allTextContents();
-  assert.deepEqual(await lights(), ["broken", "holds", "holds", "holds"]);
+  assert.deepEqual(await lights(), ["broken", "holds", "holds", "not checked"]);
   await page.locator("#scrub input").focus();
   await page.keyboard.press("ArrowLeft");
   await settle(page);
-  assert.deepEqual(await lights(), ["holds so far", "holds", "holds", "holds"]);
+  assert.deepEqual(await lights(), ["holds so far", "holds", "holds", "not checked"]);
 });
 
 test("filters by kind, label, lane and routine change what is shown", async () => {
