@@ -187,12 +187,12 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         let settled = self.settled(history, config.rounds(nodes.len()));
         for &(key, dot) in self.acknowledged.values().flatten() {
             if !self.overwritten.contains(&(key, dot)) && !self.may_be_forgotten(key, dot, config.versions) {
-                cluster.kept(key, dot, &self.fates).map_err(|breach| self.about(breach, key, dot))?;
+                cluster.kept(key, dot, &self.fates).map_err(|breach| self.fates.about(breach, key, [dot]))?;
             }
         }
         for &(key, dot) in settled.iter().filter(|&&(key, dot)| !self.is_collected(key, dot)) {
             let owners = preferences.owners(key);
-            cluster.caught_up(key, dot, &owners, &self.fates).map_err(|breach| self.about(breach, key, dot))?;
+            cluster.caught_up(key, dot, &owners, &self.fates).map_err(|breach| self.fates.about(breach, key, [dot]))?;
         }
         for key in settled.iter().map(|&(key, _)| key).collect::<BTreeSet<_>>() {
             cluster.agreed(key, &preferences.owners(key), &self.fates, |dot| settled.contains(&(key, dot)))?;
@@ -222,12 +222,6 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
 }
 
 impl Contract {
-    /// A breach about the operations that were acknowledged under this name.
-    fn about(&self, breach: Box<Breach>, key: Key, dot: Dot) -> Box<Breach> {
-        let named = self.acknowledged.iter().filter(|(_, names)| names.contains(&(key, dot)));
-        named.fold(breach, |breach, (&op, _)| breach.about(op))
-    }
-
     /// A ring is in force at a node.
     fn in_force(&mut self, id: NodeId, ring: &Ring) -> Result<(), Box<Breach>> {
         if self.latest[id.index()] == Some(ring.epoch) {
@@ -377,7 +371,7 @@ impl Contract {
                         "the write {} of {key} was asked for more than {clock_bound} after one was acknowledged that is {} by its clock; it is {}, and loses",
                         operation.id, before, dot
                     );
-                    return Err(self.about(Breach::new(LAST_WRITE, story), key, *before).about(operation.id));
+                    return Err(self.fates.about(Breach::new(LAST_WRITE, story), key, [*before]).about(operation.id));
                 }
             }
         }

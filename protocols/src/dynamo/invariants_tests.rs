@@ -84,6 +84,7 @@ fn acknowledged(writes: &[(Dot, u64)]) -> (Contract, History<Register>) {
     for (place, &(dot, seconds)) in writes.iter().enumerate() {
         let id = op(place as u32 + 1);
         contract.acknowledged.entry(id).or_default().insert((KEY, dot));
+        contract.fates.made(KEY, dot, id);
         let moment = |order| Moment { order, at: at(seconds) };
         let returned = moment(2 * place as u32 + 1);
         let outcome = Outcome::Ok { ret: Ret::Done, returned };
