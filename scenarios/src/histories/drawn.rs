@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shaketable_reports::{Bar, Part};
 use shaketable_sim::check::linearizable::{Budget, Counterexample, Linearizability, Verdict as Decided, check, decide};
-use shaketable_sim::history::{Operation, Outcome};
+use shaketable_sim::history::{Operation, Outcome, until};
 use shaketable_sim::id::OpId;
 use shaketable_sim::run::{Run, Verdict};
 use shaketable_sim::spec::Spec;
@@ -48,9 +48,13 @@ fn about(run: &Run<Any>) -> &[OpId] {
 }
 
 fn violated(run: &Run<Any>, budget: Budget) -> Option<Counterexample<Any>> {
-    let by_history = matches!(&run.verdict, Verdict::Violation(violation) if violation.check == "linearizability");
-    match by_history.then(|| check(&run.history, budget)) {
-        Some(Linearizability::Violation(found)) => Some(*found),
+    let Verdict::Violation(violation) = &run.verdict else { return None };
+    if violation.check != "linearizability" {
+        return None;
+    }
+    // What is wrong only later is not what the verdict is about.
+    match check(&until(&run.history, |moment| moment.at <= violation.at), budget) {
+        Linearizability::Violation(found) => Some(*found),
         _ => None,
     }
 }
@@ -58,15 +62,8 @@ fn violated(run: &Run<Any>, budget: Budget) -> Option<Counterexample<Any>> {
 /// The operations on the culprit's object in an order that explains every answer before the culprit's.
 fn explained(history: &[Operation<Any>], found: &Counterexample<Any>, budget: Budget) -> Vec<String> {
     let Outcome::Ok { returned: end, .. } = &found.culprit.outcome else { return Vec::new() };
-    let before = history.iter().filter(|operation| operation.invoked < *end && Any::key(&operation.op) == found.key);
-    let before: Vec<Operation<Any>> = before
-        .map(|operation| match &operation.outcome {
-            Outcome::Ok { returned, .. } if returned >= end => {
-                Operation { outcome: Outcome::Unknown, ..operation.clone() }
-            }
-            _ => operation.clone(),
-        })
-        .collect();
+    let mut before = until(history, |moment| moment < *end);
+    before.retain(|operation| Any::key(&operation.op) == found.key);
     match decide(&before, budget) {
         Decided::Linearizable(found) => {
             found.order.iter().map(|&place| before[place as usize].id.to_string()).collect()

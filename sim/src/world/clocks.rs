@@ -2,7 +2,7 @@
 
 use super::verdict::judge;
 use super::{Event, World};
-use crate::history::{History, Operation, Outcome};
+use crate::history::until;
 use crate::id::NodeId;
 use crate::node::Node;
 use crate::queue::Due;
@@ -78,7 +78,7 @@ impl<N: Node> World<'_, N> {
         if violation.check != "linearizability" || violation.at < beyond.at {
             return verdict;
         }
-        let earlier = judge(&self.history_until(beyond.at), self.budget());
+        let earlier = judge(&until(&self.history, |moment| moment.at < beyond.at), self.budget());
         if matches!(earlier, Verdict::Violation(_)) {
             return earlier;
         }
@@ -87,17 +87,5 @@ impl<N: Node> World<'_, N> {
             "{what} at {at}, and the answers rely on clocks that run at most {bound} fast or slow, and never jump; they are not linearizable ({})",
             violation.property
         ))
-    }
-
-    /// What clients had seen before some time.
-    fn history_until(&self, end: Instant) -> History<N::Service> {
-        let asked = self.history.iter().filter(|operation| operation.invoked.at < end);
-        let seen = asked.map(|operation| match &operation.outcome {
-            Outcome::Ok { returned, .. } if returned.at >= end => {
-                Operation { outcome: Outcome::Unknown, ..operation.clone() }
-            }
-            _ => operation.clone(),
-        });
-        seen.collect()
     }
 }
