@@ -37,13 +37,24 @@ pub(crate) fn in_order<T: Send>(
     work: impl Fn(Piece) -> T + Sync,
     mut take: impl FnMut(Piece, T) -> ControlFlow<()>,
 ) {
+    on_threads(lengths, threads, stop, &work, &mut take);
+}
+
+/// [`in_order`], built once for all work that gives the same: threads and channels are much to build.
+fn on_threads<T: Send>(
+    lengths: &[u64],
+    threads: NonZeroUsize,
+    stop: &AtomicBool,
+    work: &(dyn Fn(Piece) -> T + Sync),
+    take: &mut dyn FnMut(Piece, T) -> ControlFlow<()>,
+) {
     let queue = Queue::new(lengths, AHEAD * threads.get() as u64);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         // If `take` panics, the threads must not wait for it for ever.
         let _end = EndOnDrop(&queue);
         for _ in 0..threads.get() {
-            let (sender, queue, work) = (sender.clone(), &queue, &work);
+            let (sender, queue) = (sender.clone(), &queue);
             scope.spawn(move || {
                 while let Some((turn, piece)) = queue.claim(stop) {
                     let result = panic::catch_unwind(AssertUnwindSafe(|| work(piece)));

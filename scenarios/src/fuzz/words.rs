@@ -87,7 +87,7 @@ fn words() {
         "\u{3000}",
     ];
     let tables = Tables::shipped();
-    let fuzz = Fuzz { name: "words", seeds: seeds.map(Into::into).to_vec(), words, inputs: 20_000 };
+    let fuzz = Fuzz { name: "words", seeds: seeds.map(Into::into).to_vec(), words, inputs: 6_000 };
     fuzz.run(|input| {
         let Ok(text) = str::from_utf8(input) else { return };
         read_as_printed::<Span>(text);

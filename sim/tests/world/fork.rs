@@ -1,10 +1,8 @@
 //! What else could have come of a run: its past is its own, its future is that of another seed.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{Chatter, adding, calm, fault, run, target};
+use crate::common::{Chatter, adding, calm, fault, run, target};
 use shaketable_sim::faults::{Planned, Start};
 use shaketable_sim::param::Value;
 use shaketable_sim::plan::{Fork, Plan};

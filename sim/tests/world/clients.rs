@@ -1,8 +1,6 @@
 //! Clients ask, retry under the same id, follow redirects and give up; budgets stop a run; runs repeat.
 
-mod common;
-
-use common::{Chatter, adding, again, calm, fault, run, target, trace};
+use crate::common::{Chatter, adding, again, calm, fault, run, target, trace};
 use serde_json::Value as Json;
 use shaketable_sim::history::Outcome;
 use shaketable_sim::id::{Key, NodeId, OpId};
@@ -38,7 +36,7 @@ fn what_was_never_answered_is_unknown_and_what_was_always_rejected_has_failed() 
     let mut tried = run.history.iter().filter(|operation| operation.outcome == Outcome::Failed);
     assert!(tried.all(|operation| operation.node != shaketable_sim::id::NodeId::at(0)));
     let lost = Plan { network: NetworkPlan { loss: Ppm::ONE, ..calm().network }, ..calm() };
-    let run = common::run(&lost, 1);
+    let run = crate::common::run(&lost, 1);
     assert!(run.history.len() > 4 && run.history.iter().all(|operation| operation.outcome == Outcome::Unknown));
 }
 

@@ -1,10 +1,8 @@
 //! A swarm draws what the protocol tolerates, all of it, and the same from the same seed.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{calm, run};
+use crate::common::{calm, run};
 use shaketable_sim::faults::Planned;
 use shaketable_sim::node::Milestone;
 use shaketable_sim::param::{Args, Default, Literal, Param, Shape, Value};

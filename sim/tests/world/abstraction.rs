@@ -1,8 +1,6 @@
 //! Abstract states: where a run has been, seen from so far away that the same place is met again.
 
-mod common;
-
-use common::{calm, fault, run, target};
+use crate::common::{calm, fault, run, target};
 use shaketable_sim::faults::Planned;
 use shaketable_sim::plan::Plan;
 use shaketable_sim::time::Span;

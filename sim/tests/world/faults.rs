@@ -1,8 +1,6 @@
 //! Every kind of fault acts, is recorded in full, and does the same again when the recording is played.
 
-mod common;
-
-use common::{again, calm, fault, run, target, trace};
+use crate::common::{again, calm, fault, run, target, trace};
 use serde_json::Value as Json;
 use shaketable_sim::faults::{FAULTS, Planned, Start};
 use shaketable_sim::param::Value;

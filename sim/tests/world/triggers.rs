@@ -1,8 +1,6 @@
 //! Faults that wait for a state or an occasion strike then, at whom it is about, and replay at their time.
 
-mod common;
-
-use common::{Chatter, again, calm, fault, run, target, trace};
+use crate::common::{Chatter, again, calm, fault, run, target, trace};
 use serde_json::Value as Json;
 use shaketable_sim::faults::trigger::{Occasion, Phase, State, Trigger};
 use shaketable_sim::faults::{Planned, Start};

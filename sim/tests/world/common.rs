@@ -1,5 +1,4 @@
 //! A small protocol that exercises everything a world offers, and plans to run it in.
-#![allow(dead_code)] // Each test file uses its own part.
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -23,7 +22,6 @@ pub(crate) struct Chatter {
     me: NodeId,
     ticks: u64,
     durable: u64,
-    damaged: u64,
     objects: Objects<Counter>,
 }
 
@@ -66,7 +64,7 @@ impl Node for Chatter {
         let damaged = disk.records.iter().filter(|record| **record == Stored::Damaged).count() as u64;
         ctx.note(format!("{} records, {damaged} damaged", disk.records.len()));
         ctx.set_timer((), TICK);
-        Chatter { me: ctx.me(), ticks, durable: 0, damaged, objects: Objects::default() }
+        Chatter { me: ctx.me(), ticks, durable: 0, objects: Objects::default() }
     }
 
     fn on_message(&mut self, _: NodeId, msg: Talk, _: &mut Ctx<'_, Self>) {

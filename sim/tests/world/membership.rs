@@ -1,10 +1,8 @@
 //! The heal asks for what the members of a cluster need, and not for what all its nodes would: who is outside may be down for ever.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{adding, calm, fault, target};
+use crate::common::{adding, calm, fault, target};
 use serde::Serialize;
 use shaketable_sim::check::invariant::NoInvariants;
 use shaketable_sim::faults::Planned;
