@@ -173,14 +173,7 @@ mod tests {
 
     #[test]
     fn what_the_right_protocol_makes_of_it_is_said_if_a_bug_is_planted() {
-        let violation = Violation {
-            check: "linearizability",
-            property: "read".to_owned(),
-            at: Instant::ZERO,
-            story: Vec::new(),
-            about: Vec::new(),
-            came: None,
-        };
+        let violation = Violation::new("linearizability", "read", Instant::ZERO, Vec::new());
         let verdicts = [
             (Verdict::Pass, "the right protocol passes it\n", "pass"),
             (

@@ -38,6 +38,10 @@ pub fn spacetime(recording: &Recording, events: &[Place], columns: usize, style:
         for lost in recording.lost_of(place) {
             text += &picture.lost_row(lost);
         }
+        if recording.violation().is_some_and(|violation| violation.against.contains(&place)) {
+            let line = format!("{:>TIME$}  ↑ what is seen below goes against this", "");
+            text += &format!("{}\n", style.paint(Tint::Bad, &line));
+        }
         if let Some(violation) = recording.violation().filter(|violation| violation.event == Some(place)) {
             let found =
                 if violation.came < violation.at { format!(", found at {}", violation.at) } else { String::new() };

@@ -10,8 +10,8 @@ use shaketable_sim::time::Instant;
 
 fn fails(property: &str) -> Verdict {
     let story = vec!["n4 became leader of term 7, too.".to_owned()];
-    let (at, property) = (Instant::nanos(812_000_000), property.to_owned());
-    Verdict::Violation(Violation { check: "invariant", property, at, story, about: Vec::new(), came: None })
+    let at = Instant::nanos(812_000_000);
+    Verdict::Violation(Violation::new("invariant", property, at, story))
 }
 
 fn by_meaning(amiss: &[&str]) -> Faithful {

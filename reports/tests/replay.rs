@@ -8,14 +8,12 @@ use shaketable_sim::run::{Checkpoint, Verdict, Violation};
 use shaketable_sim::time::Instant;
 
 fn violation(property: &str) -> Verdict {
-    Verdict::Violation(Violation {
-        check: "invariant",
-        property: property.to_owned(),
-        at: Instant::nanos(12_345_678_900),
-        story: vec!["n1 became leader of term 7.".to_owned(), "n4 became leader of term 7.".to_owned()],
-        about: Vec::new(),
-        came: None,
-    })
+    Verdict::Violation(Violation::new(
+        "invariant",
+        property,
+        Instant::nanos(12_345_678_900),
+        vec!["n1 became leader of term 7.".to_owned(), "n4 became leader of term 7.".to_owned()],
+    ))
 }
 
 fn run(verdict: Verdict) -> Replayed {

@@ -35,7 +35,7 @@ const OPENING_EVENTS = 1200;
 const TELLING_EVENTS = 200;
 
 /**
- * From the first operation of the story to a little after the violation, but no more than so many events.
+ * From the first operation of the story, or what the violation goes against, to a little after the violation, but no more than so many events.
  * @param {Trace} trace @returns {[from: number, to: number, cursor: number]}
  */
 function openingWindow(trace) {
@@ -43,7 +43,7 @@ function openingWindow(trace) {
   if (!violation) return [0, Math.max(end, 1), Math.max(end, 1)];
   const last = trace.indexAt(violation.t);
   const first = trace.time[Math.max(0, last - OPENING_EVENTS)] ?? 0;
-  const told = operations.filter(({ part }) => part !== null).map(({ start }) => start);
+  const told = [...operations.filter(({ part }) => part !== null).map(({ start }) => start), ...violation.against.map((event) => trace.time[event])];
   let from = Math.max(first, told.length > 0 ? Math.min(...told) : (trace.time[Math.max(0, last - TELLING_EVENTS)] ?? 0));
   // A story of a moment still wants some surroundings.
   from = Math.min(from, trace.time[Math.max(0, last - 80)] ?? 0);

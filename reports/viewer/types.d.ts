@@ -8,6 +8,8 @@ type Ref = [run: number, index: number];
 interface LaneHeader { name: string; kind: "node" | "client" | "world" }
 interface Violation {
   property: string; message: string; event: number | null; t: number; lane: number | null; story: string[];
+  /** Events before it that it does not go together with. */
+  against: number[];
 }
 // Where the data says null for "to the end of the run", reading it fills in the end.
 interface Fault { kind: string; what: string; from: number; to: number; lanes: number[]; event: number }

@@ -168,8 +168,7 @@ fn broken(seed: Seed, panic: &Panic) -> Run<Any> {
     let place = panic.place.as_deref().unwrap_or("an unknown place");
     let mut story = vec![format!("The code panicked at {place}:")];
     story.extend(panic.message.lines().map(|line| format!("  {line}")));
-    let violation =
-        Violation { check: PANIC, property: panic.name(), at: Instant::ZERO, story, about: Vec::new(), came: None };
+    let violation = Violation::new(PANIC, panic.name(), Instant::ZERO, story);
     Run {
         seed,
         verdict: Verdict::Violation(violation),

@@ -271,14 +271,12 @@ mod tests {
         });
         Run {
             seed: Seed(17),
-            verdict: Verdict::Violation(Violation {
-                check: "invariant",
-                property: "election-safety".to_owned(),
-                at: Instant::nanos(2_000_000_000),
-                story: Vec::new(),
-                about: Vec::new(),
-                came: None,
-            }),
+            verdict: Verdict::Violation(Violation::new(
+                "invariant",
+                "election-safety",
+                Instant::nanos(2_000_000_000),
+                Vec::new(),
+            )),
             digest: 0x00c0_ffee_0000_0001,
             checkpoints: vec![Checkpoint { event: 4_096, at: Instant::nanos(1_250_000_000), digest: 7 }],
             end: Instant::nanos(2_000_000_000),
@@ -354,14 +352,7 @@ mod tests {
         let scenario = read(Path::new("some\n\"file\".toml"), GOOD, &testing::tables());
         let mut run = made_up(&scenario);
         let property = "index out of bounds:\n\"7\" \\ 5\u{1b}[31m".to_owned();
-        run.verdict = Verdict::Violation(Violation {
-            check: "panic",
-            property,
-            at: run.end,
-            story: Vec::new(),
-            about: Vec::new(),
-            came: None,
-        });
+        run.verdict = Verdict::Violation(Violation::new("panic", property, run.end, Vec::new()));
         let case = read(Path::new("case.toml"), &render(&scenario, &run), &testing::tables());
         let Verdict::Violation(violation) = run.verdict else { unreachable!("just made") };
         assert_eq!(case.recorded.expect("a record").signature, violation.signature());

@@ -129,14 +129,7 @@ fn run(plan: &Plan, args: &Args, bug: Option<&'static Bug>, seed: Seed, mut trac
     let digest = digest_of(&(seed.0, what, now));
     let broken = |property: &str| {
         let story = vec![format!("{property} is broken.")];
-        Verdict::Violation(Violation {
-            check: "invariant",
-            property: property.to_owned(),
-            at: Instant::nanos(7),
-            story,
-            about: Vec::new(),
-            came: None,
-        })
+        Verdict::Violation(Violation::new("invariant", property, Instant::nanos(7), story))
     };
     Run {
         seed,

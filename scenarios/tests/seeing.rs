@@ -162,3 +162,31 @@ fn a_failing_run_is_compared_with_the_nearest_that_passes() {
         assert!(refused.stderr.contains(why), "{}", refused.stderr);
     }
 }
+
+/// Two elections in a term, a promise and what was done in spite of it: whoever sees one must see the other, however long ago it was.
+#[test]
+fn what_a_violation_goes_against_is_drawn_too() {
+    let bugs = [
+        "raft-votes-twice",
+        "raft-commits-old-term",
+        "raft-commits-unverified",
+        "raft-matches-by-index",
+        "paxos-forgets-promise",
+        "paxos-duplicate-ballot",
+        "paxos-ignores-accepted-value",
+        "paxos-acks-before-sync",
+        "synod-promise-not-durable",
+        "synod-vote-not-durable",
+    ];
+    for bug in bugs {
+        let scenario = format!("scenarios/negative/directed/{bug}.toml");
+        let text = shaketable(&["replay", &scenario, "--seed", "1"]).stdout;
+        let told = text.lines().find_map(|line| line.trim().strip_prefix("it goes against what was seen of "));
+        let told = told.unwrap_or_else(|| panic!("{bug}: {text}"));
+        for sight in told.split(" and of ") {
+            let (node, at) = sight.split_once(" at ").expect("a node and a time");
+            let is_drawn = text.lines().any(|line| line.trim_start().starts_with(&format!("{at} ")));
+            assert!(is_drawn && node.starts_with('n'), "{bug}: {sight} is not in\n{text}");
+        }
+    }
+}

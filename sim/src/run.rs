@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::check::invariant::Sight;
 use crate::faults::Applied;
 use crate::history::History;
 use crate::id::{Endpoint, OpId};
@@ -96,9 +97,18 @@ pub struct Violation {
     /// When it came to it, by true time, if that was before it was seen and is known: a check after the heal finds what was lost long ago.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub came: Option<Instant>,
+    /// What nodes were or did before that does not go together with what was seen, in the order of time, if that is known: the other election in the term.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<Sight>,
 }
 
 impl Violation {
+    /// A violation that was seen at this time, and of which no more is known than this story.
+    pub fn new(check: &'static str, property: impl Into<String>, at: Instant, story: Vec<String>) -> Violation {
+        let property = property.into();
+        Violation { check, property, at, story, about: Vec::new(), came: None, against: Vec::new() }
+    }
+
     /// The name under which violations are counted and told apart: `invariant/election-safety`.
     pub fn signature(&self) -> String {
         format!("{}/{}", self.check, self.property)
@@ -106,10 +116,12 @@ impl Violation {
 }
 
 impl<S: Spec> Run<S> {
-    /// When what a violation is about began: when the first of its [operations](Violation::about) was asked for; when it was seen, if it is about none.
+    /// When what a violation is about began: when the first of its [operations](Violation::about) was asked for, or what it is [against](Violation::against) was seen; when it was seen itself,
+    /// if nothing of that is known.
     pub fn began(&self, violation: &Violation) -> Instant {
         let about = self.history.iter().filter(|operation| violation.about.contains(&operation.id));
-        about.map(|operation| operation.invoked.at).min().unwrap_or(violation.at)
+        let against = violation.against.iter().map(|sight| sight.at);
+        about.map(|operation| operation.invoked.at).chain(against).min().unwrap_or(violation.at)
     }
 }
 

@@ -10,10 +10,11 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use shaketable_sim::check::invariant::{Breach, Invariants, Property};
+use shaketable_sim::check::invariant::{Breach, Invariants, Property, Sight};
 use shaketable_sim::digest::{Digest, digest_of};
 use shaketable_sim::id::NodeId;
 use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
 
 use super::configuration::Configuration;
 use super::log::Log;
@@ -71,9 +72,11 @@ pub struct Figure3 {
     entries: Vec<Variants>,
     /// By index, from 1: what was committed there first.
     committed: Vec<Committed>,
-    leaders: BTreeMap<Term, NodeId>,
-    /// By the last entry that they stand for: the hashes of snapshots.
-    snapshots: BTreeMap<LogIndex, u64>,
+    /// Who was elected in each term first, and when.
+    leaders: BTreeMap<Term, Sight>,
+    /// By the last entry that they stand for: the hashes of snapshots, and who had them first.
+    snapshots: BTreeMap<LogIndex, (u64, Sight)>,
+    now: Instant,
 }
 
 /// A server when it was last looked at.
@@ -96,15 +99,24 @@ struct Seen {
 /// The logs' entries at one index, told apart by their terms; almost always there is one.
 #[derive(Clone, Debug)]
 struct Variants {
-    first: (Term, u64),
-    others: Vec<(Term, u64)>,
+    first: Variant,
+    others: Vec<Variant>,
 }
 
-/// A committed entry: the hash of the log up to it, and the term in which it was first known to be committed.
+/// An entry: its term, the hash of the log up to it, and who had it first.
+#[derive(Clone, Copy, Debug)]
+struct Variant {
+    term: Term,
+    chain: u64,
+    by: Sight,
+}
+
+/// A committed entry: the hash of the log up to it, the term in which it was first known to be committed, and who knew that.
 #[derive(Clone, Copy, Debug)]
 struct Committed {
     chain: u64,
     term: Term,
+    by: Sight,
 }
 
 /// What the properties are about.
@@ -127,7 +139,12 @@ impl<S: Spec> Invariants<Raft<S>> for Figure3 {
             committed: Vec::new(),
             leaders: BTreeMap::new(),
             snapshots: BTreeMap::new(),
+            now: Instant::ZERO,
         }
+    }
+
+    fn at(&mut self, now: Instant) {
+        self.now = now;
     }
 
     fn after_event(&mut self, id: NodeId, server: &Raft<S>) -> Result<(), Box<Breach>> {
@@ -154,13 +171,15 @@ impl Figure3 {
         }
         seen.snapshot = last;
         let digest = digest_of(&server.snapshot);
-        if *self.snapshots.entry(last).or_insert(digest) == digest {
+        let now = self.seen(id);
+        let (known, by) = *self.snapshots.entry(last).or_insert((digest, now));
+        if known == digest {
             return Ok(());
         }
         let story = format!(
             "the snapshot of {id} up to {last} is not the one that another server has made of the same entries"
         );
-        Err(Breach::new(STATE_MACHINE_SAFETY, story))
+        Err(Breach::new(STATE_MACHINE_SAFETY, story).against(by))
     }
 
     fn look<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
@@ -194,16 +213,24 @@ impl Figure3 {
     }
 
     fn election_safety(&mut self, id: NodeId, term: Term) -> Result<(), Box<Breach>> {
-        let leader = *self.leaders.entry(term).or_insert(id);
-        if leader == id {
+        let now = self.seen(id);
+        let first = *self.leaders.entry(term).or_insert(now);
+        if first.node == id {
             return Ok(());
         }
-        Err(Breach::new(ELECTION_SAFETY, format!("{id} leads in term {term}, in which {leader} was elected before")))
+        let story = format!("{id} leads in term {term}, in which {} was elected before", first.node);
+        Err(Breach::new(ELECTION_SAFETY, story).against(first))
+    }
+
+    /// What is seen of a server now.
+    fn seen(&self, node: NodeId) -> Sight {
+        Sight { node, at: self.now }
     }
 
     /// Brings the chain of a server up to date, and compares each new entry with those seen at its place.
     fn log_matching<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
         let (truncations, cut) = view.log.truncations();
+        let now = self.seen(id);
         let seen = &mut self.servers[id.index()];
         let kept = match truncations - seen.truncations {
             0 => seen.chain.len(),
@@ -226,19 +253,20 @@ impl Figure3 {
             entry.hash(&mut digest);
             chain = digest.value();
             seen.chain.push(chain);
+            let variant = Variant { term: entry.term, chain, by: now };
             let known = match self.entries.get_mut(seen.chain.len() - 1) {
-                Some(variants) => variants.of(entry.term, chain),
+                Some(variants) => variants.first_like(variant),
                 None => {
-                    self.entries.push(Variants { first: (entry.term, chain), others: Vec::new() });
-                    chain
+                    self.entries.push(Variants { first: variant, others: Vec::new() });
+                    variant
                 }
             };
-            if known != chain {
+            if known.chain != chain {
                 let entry = EntryId { term: entry.term, index: LogIndex::ZERO.plus(seen.chain.len()) };
                 let story = format!(
                     "the log of {id} has entry {entry} as another log had, and differs from it there or before"
                 );
-                return Err(Breach::new(LOG_MATCHING, story));
+                return Err(Breach::new(LOG_MATCHING, story).against(known.by));
             }
             if let Payload::Config(_) = entry.payload {
                 configurations.push(LogIndex::ZERO.plus(seen.chain.len()));
@@ -267,13 +295,13 @@ impl Figure3 {
     fn completeness_of_new_leader(&self, id: NodeId) -> Result<(), Box<Breach>> {
         let leader = &self.servers[id.index()];
         match self.committed.iter().rposition(|committed| committed.term < leader.term) {
-            Some(place) => self.completeness(id, place),
+            Some(place) => self.completeness(id, place, self.committed[place].by),
             None => Ok(()),
         }
     }
 
-    /// A leader has the entry that was committed at this place (an index, from 0).
-    fn completeness(&self, id: NodeId, place: usize) -> Result<(), Box<Breach>> {
+    /// A leader has the entry that was committed at this place (an index, from 0). The earlier one of the two is what the other goes against.
+    fn completeness(&self, id: NodeId, place: usize, earlier: Sight) -> Result<(), Box<Breach>> {
         let (leader, committed) = (&self.servers[id.index()], &self.committed[place]);
         if leader.chain.get(place) == Some(&committed.chain) {
             return Ok(());
@@ -284,7 +312,7 @@ impl Figure3 {
             place + 1,
             committed.term
         );
-        Err(Breach::new(LEADER_COMPLETENESS, story))
+        Err(Breach::new(LEADER_COMPLETENESS, story).against(earlier))
     }
 
     /// Looks at the entries that a server knows to be committed since it was last looked at.
@@ -302,10 +330,10 @@ impl Figure3 {
                         "{id} applies another entry {index} (or before it) than was committed there in term {}",
                         committed.term
                     );
-                    return Err(Breach::new(STATE_MACHINE_SAFETY, story));
+                    return Err(Breach::new(STATE_MACHINE_SAFETY, story).against(committed.by));
                 }
                 None => {
-                    self.committed.push(Committed { chain, term });
+                    self.committed.push(Committed { chain, term, by: self.seen(id) });
                     self.completeness_of_later_leaders(place)?;
                 }
             }
@@ -320,26 +348,28 @@ impl Figure3 {
             let server = &self.servers[id.index()];
             server.leads && server.term > self.committed[place].term
         };
-        NodeId::all(self.servers.len()).filter(later).try_for_each(|id| self.completeness(id, place))
+        let elected = |id: NodeId| self.leaders[&self.servers[id.index()].term];
+        let check = |id| self.completeness(id, place, elected(id));
+        NodeId::all(self.servers.len()).filter(later).try_for_each(check)
     }
 }
 
 impl Variants {
     /// What was seen of this term here.
     fn chain_of(&self, term: Term) -> Option<u64> {
-        std::iter::once(&self.first).chain(&self.others).find(|(known, _)| *known == term).map(|(_, chain)| *chain)
+        std::iter::once(&self.first).chain(&self.others).find(|known| known.term == term).map(|known| known.chain)
     }
 
-    /// What was seen of this term here first: `chain` itself if nothing was.
-    fn of(&mut self, term: Term, chain: u64) -> u64 {
-        if self.first.0 == term {
-            return self.first.1;
+    /// What was seen here first of the term of this one: itself if nothing was.
+    fn first_like(&mut self, variant: Variant) -> Variant {
+        if self.first.term == variant.term {
+            return self.first;
         }
-        match self.others.iter().find(|(known, _)| *known == term) {
-            Some((_, known)) => *known,
+        match self.others.iter().find(|known| known.term == variant.term) {
+            Some(known) => *known,
             None => {
-                self.others.push((term, chain));
-                chain
+                self.others.push(variant);
+                variant
             }
         }
     }

@@ -118,7 +118,7 @@ impl Register {
             for &id in self.replicas.get(&key).into_iter().flatten() {
                 let replica = nodes[id.index()].and_then(Store::replica);
                 let newest = replica.map(|replica| replica.newest(key).map(|newest| newest.version.tag));
-                Register::caught_up(id, key, newest, tag)?;
+                Register::caught_up(id, key, newest, tag).map_err(|breach| breach.about(write.id))?;
             }
         }
         Ok(())
@@ -161,7 +161,7 @@ impl Register {
             return Ok(());
         }
         let story = format!("{id} keeps the write {op} of {key} under tag {tag}, which is that of the write {first}");
-        Err(Breach::new(UNIQUE_TAGS, story))
+        Err(Breach::new(UNIQUE_TAGS, story).about(op).about(first))
     }
 
     /// A coordinator knows that a write quorum keeps a write under a tag.
@@ -173,7 +173,7 @@ impl Register {
         let story = format!(
             "{id} has settled the write {op} of {key} under tag {tag}, and it was settled under {first} before"
         );
-        Err(Breach::new(ONE_TAG, story))
+        Err(Breach::new(ONE_TAG, story).about(op))
     }
 
     /// All is healed, and these replicas lack an acknowledged write.

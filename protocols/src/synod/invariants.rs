@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
-use shaketable_sim::check::invariant::{Breach, Invariants, Property};
+use shaketable_sim::check::invariant::{Breach, Invariants, Property, Sight};
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::history::History;
 use shaketable_sim::id::{Key, NodeId};
 use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
 
 use super::learner::Heard;
 use super::proposer::Attempt;
@@ -77,6 +78,7 @@ pub struct Safety {
     /// By node, whether it has not been looked at since it booted.
     booting: Vec<bool>,
     decrees: BTreeMap<Key, Instance>,
+    now: Instant,
 }
 
 /// What was seen of one decree. Values are known by their digests.
@@ -84,27 +86,32 @@ pub struct Safety {
 struct Instance {
     /// What clients have asked for.
     asked: BTreeSet<u64>,
-    /// What was proposed.
-    issued: BTreeMap<Ballot, u64>,
+    /// What was proposed, and who was seen with it first.
+    issued: BTreeMap<Ballot, (u64, Sight)>,
     /// Ballots whose proposers crashed in phase 1: they may have proposed in the handler in which they crashed, unseen.
     unseen: BTreeSet<Ballot>,
-    /// What learners take for chosen.
-    decided: BTreeMap<NodeId, u64>,
+    /// What learners take for chosen, and since when.
+    decided: BTreeMap<NodeId, (u64, Instant)>,
     nodes: Vec<Seen>,
+    now: Instant,
 }
 
 /// What was seen of one node.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     promised: Option<Ballot>,
+    /// Since when it has promised that.
+    since: Instant,
     /// The highest promise of it that a proposer has counted.
     owed: Option<Ballot>,
+    /// Who has counted that, when, and when it was made.
+    owed_to: Option<(Sight, Instant)>,
     /// The ballot of its present vote.
     vote: Option<Ballot>,
     /// All that it has accepted, so far as it was not lost before it was durable.
     accepted: BTreeMap<Ballot, u64>,
-    /// The ballots that it has accepted, as learners have heard.
-    heard: BTreeSet<Ballot>,
+    /// The ballots that it has accepted, as learners have heard, and who was the first of them.
+    heard: BTreeMap<Ballot, Sight>,
     /// The ballot that it is preparing.
     preparing: Option<Ballot>,
 }
@@ -136,7 +143,11 @@ impl<S: Spec> Invariants<Synod<S>> for Safety {
     const PROPERTIES: &'static [Property] = PROPERTIES;
 
     fn new(nodes: usize) -> Self {
-        Safety { booting: vec![true; nodes], decrees: BTreeMap::new() }
+        Safety { booting: vec![true; nodes], decrees: BTreeMap::new(), now: Instant::ZERO }
+    }
+
+    fn at(&mut self, now: Instant) {
+        self.now = now;
     }
 
     fn after_event(&mut self, id: NodeId, node: &Synod<S>) -> Result<(), Box<Breach>> {
@@ -184,6 +195,7 @@ impl Safety {
     fn look<O: Clone + Hash>(&mut self, id: NodeId, key: Key, view: &View<'_, O>) -> Result<(), Box<Breach>> {
         let (nodes, booting) = (self.booting.len(), self.booting[id.index()]);
         let instance = self.decrees.entry(key).or_insert_with(|| Instance::unseen(nodes));
+        instance.now = self.now;
         instance.asked.extend(view.asked.iter().map(digest_of));
         instance.proposer(id, view.attempt)?;
         instance.acceptor(id, view.promised, view.vote, booting)?;
@@ -200,7 +212,13 @@ impl Instance {
             unseen: BTreeSet::new(),
             decided: BTreeMap::new(),
             nodes: vec![Seen::default(); nodes],
+            now: Instant::ZERO,
         }
+    }
+
+    /// What is seen of a node now.
+    fn seen(&self, node: NodeId) -> Sight {
+        Sight { node, at: self.now }
     }
 
     fn majority(&self) -> usize {
@@ -210,7 +228,7 @@ impl Instance {
     fn proposer<O: Hash>(&mut self, id: NodeId, attempt: Option<&Attempt<O>>) -> Result<(), Box<Breach>> {
         self.nodes[id.index()].preparing = None;
         let Some(attempt) = attempt else { return Ok(()) };
-        let ballot = attempt.ballot();
+        let (ballot, now) = (attempt.ballot(), self.seen(id));
         for &acceptor in attempt.promises() {
             let seen = &mut self.nodes[acceptor.index()];
             if seen.promised < Some(ballot) {
@@ -219,7 +237,9 @@ impl Instance {
                     format!("{id} counts a promise of {acceptor} for ballot {ballot}, which has promised {told}");
                 return Err(Breach::new(PROMISE_KEPT, story));
             }
-            seen.owed = seen.owed.max(Some(ballot));
+            if seen.owed < Some(ballot) {
+                (seen.owed, seen.owed_to) = (Some(ballot), Some((now, seen.since)));
+            }
         }
         match attempt {
             Attempt::Preparing { .. } => self.nodes[id.index()].preparing = Some(ballot),
@@ -231,10 +251,10 @@ impl Instance {
     /// A proposal is issued: validity, one value per ballot, P2b and P2c are about that.
     fn issue(&mut self, id: NodeId, ballot: Ballot, value: u64) -> Result<(), Box<Breach>> {
         match self.issued.get(&ballot) {
-            Some(known) if *known == value => return Ok(()),
-            Some(_) => {
+            Some((known, _)) if *known == value => return Ok(()),
+            Some((_, by)) => {
                 let story = format!("{id} proposes with ballot {ballot}, with which another value was proposed");
-                return Err(Breach::new(ONE_VALUE_PER_BALLOT, story));
+                return Err(Breach::new(ONE_VALUE_PER_BALLOT, story).against(*by));
             }
             None => {}
         }
@@ -242,18 +262,16 @@ impl Instance {
             let story = format!("{id} proposes with ballot {ballot} what no client has asked for");
             return Err(Breach::new(VALIDITY, story));
         }
-        self.issued.insert(ballot, value);
+        self.issued.insert(ballot, (value, self.seen(id)));
         if !self.stands_behind(ballot, value) {
             let story =
                 format!("no majority allows what {id} proposes with ballot {ballot}: {}", self.votes_below(ballot));
             return Err(Breach::new(P2C, story));
         }
-        if let Some(lower) = self.chosen().find(|&(chosen, known)| chosen < ballot && known != value) {
-            let story = format!(
-                "{id} proposes with ballot {ballot} another value than the one that was chosen with {}",
-                lower.0
-            );
-            return Err(Breach::new(P2B, story));
+        if let Some((lower, ..)) = self.chosen().find(|&(chosen, known)| chosen < ballot && known != value) {
+            let story =
+                format!("{id} proposes with ballot {ballot} another value than the one that was chosen with {lower}");
+            return Err(Breach::new(P2B, story).against(self.issued[&lower].1));
         }
         Ok(())
     }
@@ -261,11 +279,11 @@ impl Instance {
     /// The ballots in which, as learners have heard, a majority has accepted, and their values.
     fn chosen(&self) -> impl Iterator<Item = (Ballot, u64)> {
         let majority = self.majority();
-        let holders = |ballot: &Ballot| self.nodes.iter().filter(|seen| seen.heard.contains(ballot)).count();
+        let holders = |ballot: &Ballot| self.nodes.iter().filter(|seen| seen.heard.contains_key(ballot)).count();
         self.issued
             .iter()
             .filter(move |(ballot, _)| holders(ballot) >= majority)
-            .map(|(&ballot, &value)| (ballot, value))
+            .map(|(&ballot, &(value, _))| (ballot, value))
     }
 
     /// The last proposal below a ballot that each node has accepted.
@@ -299,14 +317,22 @@ impl Instance {
         vote: Option<&Vote<O>>,
         booting: bool,
     ) -> Result<(), Box<Breach>> {
-        let ballot = vote.map(|vote| vote.ballot);
+        let (ballot, now) = (vote.map(|vote| vote.ballot), self.now);
         let seen = &mut self.nodes[id.index()];
         let (before, held) = (seen.promised, seen.vote);
+        let made = Sight { node: id, at: seen.since };
         (seen.promised, seen.vote) = (promised, ballot);
+        if promised != before {
+            seen.since = now;
+        }
         if promised < seen.owed || (!booting && promised < before) {
             let relied = before.max(seen.owed);
             let story = format!("{id} has promised {}, and now only {}", told(relied), told(promised));
-            return Err(Breach::new(PROMISE_KEPT, story));
+            let breach = Breach::new(PROMISE_KEPT, story);
+            return Err(match seen.owed_to.filter(|_| relied == seen.owed) {
+                Some((counted, at)) => breach.against(Sight { node: id, at }).against(counted),
+                None => breach.against(made),
+            });
         }
         if booting {
             // Votes become durable in their order. What was accepted after the one that is there is lost, and nobody was told.
@@ -317,7 +343,7 @@ impl Instance {
         {
             if !booting && ballot < before {
                 let story = format!("{id} accepts ballot {}, although it has promised {}", vote.ballot, told(before));
-                return Err(Breach::new(P1A, story));
+                return Err(Breach::new(P1A, story).against(made));
             }
             let value = digest_of(&vote.value);
             self.must_be_issued(id, vote.ballot, value)?;
@@ -329,7 +355,7 @@ impl Instance {
     /// Accepted, or heard to be accepted, is only what was proposed with that ballot.
     fn must_be_issued(&mut self, id: NodeId, ballot: Ballot, value: u64) -> Result<(), Box<Breach>> {
         match self.issued.get(&ballot) {
-            Some(known) if *known == value => Ok(()),
+            Some((known, _)) if *known == value => Ok(()),
             None if self.unseen.contains(&ballot) => self.issue(ballot.node, ballot, value),
             Some(_) | None => {
                 let story = format!("{id} hears of a value with ballot {ballot} that nobody has proposed with it");
@@ -340,11 +366,11 @@ impl Instance {
 
     fn vote_kept(&self, id: NodeId) -> Result<(), Box<Breach>> {
         let seen = &self.nodes[id.index()];
-        match seen.heard.last() {
-            Some(&heard) if seen.vote < Some(heard) => {
+        match seen.heard.last_key_value() {
+            Some((&heard, by)) if seen.vote < Some(heard) => {
                 let story =
                     format!("{id} holds a vote for {}; a learner has heard that it accepted {heard}", told(seen.vote));
-                Err(Breach::new(VOTE_KEPT, story))
+                Err(Breach::new(VOTE_KEPT, story).against(*by))
             }
             _ => Ok(()),
         }
@@ -352,30 +378,31 @@ impl Instance {
 
     fn learner<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
         for (&ballot, heard) in view.heard {
-            let news = heard.from.iter().any(|acceptor| !self.nodes[acceptor.index()].heard.contains(&ballot));
+            let news = heard.from.iter().any(|acceptor| !self.nodes[acceptor.index()].heard.contains_key(&ballot));
             if !news {
                 continue;
             }
-            let value = digest_of(&heard.value);
+            let (value, now) = (digest_of(&heard.value), self.seen(id));
             self.must_be_issued(id, ballot, value)?;
             for acceptor in &heard.from {
-                self.nodes[acceptor.index()].heard.insert(ballot);
+                self.nodes[acceptor.index()].heard.entry(ballot).or_insert(now);
             }
             let is_chosen = self.chosen().any(|(chosen, _)| chosen == ballot);
-            let other = self.issued.range(ballot..).find(|&(_, &other)| other != value);
-            if let (true, Some((other, _))) = (is_chosen, other) {
+            let other = self.issued.range(ballot..).find(|&(_, (other, _))| *other != value);
+            if let (true, Some((other, (_, by)))) = (is_chosen, other) {
                 let story = format!(
                     "a majority has accepted ballot {ballot}, and another value was proposed with ballot {other}"
                 );
-                return Err(Breach::new(P2B, story));
+                return Err(Breach::new(P2B, story).against(*by));
             }
         }
         let Some(decided) = view.decided.map(digest_of) else { return Ok(()) };
-        if let Some((other, _)) = self.decided.iter().find(|&(_, &other)| other != decided) {
+        if let Some((&other, &(_, at))) = self.decided.iter().find(|(_, (other, _))| *other != decided) {
             let story = format!("{id} takes another value for chosen than {other} does");
-            return Err(Breach::new(AGREEMENT, story));
+            return Err(Breach::new(AGREEMENT, story).against(Sight { node: other, at }));
         }
-        if self.decided.insert(id, decided).is_none() && !self.chosen().any(|(_, value)| value == decided) {
+        let since = self.decided.get(&id).map_or(self.now, |&(_, since)| since);
+        if self.decided.insert(id, (decided, since)).is_none() && !self.chosen().any(|(_, value)| value == decided) {
             let story = format!("{id} takes a value for chosen that no majority has accepted in one ballot");
             return Err(Breach::new(CHOSEN_BY_MAJORITY, story));
         }

@@ -73,7 +73,7 @@ use Step::{Crash, Look};
 
 /// The properties that are found broken, in order.
 fn play(steps: Vec<Step>) -> Vec<&'static str> {
-    let mut monitor = Safety { booting: vec![false; NODES], decrees: BTreeMap::new() };
+    let mut monitor = Safety { booting: vec![false; NODES], decrees: BTreeMap::new(), now: Instant::ZERO };
     let mut broken = Vec::new();
     for step in steps {
         match step {

@@ -60,6 +60,7 @@ fn violation(recording: &Recording) -> Option<Value> {
         "event": violation.event.map(|place| place.0),
         "t": violation.came.as_nanos(),
         "lane": lane,
+        "against": violation.against.iter().map(|place| place.0).collect::<Vec<_>>(),
         "story": violation.story.iter().skip(1).collect::<Vec<_>>(),
     }))
 }

@@ -224,6 +224,8 @@ pub struct Violation {
     pub came: Instant,
     /// The event that made it plain.
     pub event: Option<Place>,
+    /// What nodes did before that does not go together with that, in order: the other election in the term.
+    pub against: Vec<Place>,
     /// What happened, a sentence a line.
     pub story: Vec<String>,
 }

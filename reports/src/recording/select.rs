@@ -57,33 +57,51 @@ impl Recording {
         self.placed().filter(wanted).map(|(place, _)| place).collect()
     }
 
-    /// The events that tell of the violation, as many as somebody reads: what came of the operations that it is about, if there are any, with who came to lead and which faults struck meanwhile; or else
-    /// what led to the event that shows it. None if nothing is violated.
+    /// The events that tell of the violation, as many as somebody reads. None if nothing is violated.
+    ///
+    /// If it is about operations, what came of these; if it is [against](super::Violation::against) something, that and what led to it and to the event that shows the violation; with who came to
+    /// lead and which faults struck meanwhile. Or else what led to the event that shows it.
     pub fn telling(&self) -> Vec<Place> {
-        let Some(shown) = self.violation().and_then(|violation| violation.event) else { return Vec::new() };
-        let slice = || self.select(&Filter { slice: Some(Slice::around(shown)), ..Filter::default() });
-        let involved: Vec<&Operation> = self.operations.iter().filter(|operation| operation.part.is_some()).collect();
-        let Some(first) = involved.iter().map(|operation| operation.from).min() else { return slice() };
-        let ends = involved.iter().flat_map(|operation| [Some(operation.from), operation.to]).flatten();
-        let leader = |change: &&Change| {
-            self.fields.word(change.field) == "role"
-                && self.values.word(change.value) == "leader"
-                && change.event > first
+        let Some((violation, shown)) = self.violation().and_then(|violation| Some((violation, violation.event?)))
+        else {
+            return Vec::new();
         };
-        let leads = self.changes.iter().filter(|change| change.event < shown).filter(leader).map(|change| change.event);
-        let mut told: BTreeSet<Place> = ends.chain(leads).chain([shown]).collect();
+        let involved: Vec<&Operation> = self.operations.iter().filter(|operation| operation.part.is_some()).collect();
+        let ends = involved.iter().flat_map(|operation| [Some(operation.from), operation.to]).flatten();
+        let mut told: BTreeSet<Place> = ends.chain(violation.against.iter().copied()).collect();
+        let Some(&first) = told.first() else { return self.led_to(shown, READABLE) };
+        told.insert(shown);
+        let meanwhile = |place: Place| place > first && place <= shown;
+        let leader =
+            |change: &&Change| self.fields.word(change.field) == "role" && self.values.word(change.value) == "leader";
+        let leads = self.changes.iter().filter(leader).map(|change| change.event).filter(|place| meanwhile(*place));
+        let struck = self.faults.iter().filter(|band| meanwhile(band.event));
+        if involved.is_empty() {
+            let nodes: BTreeSet<LaneAt> = told.iter().map(|place| self.event(*place).lane).collect();
+            let at_them = struck.clone().filter(|band| band.on.iter().any(|lane| nodes.contains(lane)));
+            told.extend(at_them.rev().take(READABLE / 4).map(|band| band.event));
+        }
         let whole = involved.iter().flat_map(|operation| self.of_operation(&operation.id));
-        let whole: BTreeSet<Place> = whole.filter(|place| !self.event(*place).routine).collect();
-        let struck = self
-            .placed()
-            .filter(|(place, event)| *place > first && *place <= shown && self.kinds.word(event.kind) == "fault");
-        let struck: BTreeSet<Place> = struck.map(|(place, _)| place).collect();
-        for more in [whole, struck] {
+        let whole = whole.filter(|place| !self.event(*place).routine);
+        for more in [leads.collect(), whole.collect(), struck.map(|band| band.event).collect::<BTreeSet<Place>>()] {
             if told.union(&more).count() <= READABLE {
                 told.extend(more);
             }
         }
+        if involved.is_empty() {
+            let mut around: Vec<Place> = violation.against.iter().copied().chain([shown]).collect();
+            while let Some(of) = around.pop() {
+                let room = READABLE.saturating_sub(told.len()) / (around.len() + 1);
+                told.extend(self.led_to(of, room + 1));
+            }
+        }
         told.into_iter().collect()
+    }
+
+    /// The events nearest to one, so many at most, that are not routine.
+    fn led_to(&self, of: Place, most: usize) -> Vec<Place> {
+        let slice = Some(Slice { most, ..Slice::around(of) });
+        self.select(&Filter { slice, ..Filter::default() })
     }
 
     /// The events of an operation, in order; none if there is no such operation. They are, from its asking to its end (or the end of the run, if it has none):

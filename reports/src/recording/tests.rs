@@ -256,6 +256,41 @@ fn what_a_check_finds_later_is_looked_at_where_it_came_to_it() {
 }
 
 #[test]
+fn what_a_violation_goes_against_is_looked_at_with_what_led_to_it_and_what_struck_there_since() {
+    let fault = |t: u64, id: u64, node: &str| json!({ "t": t, "id": id, "kind": "fault", "fault": "crash", "what": format!("{{ node = \"{node}\" }}"), "number": id, "on": [node], "down": [node] });
+    let timer = |t: u64, id: u64, node: &str, state: Value| json!({ "t": t, "id": id, "kind": "timer", "node": node, "timer": "T", "now": state });
+    let mut events = vec![
+        json!({ "t": 1, "id": 1, "kind": "message", "node": "n1", "from": "n2", "msg": "Vote", "body": 1, "now": { "epoch": 1 } }),
+        json!({ "t": 2, "id": 2, "cause": 1, "kind": "synced", "node": "n1", "now": { "role": "leader" } }),
+        timer(2, 3, "n1", json!({ "last": 7 })),
+        timer(2, 4, "n2", json!({ "last": 7 })),
+        fault(3, 5, "n2"),
+        fault(4, 6, "n1"),
+    ];
+    // Of other nodes there is more than anybody reads.
+    for id in 7..100 {
+        events.push(if id % 2 == 0 { fault(id, id, "n4") } else { timer(id, id, "n4", json!({ "last": id })) });
+    }
+    events.push(json!({ "t": 200, "id": 200, "kind": "message", "node": "n3", "from": "n2", "msg": "Vote", "body": 2, "now": { "role": "leader" } }));
+    let told = |against: Value| {
+        let violation =
+            json!({ "check": "invariant", "property": "election-safety", "at": 200, "story": [], "against": against });
+        let footer = json!({ "verdict": { "violation": violation }, "digest": "", "end": 200, "history": {} });
+        let recording = read(&[&events[..], &[footer]].concat());
+        let against = recording.violation().expect("one").against.clone();
+        let number = |place: Place| recording.event(place).number;
+        let told: Vec<u64> = recording.telling().into_iter().map(number).collect();
+        (against.into_iter().map(number).collect::<Vec<_>>(), told)
+    };
+    assert_eq!(told(json!([])), (vec![], vec![200]));
+    assert_eq!(told(json!([{ "node": "n1", "at": 2 }])), (vec![2], vec![1, 2, 3, 6, 200]));
+    assert_eq!(told(json!([{ "node": "n1", "at": 9 }])).0, [3], "the last that it did by then");
+    assert_eq!(told(json!([{ "node": "n9", "at": 2 }])), (vec![], vec![200]), "nobody has heard of it");
+    let both = told(json!([{ "node": "n2", "at": 2 }, { "node": "n1", "at": 2 }]));
+    assert_eq!(both, (vec![2, 4], vec![1, 2, 3, 4, 5, 6, 200]));
+}
+
+#[test]
 fn what_is_no_trace_is_refused_in_words() {
     let mut reader = Reader::new();
     let error = reader.line(&json!({ "t": 1 })).unwrap_err();

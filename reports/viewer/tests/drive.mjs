@@ -117,7 +117,7 @@ function accuse(cluster) {
   cluster.violation = {
     property: "linearizability",
     message: `${read.asked} returned ${read.answer}, but ${write.asked} had been acknowledged before it began.`,
-    event: read.to, t: cluster.events[read.to].time, lane: read.lane,
+    against: [write.to], event: read.to, t: cluster.events[read.to].time, lane: read.lane,
     story: [
       `n${node + 1} was leader and was cut off from the majority.`,
       "The majority elected another leader in a later epoch.",

@@ -41,6 +41,8 @@ test("it loads from a file, tells the run and its story, and complains of nothin
   assert.equal(await page.locator(".line code").textContent(), trace.run.reproduce);
   assert.equal(await page.locator(".message").textContent(), violation.message);
   assert.deepEqual(await page.locator(".story li").allTextContents(), violation.story);
+  await page.locator("[data-key=against-0]").click();
+  assert.equal((await address(page)).get("s"), `0.${violation.against[0]}`, "what it goes against is a press away");
   assert.deepEqual(page.complaints, []);
 });
 

@@ -109,14 +109,7 @@ fn what_lies_behind_a_violation_is_not_asked_for() {
     let mut early = run(&case, &[(0, 1)], &[0]);
     early.end = Instant::ZERO + Span::millis(1_500);
     assert_eq!(matches(&case, &meaning(&[]), &early).operations, share(1, 3));
-    early.verdict = Verdict::Violation(Violation {
-        check: "panic",
-        property: "x".to_owned(),
-        at: early.end,
-        story: Vec::new(),
-        about: Vec::new(),
-        came: None,
-    });
+    early.verdict = Verdict::Violation(Violation::new("panic", "x", early.end, Vec::new()));
     let matches = matches(&case, &meaning(&[]), &early);
     assert_eq!((matches.faults, matches.operations, matches.amiss), (share(1, 1), share(1, 1), Vec::new()));
 }

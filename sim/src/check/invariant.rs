@@ -1,5 +1,7 @@
 //! Invariants: what must hold in every state that the nodes of a protocol reach.
 
+use serde::Serialize;
+
 use crate::history::History;
 use crate::id::{NodeId, OpId};
 use crate::node::Node;
@@ -14,6 +16,15 @@ pub struct Property {
     pub doc: &'static str,
 }
 
+/// What a node was or did at some time, by true time, as it was seen when it had acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Sight {
+    /// Which node.
+    pub node: NodeId,
+    /// When.
+    pub at: Instant,
+}
+
 /// A property that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
@@ -26,12 +37,14 @@ pub struct Breach {
     pub about: Vec<OpId>,
     /// When it came to it, by true time, if that was before it was seen and is known: when the last copy was lost.
     pub came: Option<Instant>,
+    /// What was seen before and does not go together with what is seen now: the other election in the term, the promise that is forgotten.
+    pub against: Vec<Sight>,
 }
 
 impl Breach {
     /// A breach of `property`, told by `story`.
     pub fn new(property: &'static str, story: impl Into<String>) -> Box<Breach> {
-        Box::new(Breach { property, story: story.into(), about: Vec::new(), came: None })
+        Box::new(Breach { property, story: story.into(), about: Vec::new(), came: None, against: Vec::new() })
     }
 
     /// The same breach, about this operation.
@@ -39,6 +52,15 @@ impl Breach {
     pub fn about(mut self: Box<Breach>, op: OpId) -> Box<Breach> {
         if !self.about.contains(&op) {
             self.about.push(op);
+        }
+        self
+    }
+
+    /// The same breach, which does not go together with this.
+    #[must_use]
+    pub fn against(mut self: Box<Breach>, sight: Sight) -> Box<Breach> {
+        if !self.against.contains(&sight) {
+            self.against.push(sight);
         }
         self
     }

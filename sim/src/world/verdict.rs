@@ -2,7 +2,7 @@
 
 use super::World;
 use super::server::Server;
-use crate::check::invariant::{Breach, Invariants, Property};
+use crate::check::invariant::{Breach, Invariants, Property, Sight};
 use crate::check::linearizable::{self, Linearizability, told};
 use crate::history::History;
 use crate::id::NodeId;
@@ -32,8 +32,8 @@ impl<N: Node> World<'_, N> {
     }
 
     pub(super) fn fail(&mut self, check: &'static str, property: String, story: Vec<String>) {
-        let (at, about) = (self.now, Vec::new());
-        self.violated(Violation { check, property, at, story, about, came: None });
+        let at = self.now;
+        self.violated(Violation::new(check, property, at, story));
     }
 
     fn violated(&mut self, mut violation: Violation) {
@@ -50,10 +50,12 @@ impl<N: Node> World<'_, N> {
             let seen = node.map_or("after the heal".to_owned(), |node| format!("when {node} had acted"));
             let mut story = vec![format!("{} (seen {seen})", breach.story)];
             story.extend(self.history.iter().filter(|operation| breach.about.contains(&operation.id)).map(told));
+            story.extend(told_against(&breach.against));
             story.extend(doc.map(|doc| format!("the property says: {doc}")));
             let (check, property, at) = ("invariant", breach.property.to_owned(), self.now);
-            let Breach { about, came, .. } = breach;
-            self.violated(Violation { check, property, at, story, about, came });
+            let Breach { about, came, mut against, .. } = breach;
+            against.sort_unstable_by_key(|sight| sight.at);
+            self.violated(Violation { about, came, against, ..Violation::new(check, property, at, story) });
         }
     }
 
@@ -130,6 +132,12 @@ impl<N: Node> World<'_, N> {
     }
 }
 
+/// When what a breach is against was seen, a line for all of it.
+fn told_against(sights: &[Sight]) -> Option<String> {
+    let told: Vec<String> = sights.iter().map(|Sight { node, at }| format!("of {node} at {at}")).collect();
+    (!told.is_empty()).then(|| format!("it goes against what was seen {}", told.join(" and ")))
+}
+
 /// What the linearizability of a history says about its run.
 pub(super) fn judge<S: Spec>(history: &History<S>, budget: linearizable::Budget) -> Verdict {
     match linearizable::check(history, budget) {
@@ -137,13 +145,11 @@ pub(super) fn judge<S: Spec>(history: &History<S>, budget: linearizable::Budget)
         Linearizability::Inconclusive { key, reason, explained } => Verdict::Inconclusive(format!(
             "{reason} ({explained} returns on {key} can be explained; `states` and `bytes` of [check] are the budget)"
         )),
-        Linearizability::Violation(counterexample) => Verdict::Violation(Violation {
-            check: "linearizability",
-            property: counterexample.kind(),
-            at: counterexample.at(),
-            came: None,
-            story: counterexample.tell(),
-            about: counterexample.story.iter().chain([&counterexample.culprit]).map(|operation| operation.id).collect(),
-        }),
+        Linearizability::Violation(counterexample) => {
+            let about = counterexample.story.iter().chain([&counterexample.culprit]).map(|operation| operation.id);
+            let told = (counterexample.kind(), counterexample.at(), counterexample.tell());
+            let violation = Violation::new("linearizability", told.0, told.1, told.2);
+            Verdict::Violation(Violation { about: about.collect(), ..violation })
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::Hash;
 
-use shaketable_sim::check::invariant::Breach;
+use shaketable_sim::check::invariant::{Breach, Sight};
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::id::NodeId;
 
@@ -26,7 +26,6 @@ impl Safety {
         self.compare_servers(id, view)?;
         let seen = &mut self.nodes[id.index()];
         seen.booting = false;
-        seen.promised = view.promised;
         seen.changes = view.ledger.changes().len();
         seen.reconfigurations = view.latest.number;
         seen.led = view.leads.as_ref().map(|leads| (leads.ballot, leads.next));
@@ -54,6 +53,7 @@ impl Safety {
                 );
                 return Err(Breach::new(SERVERS_OF_SLOTS, story));
             }
+            let now = self.seen(id);
             let instance = self.instance(slot);
             match instance.proposals.iter().find(|known| known.ballot == leads.ballot) {
                 Some(known) if known.value != value => {
@@ -61,12 +61,12 @@ impl Safety {
                         "{id} proposes in slot {slot} with ballot {}, with which another value was proposed",
                         leads.ballot
                     );
-                    return Err(Breach::new(ONE_VALUE_PER_BALLOT, story));
+                    return Err(Breach::new(ONE_VALUE_PER_BALLOT, story).against(known.by));
                 }
                 Some(_) => {}
                 None => {
                     let (voters, reconfiguration) = (BTreeSet::new(), reconfiguration(&proposal.value));
-                    instance.proposals.push(Proposed { ballot: leads.ballot, value, reconfiguration, voters });
+                    instance.proposals.push(Proposed { ballot: leads.ballot, value, reconfiguration, voters, by: now });
                 }
             }
         }
@@ -75,7 +75,7 @@ impl Safety {
 
     /// What an acceptor has accepted since it was last looked at; all that it has if it has just booted.
     fn take_votes<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
-        let Seen { booting, promised, changes, .. } = self.nodes[id.index()];
+        let Seen { booting, promised, since, changes, .. } = self.nodes[id.index()];
         let dropped = view.ledger.start();
         self.nodes[id.index()].dropped = dropped;
         let changed: Vec<Slot> = if booting {
@@ -98,7 +98,7 @@ impl Safety {
                 let ballot = vote.ballot;
                 let story =
                     format!("{id} has accepted ballot {ballot} in slot {slot}, although it had promised {promised}");
-                return Err(Breach::new(ACCEPTED_BELOW_PROMISE, story));
+                return Err(Breach::new(ACCEPTED_BELOW_PROMISE, story).against(Sight { node: id, at: since }));
             }
             self.count_vote(id, slot, vote)?;
             self.stability(slot)?;
@@ -118,13 +118,14 @@ impl Safety {
     fn count_vote<O: Hash>(&mut self, id: NodeId, slot: Slot, vote: &Vote<O>) -> Result<(), Box<Breach>> {
         let (ballot, value) = (vote.ballot, digest_of(&vote.value));
         let unseen = self.nodes[ballot.node.index()].crashed_with.contains(&ballot);
+        let now = self.seen(id);
         let instance = self.instance(slot);
         instance.votes.insert(id, ballot);
         match instance.proposals.iter_mut().find(|known| known.ballot == ballot) {
             Some(known) if known.value == value => drop(known.voters.insert(id)),
             None if unseen => {
                 let (voters, reconfiguration) = (BTreeSet::from([id]), reconfiguration(&vote.value));
-                instance.proposals.push(Proposed { ballot, value, reconfiguration, voters });
+                instance.proposals.push(Proposed { ballot, value, reconfiguration, voters, by: now });
             }
             Some(_) | None => {
                 let story = format!("{id} has accepted in slot {slot} what nobody proposed with ballot {ballot}");
@@ -149,24 +150,32 @@ impl Safety {
             "slot {slot} was decided with ballot {}, and only {holders} of its servers still hold that ballot or a higher one there, or a snapshot",
             decided.ballot
         );
-        Err(Breach::new(STABILITY, story))
+        Err(Breach::new(STABILITY, story).against(decided.by))
     }
 
     /// An acceptor's own promise, and those that it has counted as a proposer.
     fn take_promises<O>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
-        let seen = &self.nodes[id.index()];
+        let now = self.seen(id);
+        let seen = &mut self.nodes[id.index()];
+        let promised = Sight { node: id, at: seen.since };
         if !seen.booting && view.promised < seen.promised {
             let story = format!("{id} has promised {}, and now only {}", seen.promised, view.promised);
-            return Err(Breach::new(PROMISE_KEPT, story));
+            return Err(Breach::new(PROMISE_KEPT, story).against(promised));
         }
         if view.promised < seen.owed {
             let story = format!(
                 "{id} came back with a promise of {}; a proposer relies on its promise of {}",
                 view.promised, seen.owed
             );
-            return Err(Breach::new(PROMISE_KEPT, story));
+            let breach = Breach::new(PROMISE_KEPT, story);
+            return Err(match seen.owed_to {
+                Some((counted, made)) => breach.against(Sight { node: id, at: made }).against(counted),
+                None => breach,
+            });
         }
-        self.nodes[id.index()].promised = view.promised;
+        if view.promised != seen.promised {
+            (seen.promised, seen.since) = (view.promised, now.at);
+        }
         let Some((ballot, promises)) = view.counted else { return Ok(()) };
         for &acceptor in promises {
             let other = &mut self.nodes[acceptor.index()];
@@ -177,7 +186,9 @@ impl Safety {
                 );
                 return Err(Breach::new(PROMISE_KEPT, story));
             }
-            other.owed = other.owed.max(ballot);
+            if other.owed < ballot {
+                (other.owed, other.owed_to) = (ballot, Some((now, other.since)));
+            }
         }
         Ok(())
     }
@@ -205,11 +216,12 @@ impl Safety {
             Some(decided) if decided.value == value => Ok(()),
             Some(Decided { by, ballot, .. }) => {
                 let story = format!(
-                    "{id} takes another value for decided in slot {slot} than {by} did, for which it was with ballot {ballot}"
+                    "{id} takes another value for decided in slot {slot} than {} did, for which it was with ballot {ballot}",
+                    by.node
                 );
-                Err(Breach::new(AGREEMENT, story))
+                Err(Breach::new(AGREEMENT, story).against(by))
             }
-            None if self.decide(slot, |known| known.value == value, id) => Ok(()),
+            None if self.decide(slot, |known| known.value == value, self.seen(id)) => Ok(()),
             None => {
                 let story = format!(
                     "{id} takes a value for decided in slot {slot} that no quorum of its servers has accepted in one ballot"
@@ -223,29 +235,30 @@ impl Safety {
     /// the decisions: who has found them out may have crashed before anybody looked. But a quorum had accepted them.
     fn take_snapshot<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
         let Some(snapshot) = view.snapshot else { return Ok(()) };
-        let last = view.ledger.start();
+        let (last, now) = (view.ledger.start(), self.seen(id));
         let known = (1..=last.get()).rev().find(|&slot| self.instance(Slot::new(slot)).dropped);
         for slot in (known.unwrap_or(0) + 1..=last.get()).map(Slot::new) {
             self.instance(slot).dropped = true;
-            if self.instance(slot).decided.is_none() && !self.decide(slot, |_| true, id) {
+            if self.instance(slot).decided.is_none() && !self.decide(slot, |_| true, now) {
                 let story = format!(
                     "{id} has dropped slot {slot}, where no quorum of its servers has accepted any value in one ballot"
                 );
                 return Err(Breach::new(CHOSEN_BY_QUORUM, story));
             }
         }
-        if *self.snapshots.entry(last).or_insert(snapshot) != snapshot {
+        let (known, by) = *self.snapshots.entry(last).or_insert((snapshot, now));
+        if known != snapshot {
             let story = format!(
                 "the snapshot of {id} up to slot {last} is not the one that another node has made of the same decisions"
             );
-            return Err(Breach::new(SAME_STATE, story));
+            return Err(Breach::new(SAME_STATE, story).against(by));
         }
         Ok(())
     }
 
     /// Takes a slot for decided, with the lowest ballot in which a quorum of its servers has accepted a value that `fits`. Whether there
     /// is one. Nobody can decide a slot of which it is not decided who runs it.
-    fn decide(&mut self, slot: Slot, fits: impl Fn(&Proposed) -> bool, by: NodeId) -> bool {
+    fn decide(&mut self, slot: Slot, fits: impl Fn(&Proposed) -> bool, by: Sight) -> bool {
         self.instance(slot); // It is there from now on.
         let Some(servers) = self.electors().of(slot) else { return false };
         let is_quorum = |known: &Proposed| servers.count(&known.voters) >= servers.quorums().phase2();
@@ -287,6 +300,11 @@ impl Safety {
             view.applied
         );
         Err(Breach::new(SERVERS_OF_SLOTS, story))
+    }
+
+    /// What is seen of a node now.
+    fn seen(&self, node: NodeId) -> Sight {
+        Sight { node, at: self.now }
     }
 
     fn electors(&self) -> &Electors {

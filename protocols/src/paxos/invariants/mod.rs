@@ -10,11 +10,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shaketable_sim::check::invariant::{Breach, Invariants, Property};
+use shaketable_sim::check::invariant::{Breach, Invariants, Property, Sight};
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, OpId};
 use shaketable_sim::spec::Spec;
+use shaketable_sim::time::Instant;
 
 use super::configuration::{Configuration, Tenure};
 use super::leader::Proposal;
@@ -88,8 +89,9 @@ pub struct Safety {
     nodes: Vec<Seen>,
     /// By slot, from 1.
     slots: Vec<Instance>,
-    /// By the last slot that they stand for: the digests of snapshots.
-    snapshots: BTreeMap<Slot, u64>,
+    /// By the last slot that they stand for: the digests of snapshots, and who had them first.
+    snapshots: BTreeMap<Slot, (u64, Sight)>,
+    now: Instant,
     /// Unknown before any node was looked at.
     electors: Option<Electors>,
 }
@@ -100,8 +102,12 @@ struct Seen {
     /// Whether it was not looked at since it booted.
     booting: bool,
     promised: Ballot,
+    /// Since when it has promised that.
+    since: Instant,
     /// The highest promise of it that a proposer has counted.
     owed: Ballot,
+    /// Who has counted that, when, and when it was made.
+    owed_to: Option<(Sight, Instant)>,
     /// How many changes of its ledger were looked at.
     changes: usize,
     /// The last slot that it has dropped.
@@ -133,14 +139,16 @@ struct Proposed {
     /// What it is if it is a reconfiguration.
     reconfiguration: Option<Box<Configuration>>,
     voters: BTreeSet<NodeId>,
+    /// Who was seen with it first: its proposer, or else who has accepted it.
+    by: Sight,
 }
 
-/// A decision: the lowest ballot in which a quorum has accepted the value.
+/// A decision: the lowest ballot in which a quorum has accepted the value, and who took that for decided first.
 #[derive(Clone, Copy, Debug)]
 struct Decided {
     ballot: Ballot,
     value: u64,
-    by: NodeId,
+    by: Sight,
 }
 
 /// What the properties are about.
@@ -173,14 +181,21 @@ impl<S: Spec> Invariants<Paxos<S>> for Safety {
         let unseen = Seen {
             booting: true,
             promised: Ballot::BOTTOM,
+            since: Instant::ZERO,
             owed: Ballot::BOTTOM,
+            owed_to: None,
             changes: 0,
             dropped: Slot::ZERO,
             reconfigurations: 0,
             led: None,
             crashed_with: BTreeSet::new(),
         };
-        Safety { nodes: vec![unseen; nodes], slots: Vec::new(), snapshots: BTreeMap::new(), electors: None }
+        let (nodes, now) = (vec![unseen; nodes], Instant::ZERO);
+        Safety { nodes, slots: Vec::new(), snapshots: BTreeMap::new(), now, electors: None }
+    }
+
+    fn at(&mut self, now: Instant) {
+        self.now = now;
     }
 
     fn after_event(&mut self, id: NodeId, node: &Paxos<S>) -> Result<(), Box<Breach>> {

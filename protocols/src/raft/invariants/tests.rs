@@ -91,22 +91,33 @@ fn crash(monitor: &mut Figure3, node: usize) {
 }
 
 fn look(monitor: &mut Figure3, node: usize, state: &State) -> Option<&'static str> {
+    breach(monitor, node, state).map(|breach| breach.property)
+}
+
+fn breach(monitor: &mut Figure3, node: usize, state: &State) -> Option<Box<Breach>> {
     let mut log = state.log.clone();
     let index = LogIndex::new(state.compacted.min(log.last_index().get()));
     log.compact(EntryId { term: log.term_at(index).unwrap(), index });
     let (_, base) = state.configurations(index).pop().unwrap();
     let (term, commit) = (Term::new(state.term), LogIndex::new(state.commit));
     let view = View { term, leads: state.leads, commit, log: &log, base: &base };
-    monitor.look(NodeId::at(node), &view).err().map(|breach| breach.property)
+    monitor.look(NodeId::at(node), &view).err()
 }
 
 /// Shows states to a monitor, one after the other; the last must break `property`, and none before it anything.
-fn breaks(property: &str, states: &[(usize, &State)]) {
+/// The places of the states that it says this goes against.
+fn breaks(property: &str, states: &[(usize, &State)]) -> Vec<usize> {
     let mut monitor = monitor(5);
-    let results: Vec<_> = states.iter().map(|&(node, state)| look(&mut monitor, node, state)).collect();
-    let (last, before) = results.split_last().unwrap();
-    assert_eq!(*last, Some(property));
-    assert!(before.iter().all(Option::is_none), "{before:?}");
+    let mut show = |(place, &(node, state)): (usize, &(usize, &State))| {
+        Invariants::<Raft<Register>>::at(&mut monitor, Instant::nanos(place as u64));
+        breach(&mut monitor, node, state)
+    };
+    let mut results: Vec<_> = states.iter().enumerate().map(&mut show).collect();
+    let last = results.pop().flatten().unwrap();
+    assert_eq!(last.property, property);
+    assert!(results.iter().all(Option::is_none), "{results:?}");
+    let places = last.against.iter().map(|sight| (sight.node, sight.at.as_nanos() as usize));
+    places.inspect(|&(node, place)| assert_eq!(node, NodeId::at(states[place].0))).map(|(_, place)| place).collect()
 }
 
 fn holds(states: &[(usize, &State)]) {
@@ -118,7 +129,8 @@ fn holds(states: &[(usize, &State)]) {
 
 #[test]
 fn two_leaders_of_one_term_break_election_safety() {
-    breaks(ELECTION_SAFETY, &[(0, &leader(3)), (0, &follower(4)), (1, &leader(3))]);
+    let against = breaks(ELECTION_SAFETY, &[(0, &leader(3)), (0, &follower(4)), (1, &leader(3))]);
+    assert_eq!(against, [0]);
 }
 
 #[test]
@@ -144,7 +156,7 @@ fn a_server_may_delete_before_and_after_it_leads() {
 #[test]
 fn logs_that_share_a_later_entry_but_not_an_earlier_one_break_log_matching() {
     let one = follower(2).appending(&[(1, 7), (2, 8)]);
-    breaks(LOG_MATCHING, &[(0, &one), (1, &follower(2).appending(&[(2, 7), (2, 8)]))]);
+    assert_eq!(breaks(LOG_MATCHING, &[(0, &one), (1, &follower(2).appending(&[(2, 7), (2, 8)]))]), [0]);
 }
 
 #[test]
@@ -161,7 +173,7 @@ fn conflicting_entries_of_different_terms_are_no_breach() {
 #[test]
 fn a_new_leader_that_lacks_a_committed_entry_breaks_leader_completeness() {
     let old = leader(1).appending(&[(1, 7), (1, 8)]).knowing(2);
-    breaks(LEADER_COMPLETENESS, &[(0, &old), (1, &leader(2).appending(&[(1, 7)]))]);
+    assert_eq!(breaks(LEADER_COMPLETENESS, &[(0, &old), (1, &leader(2).appending(&[(1, 7)]))]), [0]);
     breaks(LEADER_COMPLETENESS, &[(0, &old), (1, &leader(2).appending(&[(1, 7), (2, 8)]))]);
 }
 
@@ -169,7 +181,7 @@ fn a_new_leader_that_lacks_a_committed_entry_breaks_leader_completeness() {
 fn an_entry_that_is_committed_although_a_later_leader_lacks_it_breaks_leader_completeness() {
     let old = leader(1).appending(&[(1, 7), (1, 8)]);
     let later = leader(2).appending(&[(1, 7)]);
-    breaks(LEADER_COMPLETENESS, &[(0, &old), (1, &later), (0, &old.clone().knowing(2))]);
+    assert_eq!(breaks(LEADER_COMPLETENESS, &[(0, &old), (1, &later), (0, &old.clone().knowing(2))]), [1]);
 }
 
 #[test]
@@ -185,7 +197,7 @@ fn a_leader_of_an_earlier_term_may_lack_what_later_ones_commit() {
 #[test]
 fn different_entries_committed_at_one_index_break_state_machine_safety() {
     let one = follower(2).appending(&[(1, 7)]).knowing(1);
-    breaks(STATE_MACHINE_SAFETY, &[(0, &one), (1, &follower(2).appending(&[(2, 7)]).knowing(1))]);
+    assert_eq!(breaks(STATE_MACHINE_SAFETY, &[(0, &one), (1, &follower(2).appending(&[(2, 7)]).knowing(1))]), [0]);
 }
 
 #[test]
