@@ -45,6 +45,12 @@ impl Branch {
         Branch { level: DEPTH, place: (point >> (u64::BITS - DEPTH * BITS)) as u32 }
     }
 
+    /// The branches that a key is below, from the root to its leaf.
+    pub fn path(key: Key) -> impl Iterator<Item = Branch> {
+        let leaf = Branch::of(key);
+        (0..=DEPTH).map(move |level| Branch { level, place: leaf.place >> ((DEPTH - level) * BITS) })
+    }
+
     fn above(self) -> Option<Branch> {
         let level = self.level.checked_sub(1)?;
         Some(Branch { level, place: self.place >> BITS })

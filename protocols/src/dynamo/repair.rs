@@ -84,6 +84,13 @@ impl<S: Spec> Dynamo<S> {
         }
     }
 
+    /// The highest branch above a key for which two nodes have the same hash, in the trees that they compare: below it they look for nothing.
+    pub(super) fn alike_above(&self, other: &Dynamo<S>, key: Key) -> Option<Branch> {
+        let mine = self.clone().tree(self.me, other.me);
+        let theirs = other.clone().tree(other.me, self.me);
+        Branch::path(key).find(|branch| mine.hash(*branch) == theirs.hash(*branch))
+    }
+
     fn tree(&mut self, me: NodeId, peer: NodeId) -> Tree {
         let rules = self.config.rules;
         let shared = self.shared(me, peer);

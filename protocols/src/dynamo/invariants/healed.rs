@@ -10,6 +10,7 @@ use super::super::Dynamo;
 use super::super::config::Config;
 use super::super::gossip::Probe;
 use super::super::membership::Ring;
+use super::super::merkle::Branch;
 use super::super::versions::{Dot, Object, Past, Versions};
 use super::fates::Fates;
 use super::{CONVERGENCE, DELETED, HANDOFF, KEPT, RINGS_AGREE, SEEN_ALIVE};
@@ -93,10 +94,33 @@ impl<'a, S: Spec> Cluster<'a, S> {
             return Ok(());
         };
         let story = format!(
-            "{lacking} owns {key} and does not know the write {}, which was acknowledged long before and which {teacher} knows",
-            fates.named(key, dot)
+            "{lacking} owns {key} and does not know the write {}, which was acknowledged long before and which {teacher} knows{}",
+            fates.named(key, dot),
+            self.comparison(*lacking, teacher, key, owners)
         );
         Err(Breach::new(CONVERGENCE, story))
+    }
+
+    /// What two owners find who compare their trees of a key on which they differ; nothing if one of them is none, so that they compare none.
+    fn comparison(&self, one: NodeId, other: NodeId, key: Key, owners: &[NodeId]) -> String {
+        let [Some(a), Some(b)] = [one, other].map(|id| self.nodes[id.index()].filter(|_| owners.contains(&id))) else {
+            return String::new();
+        };
+        match a.alike_above(b, key) {
+            Some(branch) => format!(
+                "; their trees have the same hash for {}, so that {one} and {other} see nothing to repair (Dynamo §4.7)",
+                if branch == Branch::ROOT {
+                    "everything".to_owned()
+                } else if branch.is_leaf() {
+                    format!("the leaf of {key}")
+                } else {
+                    format!("a branch above {key}")
+                }
+            ),
+            None => format!(
+                "; their trees differ down to the leaf of {key}, and still they have not repaired it (Dynamo §4.7)"
+            ),
+        }
     }
 
     /// Whether a node owes it to owners that are up to tell them what it knows of a key.
@@ -125,7 +149,10 @@ impl<'a, S: Spec> Cluster<'a, S> {
                 format!("{node} {}", if dots.is_empty() { "none".to_owned() } else { dots.join(" and ") })
             };
             let told: Vec<String> = holders.iter().map(told).collect();
-            let story = format!("the owners of {key} have different versions in force: {}", told.join(", "));
+            let (first, dots) = &holders[0];
+            let other = holders.iter().find(|(_, others)| others != dots).expect("there are several views");
+            let compared = self.comparison(*first, other.0, key, owners);
+            let story = format!("the owners of {key} have different versions in force: {}{compared}", told.join(", "));
             let all: BTreeSet<Dot> = views.into_iter().flatten().copied().collect();
             return Err(fates.about(Breach::new(CONVERGENCE, story), key, all));
         }
