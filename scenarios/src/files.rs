@@ -49,12 +49,13 @@ fn cannot_read(path: &Path, error: &io::Error) -> String {
 
 /// The files in the order of the paths, those of a folder sorted, each once; and the paths that cannot be read.
 fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Trouble> {
+    let is_scenario = |name: &str| name.ends_with(".toml") && name != "Cargo.toml";
     let (mut files, mut wrong, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut empty = Vec::new();
     for path in paths {
         let mut below = Vec::new();
         let found = match fs::metadata(path) {
-            Ok(about) if about.is_dir() => walk(path, &mut below),
+            Ok(about) if about.is_dir() => walk(path, &is_scenario, &mut below),
             Ok(_) => {
                 below.push(path.clone());
                 Ok(())
@@ -73,8 +74,35 @@ fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Trouble> {
     Ok((files, wrong))
 }
 
-/// All `*.toml` below a folder, sorted. What is hidden is left out, and so are the manifests of crates that hold scenarios.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)> {
+/// How the names of histories end, packed or not.
+const HISTORIES: [&str; 6] = [".ndjson", ".jsonl", ".json", ".edn", ".log", ".txt"];
+
+/// The files of histories: in place of a folder all below it whose names end as those of histories do.
+///
+/// # Errors
+/// Folders that cannot be read, or hold none, for people.
+pub(crate) fn histories(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let is_history = |name: &str| HISTORIES.iter().any(|end| name.trim_end_matches(".gz").ends_with(end));
+    let (mut files, mut wrong) = (Vec::new(), String::new());
+    for path in paths {
+        let before = files.len();
+        if !path.is_dir() {
+            files.push(path.clone());
+        } else if let Err((path, error)) = walk(path, &is_history, &mut files) {
+            wrong += &cannot_read(&path, &error);
+        } else if files.len() == before {
+            wrong += &format!(
+                "error: there is no history in {}: of folders, {} are read, packed or not\n",
+                path.display(),
+                HISTORIES.map(|end| format!("*{end}")).join(", ")
+            );
+        }
+    }
+    if wrong.is_empty() { Ok(files) } else { Err(wrong) }
+}
+
+/// All files below a folder with such names, sorted. What is hidden is left out.
+fn walk(folder: &Path, is_wanted: &dyn Fn(&str) -> bool, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)> {
     let within = |error| (folder.to_owned(), error);
     let entries = fs::read_dir(folder).map_err(within)?;
     let mut paths =
@@ -82,13 +110,13 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Err
     paths.sort();
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') || name == "Cargo.toml" {
+        if name.starts_with('.') {
             continue;
         }
         // A link to a folder is not followed: it may lead back up.
         if path.is_dir() && !path.is_symlink() {
-            walk(&path, files)?;
-        } else if path.is_file() && path.extension().is_some_and(|extension| extension == "toml") {
+            walk(&path, is_wanted, files)?;
+        } else if path.is_file() && is_wanted(&name) {
             files.push(path);
         }
     }

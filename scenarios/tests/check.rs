@@ -262,6 +262,22 @@ fn many_mistakes_are_told_up_to_a_bound() {
 }
 
 #[test]
+fn of_a_folder_all_histories_below_it_are_checked() {
+    let files = histories();
+    let (one, each) = (check(&[HISTORIES]), check(&files.iter().map(String::as_str).collect::<Vec<_>>()));
+    assert_eq!((&one.stdout, one.code), (&each.stdout, each.code), "{}", one.stderr);
+    let folder = folder("check-folder");
+    let path = folder.to_str().expect("text");
+    file(&folder, "readme.md", "No history.");
+    let none = check(&[path]);
+    assert!(none.code == Some(2) && none.stderr.contains("there is no history in"), "{}", none.stderr);
+    let packed = gzipped(&fs::read(Path::new(ROOT).join(&files[0])).expect("a history"));
+    fs::create_dir_all(folder.join("deep")).expect("a folder");
+    fs::write(folder.join("deep/one.edn.gz"), packed).expect("a file");
+    assert_eq!(check(&[path]).code, check(&[&files[0]]).code);
+}
+
+#[test]
 fn a_history_comes_from_stdin_compressed_or_not_whatever_its_name() {
     let folder = folder("check-gzip");
     for path in histories() {

@@ -16,8 +16,8 @@ use crate::terminal::{NARROWEST, WIDEST};
 #[derive(Args, Debug)]
 #[command(after_long_help = about())]
 pub(crate) struct Check {
-    /// Histories, compressed with gzip or not; `-` is stdin
-    #[arg(required = true, value_name = "FILE")]
+    /// Histories, compressed with gzip or not, and folders with such; `-` is stdin
+    #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
     /// By which model to judge. Unless given, what the history says, or else the model that has all operations which are asked for

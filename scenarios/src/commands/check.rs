@@ -11,6 +11,7 @@ use shaketable_reports::{Checked, Exit, checked, checked_all, checked_json, wron
 use shaketable_sim::check::linearizable::Budget;
 
 use crate::cli::{self, Format, Look};
+use crate::files;
 use crate::histories::judge::Asked;
 use crate::histories::{How, check_file};
 use crate::interrupt;
@@ -27,6 +28,14 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
     if !args.report.can_be_written() {
         return Ok(Exit::Usage);
     }
+    let paths = match files::histories(&args.paths) {
+        Ok(paths) => paths,
+        Err(wrong) => {
+            tell(&wrong);
+            return Ok(Exit::Usage);
+        }
+    };
+    let of = paths.len();
     let how = How {
         format: args.input,
         model: args.model,
@@ -39,7 +48,6 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
     };
     let stop = interrupt::heed_saying("stopping");
     let (sender, results) = channel();
-    let paths = args.paths.clone();
     // A check cannot be told to stop, so it is left alone when somebody wants that: it ends with the process.
     let worker = thread::spawn(move || {
         for path in &paths {
@@ -56,7 +64,7 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
         }
         all.push(one);
     }
-    let interrupted = stop.load(Ordering::Relaxed) && all.len() < args.paths.len();
+    let interrupted = stop.load(Ordering::Relaxed) && all.len() < of;
     if !interrupted && let Err(broken) = worker.join() {
         panic::resume_unwind(broken);
     }
@@ -66,7 +74,7 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
         Format::Json => format!("{:#}\n", checked_json(&all, interrupted)),
     })?;
     if interrupted {
-        tell(&format!("interrupted: {} of {} histories were checked\n", all.len(), args.paths.len()));
+        tell(&format!("interrupted: {} of {of} histories were checked\n", all.len()));
         return Ok(Exit::Interrupted);
     }
     let exit = all.iter().map(Checked::exit).fold(Exit::Pass, Exit::or);
