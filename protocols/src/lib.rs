@@ -32,6 +32,8 @@ pub struct Protocol {
     pub doc: &'static str,
     /// What it claims to bear, in a sentence.
     pub tolerates: &'static str,
+    /// How its traces and reports write what it names, in a sentence.
+    pub notation: &'static str,
     /// What it claims to bear, as set up in some run: what a swarm stays within.
     pub bears: fn(&Args, &Plan) -> Tolerance,
     /// What can be written in its table.

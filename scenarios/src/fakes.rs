@@ -80,6 +80,7 @@ static FAKES: &[Protocol] = &[Protocol {
     name: "fake",
     doc: "does as it is told",
     tolerates: "all",
+    notation: "numbers",
     params: &[
         Param {
             name: "wrong",

@@ -31,6 +31,7 @@ static PROTOCOLS: &[Protocol] = &[
         name: "raft",
         doc: "a replicated log with one leader at a time (Ongaro and Ousterhout 2014)",
         tolerates: "crashes of fewer than half of the nodes, with their disks intact",
+        notation: "numbers",
         params: &[
             Param {
                 name: "election-timeout",
@@ -74,6 +75,7 @@ static PROTOCOLS: &[Protocol] = &[
         name: "paxos",
         doc: "agreement on one value (Lamport 1998)",
         tolerates: "crashes of fewer than half of the nodes",
+        notation: "numbers",
         params: &[Param {
             name: "retry",
             shape: Shape::Span,

@@ -20,6 +20,7 @@ pub const DYNAMO: Protocol = Protocol {
     tolerates: "any nodes down or cut off: a key is served while R and W nodes can be reached, whether they own it or not; fewer than W nodes with a disk that was \
                 lost or has rotted; any changes of the ring; any loss, delay, doubling and reordering of messages, but that none is under way for as long as the grace of tombstones, if \
                 they are collected; any clocks, but where the last writer is to win. It is not linearizable",
+    notation: "`142@n4` is a version, which n4 has given the number 142; `142@n4.140` one that n4 has made standing in for an owner, since its number 140",
     bears: swarm::bears,
     params: PARAMS,
     dials: swarm::DIALS,

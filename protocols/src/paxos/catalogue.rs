@@ -20,6 +20,7 @@ pub const PAXOS: Protocol = Protocol {
     tolerates: "fewer nodes down, cut off or with a disk that was lost or has rotted than leave a quorum of both phases (half, unless \
                 quorums are set); any loss, delay, doubling and reordering of messages; any clocks, but with leases \
                 only such as drift within the bound",
+    notation: "`18.n3` is a ballot, round 18 of n3; epochs are rounds",
     bears: swarm::bears,
     params: PARAMS,
     dials: swarm::DIALS,

@@ -19,6 +19,7 @@ pub const RAFT: Protocol = Protocol {
     doc: "Raft: a log replicated by an elected leader (Ongaro & Ousterhout 2014)",
     tolerates: "fewer than half of the nodes down, cut off or with a disk that was lost or has rotted (but not in the newest record, which then looks like a torn one); any loss, delay, doubling \
                 and reordering of messages; any clocks, but with leases only such as drift within the bound",
+    notation: "`37@2` is entry 37 of the log, from term 2",
     bears: swarm::bears,
     params: PARAMS,
     dials: swarm::DIALS,

@@ -19,6 +19,7 @@ pub const RING: Protocol = Protocol {
     doc: "consistent-hash nodes: registers on strict quorums, without leaders (DeCandia et al. 2007; Attiya, Bar-Noy & Dolev 1995)",
     tolerates: "any nodes down or cut off, as far as safety goes; to serve a key, R and W of its replicas must be up and reached; fewer than half of \
                 a key's replicas with a disk that was lost or has rotted; any loss, delay, doubling and reordering of messages; any clocks",
+    notation: "`12@c3#7` is a tag, number 12 in the order of the writes of a key, which is the write c3#7",
     bears: swarm::bears,
     params: PARAMS,
     dials: swarm::DIALS,

@@ -19,6 +19,7 @@ pub const SYNOD: Protocol = Protocol {
     doc: "single-decree Paxos, its three roles apart: each object is decided once, without a leader (Lamport 2001, §2; 1998, §2)",
     tolerates: "fewer than half of the nodes down, cut off or with a disk that was lost or has rotted (but not in the newest record, \
                 which then looks like a torn one); any loss, delay, doubling and reordering of messages; any clocks",
+    notation: "`18.n3` is a ballot, round 18 of n3",
     bears: swarm::bears,
     params: PARAMS,
     dials: swarm::DIALS,

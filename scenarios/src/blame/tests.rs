@@ -98,6 +98,7 @@ static GAMBLING: &[Protocol] = &[Protocol {
     name: "gambling",
     doc: "loses now and then",
     tolerates: "nothing",
+    notation: "numbers",
     params: &[],
     properties: <Standing as Invariants<Gambler>>::PROPERTIES,
     bears: bears_all,

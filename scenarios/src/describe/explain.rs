@@ -141,6 +141,7 @@ fn keys(tables: &Tables, all: &mut Vec<Meaning>) {
 fn tell_protocol(page: &mut Page, protocol: &Protocol) {
     page.paragraph(2, protocol.doc);
     page.paragraph(2, &format!("Tolerates: {}", protocol.tolerates));
+    page.paragraph(2, &format!("Writes: {}", protocol.notation));
     tell_params(page, &format!("Keys of `[{}]`", protocol.name), protocol.params);
     tell_names(page, "Properties", protocol.properties.iter().map(|property| (property.name, property.doc)));
     tell_names(page, "Milestones", protocol.milestones.iter().map(|milestone| (milestone.name, milestone.doc)));
