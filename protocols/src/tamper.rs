@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Debug};
 
-use shaketable_sim::check::invariant::{Breach, Invariants, Property};
+use shaketable_sim::check::invariant::{Breach, Invariants, Now, Property};
 use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{
@@ -140,7 +140,7 @@ impl<N: Node> Invariants<Tampered<N>> for Inner<N::Invariants> {
         self.0.after_heal(&inner, history)
     }
 
-    fn at(&mut self, now: Instant) {
+    fn at(&mut self, now: Now) {
         Invariants::<N>::at(&mut self.0, now);
     }
 

@@ -39,7 +39,7 @@ pub fn spacetime(recording: &Recording, events: &[Place], columns: usize, style:
             text += &picture.lost_row(lost);
         }
         if recording.violation().is_some_and(|violation| violation.against.contains(&place)) {
-            let line = format!("{:>TIME$}  ↑ what is seen below goes against this", "");
+            let line = format!("{:>TIME$}  ↑ the violation goes against this", "");
             text += &format!("{}\n", style.paint(Tint::Bad, &line));
         }
         if let Some(violation) = recording.violation().filter(|violation| violation.event == Some(place)) {

@@ -44,7 +44,7 @@ function drawStory(app) {
       act("Go to the first difference", "d"))) : null,
     violation
       ? section("What went wrong", h("p", { class: "message" }, violation.message), h("ol", { class: "story" }, ...violation.story.map((line) => h("li", {}, line))),
-        violation.against.length > 0 ? h("p", {}, "Look at ", ...violation.against.flatMap((event, i) => [i > 0 ? " and " : "", eventLink(app, [app.active, event], `against-${i}`)])) : null,
+        violation.against.length > 0 ? h("p", {}, "Before that: ", ...violation.against.flatMap((event, i) => [i > 0 ? " and " : "", eventLink(app, [app.active, event], `against-${i}`)])) : null,
         act("Go to the violation", "v", "bad"))
       : section("What went wrong", h("p", {}, run.verdict === "pass" ? "Nothing: every property held to the end." : "No violation was seen, but the check came to no verdict.")),
     run.properties.length > 0 ? section("Properties at the cursor", h("ul", { class: "lights" }, ...run.properties.map((property) => light(property, app.view.cursor - app.shifts[app.active])))) : null,

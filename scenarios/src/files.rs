@@ -75,30 +75,33 @@ fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Trouble> {
 }
 
 /// How the names of histories end, packed or not.
-const HISTORIES: [&str; 6] = [".ndjson", ".jsonl", ".json", ".edn", ".log", ".txt"];
+const HISTORIES: [&str; 5] = [".ndjson", ".jsonl", ".edn", ".log", ".txt"];
 
-/// The files of histories: in place of a folder all below it whose names end as those of histories do.
-///
-/// # Errors
-/// Folders that cannot be read, or hold none, for people.
-pub(crate) fn histories(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
-    let is_history = |name: &str| HISTORIES.iter().any(|end| name.trim_end_matches(".gz").ends_with(end));
-    let (mut files, mut wrong) = (Vec::new(), String::new());
+/// What lies beside `history.edn` in the store of Jepsen, and is none or the same in other words.
+const NO_HISTORIES: [&str; 4] = ["results.edn", "test.edn", "jepsen.log", "history.txt"];
+
+/// The files of histories, each once: in place of a folder all below it whose names end as those of histories do. And what is wrong with folders, for people: that they cannot
+/// be read, or hold none.
+pub(crate) fn histories(paths: &[PathBuf]) -> (Vec<PathBuf>, String) {
+    let is_history = |name: &str| {
+        let name = name.strip_suffix(".gz").unwrap_or(name);
+        HISTORIES.iter().any(|end| name.ends_with(end)) && !NO_HISTORIES.contains(&name)
+    };
+    let (mut files, mut wrong, mut known) = (Vec::new(), String::new(), BTreeSet::new());
     for path in paths {
-        let before = files.len();
+        let mut below = Vec::new();
         if !path.is_dir() {
-            files.push(path.clone());
-        } else if let Err((path, error)) = walk(path, &is_history, &mut files) {
+            files.push(path.clone()); // Even twice, if somebody asks for that.
+        } else if let Err((path, error)) = walk(path, &is_history, &mut below) {
             wrong += &cannot_read(&path, &error);
-        } else if files.len() == before {
-            wrong += &format!(
-                "error: there is no history in {}: of folders, {} are read, packed or not\n",
-                path.display(),
-                HISTORIES.map(|end| format!("*{end}")).join(", ")
-            );
+        } else if below.is_empty() {
+            let ends = HISTORIES.map(|end| format!("*{end}")).join(", ");
+            wrong += &format!("error: there is no history in {}: of a folder, {ends} are read\n", path.display());
         }
+        known.extend(files.iter().cloned());
+        files.extend(below.into_iter().filter(|file| known.insert(file.clone())));
     }
-    if wrong.is_empty() { Ok(files) } else { Err(wrong) }
+    (files, wrong)
 }
 
 /// All files below a folder with such names, sorted. What is hidden is left out.

@@ -274,7 +274,11 @@ fn of_a_folder_all_histories_below_it_are_checked() {
     let packed = gzipped(&fs::read(Path::new(ROOT).join(&files[0])).expect("a history"));
     fs::create_dir_all(folder.join("deep")).expect("a folder");
     fs::write(folder.join("deep/one.edn.gz"), packed).expect("a file");
+    fs::write(folder.join("deep/results.edn"), "{:valid? true}").expect("a file");
     assert_eq!(check(&[path]).code, check(&[&files[0]]).code);
+    // What is wrong with one keeps nothing from being checked, and no file is checked twice.
+    let one = check(&[&files[0], HISTORIES, "missing"]);
+    assert!(one.code == Some(2) && one.stdout.contains(&format!("{} histories: ", files.len() + 1)), "{}", one.stdout);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::{Output, file, folder, shaketable};
 use serde_json::Value;
 
@@ -181,12 +183,18 @@ fn what_a_violation_goes_against_is_drawn_too() {
     for bug in bugs {
         let scenario = format!("scenarios/negative/directed/{bug}.toml");
         let text = shaketable(&["replay", &scenario, "--seed", "1"]).stdout;
-        let told = text.lines().find_map(|line| line.trim().strip_prefix("it goes against what was seen of "));
-        let told = told.unwrap_or_else(|| panic!("{bug}: {text}"));
-        for sight in told.split(" and of ") {
-            let (node, at) = sight.split_once(" at ").expect("a node and a time");
-            let is_drawn = text.lines().any(|line| line.trim_start().starts_with(&format!("{at} ")));
-            assert!(is_drawn && node.starts_with('n'), "{bug}: {sight} is not in\n{text}");
+        let told = text.lines().filter_map(|line| line.trim().strip_prefix("before that, "));
+        let times = BTreeSet::from_iter(told.map(|line| line.rsplit_once(" at ").expect("a time").1));
+        // A mark is below its event, and what that has sent in vain.
+        let (mut time, mut marked) = ("", BTreeSet::new());
+        for line in text.lines().map(str::trim) {
+            if line.starts_with("↑ the violation goes against this") {
+                marked.insert(time);
+            } else if line.starts_with(|first: char| first.is_ascii_digit()) {
+                time = line.split_whitespace().next().expect("a time");
+            }
         }
+        assert_eq!(marked, times, "{bug}:\n{text}");
+        assert!(!times.is_empty(), "{bug}:\n{text}");
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::invariant::Sight;
+use crate::check::invariant::Earlier;
 use crate::faults::Applied;
 use crate::history::History;
 use crate::id::{Endpoint, OpId};
@@ -99,7 +99,7 @@ pub struct Violation {
     pub came: Option<Instant>,
     /// What nodes were or did before that does not go together with what was seen, in the order of time, if that is known: the other election in the term.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub against: Vec<Sight>,
+    pub against: Vec<Earlier>,
 }
 
 impl Violation {
@@ -120,7 +120,7 @@ impl<S: Spec> Run<S> {
     /// if nothing of that is known.
     pub fn began(&self, violation: &Violation) -> Instant {
         let about = self.history.iter().filter(|operation| violation.about.contains(&operation.id));
-        let against = violation.against.iter().map(|sight| sight.at);
+        let against = violation.against.iter().map(|earlier| earlier.sight.at);
         about.map(|operation| operation.invoked.at).chain(against).min().unwrap_or(violation.at)
     }
 }

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shaketable_sim::check::invariant::{Breach, Invariants, Property};
+use shaketable_sim::check::invariant::{Breach, Invariants, Now, Property};
 use shaketable_sim::history::{History, Operation, Outcome};
 use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::{Instant, Span};
+use shaketable_sim::time::Span;
 
 use super::gossip::Probe;
 use super::membership::{Epoch, Ring};
@@ -210,8 +210,8 @@ impl<S: Spec> Invariants<Dynamo<S>> for Contract {
         }
     }
 
-    fn at(&mut self, now: Instant) {
-        self.fates.now = now;
+    fn at(&mut self, now: Now) {
+        self.fates.now = now.at;
     }
 
     fn after_crash(&mut self, id: NodeId) {

@@ -179,7 +179,7 @@ fn of_a_write_that_is_lost_it_is_told_whose_and_who_had_it() {
         assert_eq!(acts(&mut contract, place, node), None);
     }
     let mut crash = |node, seconds| {
-        Invariants::<Store>::at(&mut contract, Instant::ZERO + Span::secs(seconds));
+        Invariants::<Store>::at(&mut contract, Now { at: Instant::ZERO + Span::secs(seconds), ..Now::default() });
         Invariants::<Store>::after_crash(&mut contract, NodeId::at(node));
     };
     [(0, 7), (1, 5), (1, 9)].into_iter().for_each(|(node, seconds)| crash(node, seconds));
@@ -189,7 +189,7 @@ fn of_a_write_that_is_lost_it_is_told_whose_and_who_had_it() {
     let fates = "n1 had it until it crashed at 7s, n2 had it until it crashed at 5s, n3 had it";
     assert!(breach.story.ends_with(&format!("no node has it: {fates}")), "{}", breach.story);
     let at = Instant::ZERO + Span::secs(8);
-    Invariants::<Store>::at(&mut contract, at);
+    Invariants::<Store>::at(&mut contract, Now { at, ..Now::default() });
     contract.fates.made(KEY, dot(2, 1), op(7));
     contract.fates.holds(NodeId::at(2), KEY, vec![dot(2, 1)]);
     let breach = contract.after_heal(&nodes.iter().map(Some).collect::<Vec<_>>(), &history).expect_err("it is lost");

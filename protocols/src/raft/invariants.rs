@@ -10,11 +10,10 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use shaketable_sim::check::invariant::{Breach, Invariants, Property, Sight};
+use shaketable_sim::check::invariant::{Breach, Invariants, Now, Property, Sight};
 use shaketable_sim::digest::{Digest, digest_of};
 use shaketable_sim::id::NodeId;
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::Instant;
 
 use super::configuration::Configuration;
 use super::log::Log;
@@ -64,6 +63,9 @@ pub static PROPERTIES: &[Property] = &[
     },
 ];
 
+/// What was seen of the first that knew of an entry that it is committed.
+const KNEW: &str = "knew that to be committed";
+
 /// Checks Figure 3 as a run goes.
 #[derive(Clone, Debug)]
 pub struct Figure3 {
@@ -76,7 +78,7 @@ pub struct Figure3 {
     leaders: BTreeMap<Term, Sight>,
     /// By the last entry that they stand for: the hashes of snapshots, and who had them first.
     snapshots: BTreeMap<LogIndex, (u64, Sight)>,
-    now: Instant,
+    now: Now,
 }
 
 /// A server when it was last looked at.
@@ -139,11 +141,11 @@ impl<S: Spec> Invariants<Raft<S>> for Figure3 {
             committed: Vec::new(),
             leaders: BTreeMap::new(),
             snapshots: BTreeMap::new(),
-            now: Instant::ZERO,
+            now: Now::default(),
         }
     }
 
-    fn at(&mut self, now: Instant) {
+    fn at(&mut self, now: Now) {
         self.now = now;
     }
 
@@ -176,10 +178,9 @@ impl Figure3 {
         if known == digest {
             return Ok(());
         }
-        let story = format!(
-            "the snapshot of {id} up to {last} is not the one that another server has made of the same entries"
-        );
-        Err(Breach::new(STATE_MACHINE_SAFETY, story).against(by))
+        let story =
+            format!("the snapshot of {id} up to {last} is not the one that {} has made of the same entries", by.node);
+        Err(Breach::new(STATE_MACHINE_SAFETY, story).against(by, "had that snapshot"))
     }
 
     fn look<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
@@ -219,12 +220,12 @@ impl Figure3 {
             return Ok(());
         }
         let story = format!("{id} leads in term {term}, in which {} was elected before", first.node);
-        Err(Breach::new(ELECTION_SAFETY, story).against(first))
+        Err(Breach::new(ELECTION_SAFETY, story).against(first, "was elected"))
     }
 
     /// What is seen of a server now.
     fn seen(&self, node: NodeId) -> Sight {
-        Sight { node, at: self.now }
+        Sight::of(node, self.now)
     }
 
     /// Brings the chain of a server up to date, and compares each new entry with those seen at its place.
@@ -266,7 +267,7 @@ impl Figure3 {
                 let story = format!(
                     "the log of {id} has entry {entry} as another log had, and differs from it there or before"
                 );
-                return Err(Breach::new(LOG_MATCHING, story).against(known.by));
+                return Err(Breach::new(LOG_MATCHING, story).against(known.by, "had that entry"));
             }
             if let Payload::Config(_) = entry.payload {
                 configurations.push(LogIndex::ZERO.plus(seen.chain.len()));
@@ -295,13 +296,13 @@ impl Figure3 {
     fn completeness_of_new_leader(&self, id: NodeId) -> Result<(), Box<Breach>> {
         let leader = &self.servers[id.index()];
         match self.committed.iter().rposition(|committed| committed.term < leader.term) {
-            Some(place) => self.completeness(id, place, self.committed[place].by),
+            Some(place) => self.completeness(id, place, (self.committed[place].by, KNEW)),
             None => Ok(()),
         }
     }
 
     /// A leader has the entry that was committed at this place (an index, from 0). The earlier one of the two is what the other goes against.
-    fn completeness(&self, id: NodeId, place: usize, earlier: Sight) -> Result<(), Box<Breach>> {
+    fn completeness(&self, id: NodeId, place: usize, earlier: (Sight, &'static str)) -> Result<(), Box<Breach>> {
         let (leader, committed) = (&self.servers[id.index()], &self.committed[place]);
         if leader.chain.get(place) == Some(&committed.chain) {
             return Ok(());
@@ -312,7 +313,7 @@ impl Figure3 {
             place + 1,
             committed.term
         );
-        Err(Breach::new(LEADER_COMPLETENESS, story).against(earlier))
+        Err(Breach::new(LEADER_COMPLETENESS, story).against(earlier.0, earlier.1))
     }
 
     /// Looks at the entries that a server knows to be committed since it was last looked at.
@@ -330,7 +331,7 @@ impl Figure3 {
                         "{id} applies another entry {index} (or before it) than was committed there in term {}",
                         committed.term
                     );
-                    return Err(Breach::new(STATE_MACHINE_SAFETY, story).against(committed.by));
+                    return Err(Breach::new(STATE_MACHINE_SAFETY, story).against(committed.by, KNEW));
                 }
                 None => {
                     self.committed.push(Committed { chain, term, by: self.seen(id) });
@@ -348,7 +349,7 @@ impl Figure3 {
             let server = &self.servers[id.index()];
             server.leads && server.term > self.committed[place].term
         };
-        let elected = |id: NodeId| self.leaders[&self.servers[id.index()].term];
+        let elected = |id: NodeId| (self.leaders[&self.servers[id.index()].term], "was elected");
         let check = |id| self.completeness(id, place, elected(id));
         NodeId::all(self.servers.len()).filter(later).try_for_each(check)
     }

@@ -8,12 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
-use shaketable_sim::check::invariant::{Breach, Invariants, Property, Sight};
+use shaketable_sim::check::invariant::{Breach, Invariants, Now, Property, Sight};
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::history::History;
 use shaketable_sim::id::{Key, NodeId};
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::Instant;
 
 use super::learner::Heard;
 use super::proposer::Attempt;
@@ -78,7 +77,7 @@ pub struct Safety {
     /// By node, whether it has not been looked at since it booted.
     booting: Vec<bool>,
     decrees: BTreeMap<Key, Instance>,
-    now: Instant,
+    now: Now,
 }
 
 /// What was seen of one decree. Values are known by their digests.
@@ -90,30 +89,40 @@ struct Instance {
     issued: BTreeMap<Ballot, (u64, Sight)>,
     /// Ballots whose proposers crashed in phase 1: they may have proposed in the handler in which they crashed, unseen.
     unseen: BTreeSet<Ballot>,
-    /// What learners take for chosen, and since when.
-    decided: BTreeMap<NodeId, (u64, Instant)>,
+    /// What learners take for chosen, and when they were first seen with it.
+    decided: BTreeMap<NodeId, (u64, Sight)>,
     nodes: Vec<Seen>,
-    now: Instant,
+    now: Now,
 }
 
 /// What was seen of one node.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     promised: Option<Ballot>,
-    /// Since when it has promised that.
-    since: Instant,
+    /// When it was first seen with each promise.
+    promises: BTreeMap<Ballot, Sight>,
     /// The highest promise of it that a proposer has counted.
     owed: Option<Ballot>,
-    /// Who has counted that, when, and when it was made.
-    owed_to: Option<(Sight, Instant)>,
+    /// Who has counted that.
+    owed_to: Option<Sight>,
     /// The ballot of its present vote.
     vote: Option<Ballot>,
     /// All that it has accepted, so far as it was not lost before it was durable.
-    accepted: BTreeMap<Ballot, u64>,
+    accepted: BTreeMap<Ballot, (u64, Sight)>,
     /// The ballots that it has accepted, as learners have heard, and who was the first of them.
     heard: BTreeMap<Ballot, Sight>,
     /// The ballot that it is preparing.
     preparing: Option<Ballot>,
+}
+
+impl Seen {
+    /// The same breach, against a promise of this node.
+    fn having_promised(&self, ballot: Option<Ballot>, breach: Box<Breach>) -> Box<Breach> {
+        match ballot.and_then(|ballot| self.promises.range(ballot..).next()) {
+            Some((_, made)) => breach.against(*made, "promised that"),
+            None => breach,
+        }
+    }
 }
 
 /// What the properties are about: one node's part in one decree.
@@ -143,10 +152,10 @@ impl<S: Spec> Invariants<Synod<S>> for Safety {
     const PROPERTIES: &'static [Property] = PROPERTIES;
 
     fn new(nodes: usize) -> Self {
-        Safety { booting: vec![true; nodes], decrees: BTreeMap::new(), now: Instant::ZERO }
+        Safety { booting: vec![true; nodes], decrees: BTreeMap::new(), now: Now::default() }
     }
 
-    fn at(&mut self, now: Instant) {
+    fn at(&mut self, now: Now) {
         self.now = now;
     }
 
@@ -197,9 +206,14 @@ impl Safety {
         let instance = self.decrees.entry(key).or_insert_with(|| Instance::unseen(nodes));
         instance.now = self.now;
         instance.asked.extend(view.asked.iter().map(digest_of));
-        instance.proposer(id, view.attempt)?;
-        instance.acceptor(id, view.promised, view.vote, booting)?;
-        instance.learner(id, view)
+        let looked = instance
+            .proposer(id, view.attempt)
+            .and_then(|()| instance.acceptor(id, view.promised, view.vote, booting))
+            .and_then(|()| instance.learner(id, view));
+        looked.map_err(|mut breach| {
+            breach.story = format!("of {key}, {}", breach.story);
+            breach
+        })
     }
 }
 
@@ -212,13 +226,13 @@ impl Instance {
             unseen: BTreeSet::new(),
             decided: BTreeMap::new(),
             nodes: vec![Seen::default(); nodes],
-            now: Instant::ZERO,
+            now: Now::default(),
         }
     }
 
     /// What is seen of a node now.
     fn seen(&self, node: NodeId) -> Sight {
-        Sight { node, at: self.now }
+        Sight::of(node, self.now)
     }
 
     fn majority(&self) -> usize {
@@ -235,10 +249,10 @@ impl Instance {
                 let told = told(seen.promised);
                 let story =
                     format!("{id} counts a promise of {acceptor} for ballot {ballot}, which has promised {told}");
-                return Err(Breach::new(PROMISE_KEPT, story));
+                return Err(seen.having_promised(seen.promised, Breach::new(PROMISE_KEPT, story)));
             }
             if seen.owed < Some(ballot) {
-                (seen.owed, seen.owed_to) = (Some(ballot), Some((now, seen.since)));
+                (seen.owed, seen.owed_to) = (Some(ballot), Some(now));
             }
         }
         match attempt {
@@ -254,7 +268,7 @@ impl Instance {
             Some((known, _)) if *known == value => return Ok(()),
             Some((_, by)) => {
                 let story = format!("{id} proposes with ballot {ballot}, with which another value was proposed");
-                return Err(Breach::new(ONE_VALUE_PER_BALLOT, story).against(*by));
+                return Err(Breach::new(ONE_VALUE_PER_BALLOT, story).against(*by, "was seen with the other"));
             }
             None => {}
         }
@@ -266,12 +280,14 @@ impl Instance {
         if !self.stands_behind(ballot, value) {
             let story =
                 format!("no majority allows what {id} proposes with ballot {ballot}: {}", self.votes_below(ballot));
-            return Err(Breach::new(P2C, story));
+            let votes = self.nodes.iter().filter_map(|seen| seen.accepted.range(..ballot).next_back());
+            let breach = Breach::new(P2C, story);
+            return Err(votes.fold(breach, |breach, (_, (_, vote))| breach.against(*vote, "accepted that")));
         }
         if let Some((lower, ..)) = self.chosen().find(|&(chosen, known)| chosen < ballot && known != value) {
             let story =
                 format!("{id} proposes with ballot {ballot} another value than the one that was chosen with {lower}");
-            return Err(Breach::new(P2B, story).against(self.issued[&lower].1));
+            return Err(Breach::new(P2B, story).against(self.issued[&lower].1, "was seen to propose that"));
         }
         Ok(())
     }
@@ -289,7 +305,7 @@ impl Instance {
     /// The last proposal below a ballot that each node has accepted.
     fn last_below(&self, ballot: Ballot) -> impl Iterator<Item = Option<(Ballot, u64)>> {
         let last =
-            move |seen: &Seen| seen.accepted.range(..ballot).next_back().map(|(&ballot, &value)| (ballot, value));
+            move |seen: &Seen| seen.accepted.range(..ballot).next_back().map(|(&ballot, &(value, _))| (ballot, value));
         self.nodes.iter().map(last)
     }
 
@@ -317,21 +333,20 @@ impl Instance {
         vote: Option<&Vote<O>>,
         booting: bool,
     ) -> Result<(), Box<Breach>> {
-        let (ballot, now) = (vote.map(|vote| vote.ballot), self.now);
+        let (ballot, now) = (vote.map(|vote| vote.ballot), self.seen(id));
         let seen = &mut self.nodes[id.index()];
         let (before, held) = (seen.promised, seen.vote);
-        let made = Sight { node: id, at: seen.since };
         (seen.promised, seen.vote) = (promised, ballot);
-        if promised != before {
-            seen.since = now;
+        if let Some(promised) = promised.filter(|_| promised != before) {
+            seen.promises.entry(promised).or_insert(now);
         }
         if promised < seen.owed || (!booting && promised < before) {
-            let relied = before.max(seen.owed);
+            let relied = if booting { seen.owed } else { before.max(seen.owed) };
             let story = format!("{id} has promised {}, and now only {}", told(relied), told(promised));
-            let breach = Breach::new(PROMISE_KEPT, story);
+            let breach = seen.having_promised(relied, Breach::new(PROMISE_KEPT, story));
             return Err(match seen.owed_to.filter(|_| relied == seen.owed) {
-                Some((counted, at)) => breach.against(Sight { node: id, at }).against(counted),
-                None => breach.against(made),
+                Some(counted) => breach.against(counted, "counted it"),
+                None => breach,
             });
         }
         if booting {
@@ -343,11 +358,11 @@ impl Instance {
         {
             if !booting && ballot < before {
                 let story = format!("{id} accepts ballot {}, although it has promised {}", vote.ballot, told(before));
-                return Err(Breach::new(P1A, story).against(made));
+                return Err(seen.having_promised(before, Breach::new(P1A, story)));
             }
             let value = digest_of(&vote.value);
             self.must_be_issued(id, vote.ballot, value)?;
-            self.nodes[id.index()].accepted.insert(vote.ballot, value);
+            self.nodes[id.index()].accepted.insert(vote.ballot, (value, now));
         }
         self.vote_kept(id)
     }
@@ -370,7 +385,7 @@ impl Instance {
             Some((&heard, by)) if seen.vote < Some(heard) => {
                 let story =
                     format!("{id} holds a vote for {}; a learner has heard that it accepted {heard}", told(seen.vote));
-                Err(Breach::new(VOTE_KEPT, story).against(*by))
+                Err(Breach::new(VOTE_KEPT, story).against(*by, "heard of that vote"))
             }
             _ => Ok(()),
         }
@@ -393,16 +408,19 @@ impl Instance {
                 let story = format!(
                     "a majority has accepted ballot {ballot}, and another value was proposed with ballot {other}"
                 );
-                return Err(Breach::new(P2B, story).against(*by));
+                return Err(Breach::new(P2B, story).against(*by, "was seen to propose the other"));
             }
         }
         let Some(decided) = view.decided.map(digest_of) else { return Ok(()) };
-        if let Some((&other, &(_, at))) = self.decided.iter().find(|(_, (other, _))| *other != decided) {
-            let story = format!("{id} takes another value for chosen than {other} does");
-            return Err(Breach::new(AGREEMENT, story).against(Sight { node: other, at }));
+        let others = self.decided.values().filter(|(other, _)| *other != decided).map(|(_, by)| *by);
+        if let Some(first) = others.min_by_key(|by| by.event) {
+            let story = format!("{id} takes another value for chosen than {} does", first.node);
+            return Err(Breach::new(AGREEMENT, story).against(first, "took the other for chosen"));
         }
-        let since = self.decided.get(&id).map_or(self.now, |&(_, since)| since);
-        if self.decided.insert(id, (decided, since)).is_none() && !self.chosen().any(|(_, value)| value == decided) {
+        let known = self.decided.contains_key(&id);
+        let now = self.seen(id);
+        self.decided.entry(id).or_insert((decided, now));
+        if !known && !self.chosen().any(|(_, value)| value == decided) {
             let story = format!("{id} takes a value for chosen that no majority has accepted in one ballot");
             return Err(Breach::new(CHOSEN_BY_MAJORITY, story));
         }

@@ -73,7 +73,7 @@ use Step::{Crash, Look};
 
 /// The properties that are found broken, in order.
 fn play(steps: Vec<Step>) -> Vec<&'static str> {
-    let mut monitor = Safety { booting: vec![false; NODES], decrees: BTreeMap::new(), now: Instant::ZERO };
+    let mut monitor = Safety { booting: vec![false; NODES], decrees: BTreeMap::new(), now: Now::default() };
     let mut broken = Vec::new();
     for step in steps {
         match step {
@@ -238,7 +238,7 @@ fn p2c_word_by_word(instance: &Instance, ballot: Ballot, value: u64) -> bool {
     (0_u32..1 << instance.nodes.len()).filter(|set| set.count_ones() as usize >= instance.majority()).any(|set| {
         let members = instance.nodes.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
         let below = members.flat_map(|(_, seen)| seen.accepted.range(..ballot));
-        below.max_by_key(|&(ballot, _)| ballot).is_none_or(|(_, &highest)| highest == value)
+        below.max_by_key(|&(ballot, _)| ballot).is_none_or(|(_, &(highest, _))| highest == value)
     })
 }
 
@@ -251,10 +251,11 @@ fn p2c_is_what_trying_all_majorities_says() {
         let size = 1 + rng.below(5) as usize;
         let mut instance = Instance::unseen(size);
         let values: Vec<u64> = (0..4).map(|_| rng.below(2)).collect();
+        let by = instance.seen(NodeId::at(0));
         for seen in &mut instance.nodes {
             for round in 0..4 {
                 if rng.below(4) == 0 {
-                    seen.accepted.insert(ballot(round, 0), values[round as usize]);
+                    seen.accepted.insert(ballot(round, 0), (values[round as usize], by));
                 }
             }
         }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 
-use shaketable_sim::check::invariant::{Breach, Invariants};
+use shaketable_sim::check::invariant::{Breach, Invariants, Now};
 use shaketable_sim::id::{NodeId, RequestId};
 use shaketable_sim::node::{Ctx, DiskError, Effect, EffectOf, Message};
 use shaketable_sim::rng::{Seed, Stream};
@@ -347,7 +347,7 @@ impl<N: Spoken> Cluster<N> {
             server.shown = state;
         }
         if self.broken.is_none() {
-            self.invariants.at(self.now);
+            self.invariants.at(Now { at: self.now, ..Now::default() });
             let kept = self.invariants.after_event(id, node);
             self.judge(kept);
         }
@@ -356,7 +356,7 @@ impl<N: Spoken> Cluster<N> {
     /// All is healed: whether what must hold then does.
     pub(crate) fn quiet(&mut self) {
         let nodes: Vec<Option<&N>> = self.servers.iter().map(|server| server.node.as_ref()).collect();
-        self.invariants.at(self.now);
+        self.invariants.at(Now { at: self.now, ..Now::default() });
         let kept = self.invariants.after_heal(&nodes, self.clients.history());
         self.judge(kept);
     }
@@ -391,7 +391,7 @@ impl<N: Spoken> Cluster<N> {
         server.timers.clear();
         server.own.clear();
         server.shown.clear();
-        self.invariants.at(self.now);
+        self.invariants.at(Now { at: self.now, ..Now::default() });
         self.invariants.after_crash(id);
         self.told.push(format!("{id} is down"));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use shaketable_sim::time::Instant;
 
-use super::{Event, LaneKind, Operation, Part, Place, Recording};
+use super::{Event, Operation, Part, Place, Recording};
 
 /// Says of operations what they have to do with the violation.
 pub(super) fn involve(operations: &mut [Operation], history: &Map<String, Value>) {
@@ -42,25 +42,5 @@ pub(super) fn blame(recording: &mut Recording) {
     if let (Instant::ZERO, Some(place)) = (violation.at, violation.event) {
         violation.at = events[place.0 as usize].at;
         violation.came = violation.at;
-    }
-}
-
-/// Finds the events that a violation is against: what changed each of these nodes at that time, or else the last that it did by then.
-pub(super) fn compare(recording: &mut Recording, sights: &[(String, Instant)]) {
-    let find = |(node, at): &(String, Instant)| {
-        let lane = recording.lanes.iter().position(|lane| lane.kind == LaneKind::Node && lane.name == *node)?;
-        let by_then = recording.events.partition_point(|event| event.at <= *at);
-        let acts = |event: &Event| event.lane.0 as usize == lane && !recording.passes(event);
-        let on_lane =
-            || (0..by_then).rev().map(|place| Place(place as u32)).filter(|place| acts(recording.event(*place)));
-        let changed = |place: &Place| !recording.changes_of(*place).is_empty();
-        let then = on_lane().take_while(|place| recording.event(*place).at == *at);
-        then.filter(changed).last().or_else(|| on_lane().next())
-    };
-    let mut found: Vec<Place> = sights.iter().filter_map(find).collect();
-    found.sort_unstable();
-    found.dedup();
-    if let Some(violation) = recording.outcome.as_mut().and_then(|outcome| outcome.violation.as_mut()) {
-        violation.against = found;
     }
 }

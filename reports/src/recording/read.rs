@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::time::Instant;
 
-use super::about::{blame, compare, involve};
+use super::about::{blame, involve};
 use super::routine::{Quiet, deeds, is_routine};
 use super::span::{Band, Spans, Stop};
 use super::{
@@ -52,8 +52,6 @@ pub struct Reader {
     waits: BTreeMap<LaneAt, usize>,
     /// Of a violation of the history: what operations have to do with it.
     history: Map<String, Value>,
-    /// What a violation is against: of which node, and when.
-    against: Vec<(String, Instant)>,
     /// Deliveries by cause, receiver and content, to know which come again.
     delivered: BTreeSet<(Place, LaneAt, u64)>,
 }
@@ -321,24 +319,20 @@ impl Reader {
             }
             _ => Default::default(),
         };
-        let of = why.and_then(Value::as_object);
-        let sights = of.and_then(|of| of.get("against")).and_then(Value::as_array).into_iter().flatten();
-        let sight = |sight: &Value| {
-            let node = sight.get("node").and_then(Value::as_str)?;
-            Some((node.to_owned(), Instant::nanos(sight.get("at").and_then(Value::as_u64)?)))
-        };
-        self.against = sights.filter_map(sight).collect();
-        let violation = of.filter(|_| verdict == "violation").map(|of| {
+        let violation = why.and_then(Value::as_object).filter(|_| verdict == "violation").map(|of| {
             let text = |name: &str| of.get(name).and_then(Value::as_str).unwrap_or_default();
             let story = of.get("story").and_then(Value::as_array).into_iter().flatten();
             let moment = |name: &str| of.get(name).and_then(Value::as_u64).map(Instant::nanos);
             let at = moment("at").unwrap_or_default();
+            let against = of.get("against").and_then(Value::as_array).into_iter().flatten();
+            let against = against.filter_map(|earlier| self.place(earlier.get("event")?.as_u64()?));
+            let against: BTreeSet<Place> = against.collect();
             Violation {
                 signature: format!("{}/{}", text("check"), text("property")),
                 at,
                 came: moment("came").unwrap_or(at),
                 event: None,
-                against: Vec::new(),
+                against: against.into_iter().collect(),
                 story: story.filter_map(Value::as_str).map(str::to_owned).collect(),
             }
         });
@@ -364,7 +358,6 @@ impl Reader {
         (self.recording.faults, self.recording.down) = (faults, down);
         involve(&mut self.recording.operations, &self.history);
         blame(&mut self.recording);
-        compare(&mut self.recording, &self.against);
         self.recording.sort_lanes();
         Ok(self.recording)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use shaketable_sim::time::Instant;
 
 use super::slice::READABLE;
-use super::{Change, Event, LaneAt, LaneKind, Name, Operation, Place, Recording, Slice};
+use super::{Band, Change, Event, LaneAt, LaneKind, Name, Operation, Place, Recording, Slice};
 
 /// What is wanted of a run. Every condition that is there must be met; the default asks for everything but what is [routine](Event::routine).
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -59,8 +59,8 @@ impl Recording {
 
     /// The events that tell of the violation, as many as somebody reads. None if nothing is violated.
     ///
-    /// If it is about operations, what came of these; if it is [against](super::Violation::against) something, that and what led to it and to the event that shows the violation; with who came to
-    /// lead and which faults struck meanwhile. Or else what led to the event that shows it.
+    /// If it is about operations, these, and what came of them; if it is [against](super::Violation::against) something, that; with who came to lead and which faults struck meanwhile. Where
+    /// there is room left, what led to all of it, at first to the event that shows the violation.
     pub fn telling(&self) -> Vec<Place> {
         let Some((violation, shown)) = self.violation().and_then(|violation| Some((violation, violation.event?)))
         else {
@@ -71,36 +71,40 @@ impl Recording {
         let mut told: BTreeSet<Place> = ends.chain(violation.against.iter().copied()).collect();
         let Some(&first) = told.first() else { return self.led_to(shown, READABLE) };
         told.insert(shown);
+        let nodes: BTreeSet<LaneAt> = told.iter().map(|place| self.event(*place).lane).collect();
         let meanwhile = |place: Place| place > first && place <= shown;
         let leader =
             |change: &&Change| self.fields.word(change.field) == "role" && self.values.word(change.value) == "leader";
         let leads = self.changes.iter().filter(leader).map(|change| change.event).filter(|place| meanwhile(*place));
-        let struck = self.faults.iter().filter(|band| meanwhile(band.event));
-        if involved.is_empty() {
-            let nodes: BTreeSet<LaneAt> = told.iter().map(|place| self.event(*place).lane).collect();
-            let at_them = struck.clone().filter(|band| band.on.iter().any(|lane| nodes.contains(lane)));
-            told.extend(at_them.rev().take(READABLE / 4).map(|band| band.event));
-        }
+        told.extend(leads.rev().take(READABLE / 4));
+        let struck = || self.faults.iter().filter(|band| meanwhile(band.event));
+        let at_them = struck().filter(|band| band.on.iter().any(|lane| nodes.contains(lane)));
         let whole = involved.iter().flat_map(|operation| self.of_operation(&operation.id));
-        let whole = whole.filter(|place| !self.event(*place).routine);
-        for more in [leads.collect(), whole.collect(), struck.map(|band| band.event).collect::<BTreeSet<Place>>()] {
-            if told.union(&more).count() <= READABLE {
+        let whole: BTreeSet<Place> = whole.filter(|place| !self.event(*place).routine).collect();
+        let is_told = told.union(&whole).count() <= READABLE;
+        // What is against something, or happened in a crowd, is understood by what led to it, which wants room, too.
+        let room = if is_told && !involved.is_empty() { READABLE } else { READABLE / 2 };
+        let events = |bands: &mut dyn Iterator<Item = &Band>| bands.map(|band| band.event).collect::<BTreeSet<Place>>();
+        let latest = events(&mut at_them.rev().take(READABLE / 4));
+        let whole = if is_told { whole } else { BTreeSet::new() };
+        for (more, most) in [(whole, READABLE), (events(&mut struck()), room), (latest, room)] {
+            if told.union(&more).count() <= most {
                 told.extend(more);
             }
         }
-        if involved.is_empty() {
-            let mut around: Vec<Place> = violation.against.iter().copied().chain([shown]).collect();
-            while let Some(of) = around.pop() {
-                let room = READABLE.saturating_sub(told.len()) / (around.len() + 1);
+        if involved.is_empty() || !is_told {
+            let mut ends: Vec<Place> = violation.against.iter().copied().chain([shown]).collect();
+            while let Some(of) = ends.pop() {
+                let room = READABLE.saturating_sub(told.len()) / (ends.len() + 1);
                 told.extend(self.led_to(of, room + 1));
             }
         }
         told.into_iter().collect()
     }
 
-    /// The events nearest to one, so many at most, that are not routine.
+    /// An event and what led to it, the nearest first, so much at most, but for what is routine.
     fn led_to(&self, of: Place, most: usize) -> Vec<Place> {
-        let slice = Some(Slice { most, ..Slice::around(of) });
+        let slice = Some(Slice { most, onwards: false, ..Slice::around(of) });
         self.select(&Filter { slice, ..Filter::default() })
     }
 

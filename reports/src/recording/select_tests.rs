@@ -48,7 +48,7 @@ fn distances(links: &BTreeSet<(Place, Place)>, from: Place, back: bool) -> BTree
 fn naive(recording: &Recording, slice: &Slice) -> Vec<Place> {
     let links = led(recording);
     let mut near = Vec::new();
-    for back in [true, false] {
+    for back in [true, false].into_iter().filter(|back| *back || slice.onwards) {
         let ranked = distances(&links, slice.of, back).into_iter().filter(|(place, _)| *place != slice.of);
         near.extend(ranked.map(|(place, hops)| (hops, !back, place.0.abs_diff(slice.of.0), place)));
     }
@@ -70,10 +70,12 @@ fn a_slice_is_what_its_slow_twin_finds() {
             recording.placed().filter(|(place, event)| event.held && origins[place.0 as usize].is_some()).count();
         for (of, _) in recording.placed().step_by(7) {
             for (hops, most) in [(0, 9), (1, 40), (3, 5), (3, 40), (u32::MAX, 12), (u32::MAX, usize::MAX)] {
-                let slice = Slice { of, hops, most };
-                let found = recording.slice(&slice);
-                assert_eq!(found, naive(&recording, &slice), "seed {seed}, {slice:?}");
-                if found.len() == most { cut += 1 } else { whole += 1 }
+                for onwards in [true, false] {
+                    let slice = Slice { of, hops, onwards, most };
+                    let found = recording.slice(&slice);
+                    assert_eq!(found, naive(&recording, &slice), "seed {seed}, {slice:?}");
+                    if found.len() == most { cut += 1 } else { whole += 1 }
+                }
             }
         }
     }
@@ -138,9 +140,9 @@ fn all_that_is_asked_for_must_be_met() {
     let labels = vec![recording.labels.find("Append").unwrap()];
     let between = Filter { from: Some(Instant::nanos(5)), to: Some(Instant::nanos(9)), labels, ..all.clone() };
     assert_eq!(numbers(&recording, &between), [7, 13]);
-    let slice = Some(Slice { of: Place(0), hops: 0, most: 1 });
+    let slice = Some(Slice { of: Place(0), hops: 0, onwards: true, most: 1 });
     assert_eq!(numbers(&recording, &Filter { slice, ..Filter::default() }), [1]);
-    let slice = Some(Slice { of: Place(4), hops: 2, most: 40 });
+    let slice = Some(Slice { of: Place(4), hops: 2, onwards: true, most: 40 });
     assert_eq!(numbers(&recording, &Filter { slice, ..Filter::default() }), [3, 4, 5, 8, 11, 12]);
 }
 

@@ -17,6 +17,8 @@ pub struct Slice {
     pub of: Place,
     /// How many links back and how many onwards.
     pub hops: u32,
+    /// Whether what came of it is wanted, too, or what led to it alone.
+    pub onwards: bool,
     /// How many events at most, this one among them, which is always there.
     pub most: usize,
 }
@@ -24,7 +26,7 @@ pub struct Slice {
 impl Slice {
     /// As many hops around an event as can be read.
     pub fn around(of: Place) -> Slice {
-        Slice { of, hops: u32::MAX, most: READABLE }
+        Slice { of, hops: u32::MAX, onwards: true, most: READABLE }
     }
 }
 
@@ -38,7 +40,7 @@ impl Recording {
         let graph = self.links();
         let start = NodeIndex::new(slice.of.0 as usize);
         let mut found = BTreeSet::from([start]);
-        let mut edges = [vec![start], vec![start]];
+        let mut edges = [vec![start], if slice.onwards { vec![start] } else { Vec::new() }];
         let room = |found: &BTreeSet<NodeIndex>| found.len() < slice.most;
         for _ in 0..slice.hops {
             for (edge, direction) in edges.iter_mut().zip([Direction::Incoming, Direction::Outgoing]) {

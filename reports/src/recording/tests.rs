@@ -283,11 +283,12 @@ fn what_a_violation_goes_against_is_looked_at_with_what_led_to_it_and_what_struc
         (against.into_iter().map(number).collect::<Vec<_>>(), told)
     };
     assert_eq!(told(json!([])), (vec![], vec![200]));
-    assert_eq!(told(json!([{ "node": "n1", "at": 2 }])), (vec![2], vec![1, 2, 3, 6, 200]));
-    assert_eq!(told(json!([{ "node": "n1", "at": 9 }])).0, [3], "the last that it did by then");
-    assert_eq!(told(json!([{ "node": "n9", "at": 2 }])), (vec![], vec![200]), "nobody has heard of it");
-    let both = told(json!([{ "node": "n2", "at": 2 }, { "node": "n1", "at": 2 }]));
-    assert_eq!(both, (vec![2, 4], vec![1, 2, 3, 4, 5, 6, 200]));
+    let earlier = |node: &str, event: u64| json!({ "node": node, "at": 2, "event": event, "what": "was elected" });
+    assert_eq!(told(json!([earlier("n1", 2)])), (vec![2], vec![1, 2, 6, 200]), "not what came of it");
+    assert_eq!(told(json!([earlier("n1", 3)])), (vec![3], vec![1, 2, 3, 6, 200]), "not the other event at its time");
+    assert_eq!(told(json!([earlier("n1", 777)])), (vec![], vec![200]), "no such event");
+    let both = told(json!([earlier("n2", 4), earlier("n1", 2), earlier("n1", 2)]));
+    assert_eq!(both, (vec![2, 4], vec![1, 2, 4, 5, 6, 200]));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::terminal::{NARROWEST, WIDEST};
 #[derive(Args, Debug)]
 #[command(after_long_help = about())]
 pub(crate) struct Check {
-    /// Histories, compressed with gzip or not, and folders with such; `-` is stdin
+    /// Histories, compressed with gzip or not; of a folder all *.ndjson, *.jsonl, *.edn, *.log and *.txt below it; `-` is stdin
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 

@@ -28,13 +28,8 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
     if !args.report.can_be_written() {
         return Ok(Exit::Usage);
     }
-    let paths = match files::histories(&args.paths) {
-        Ok(paths) => paths,
-        Err(wrong) => {
-            tell(&wrong);
-            return Ok(Exit::Usage);
-        }
-    };
+    let (paths, wrong_paths) = files::histories(&args.paths);
+    tell(&wrong_paths);
     let of = paths.len();
     let how = How {
         format: args.input,
@@ -78,7 +73,7 @@ pub(super) fn check(args: &cli::Check, look: &Look) -> io::Result<Exit> {
         return Ok(Exit::Interrupted);
     }
     let exit = all.iter().map(Checked::exit).fold(Exit::Pass, Exit::or);
-    Ok(if written { exit } else { exit.or(Exit::Usage) })
+    Ok(if written && wrong_paths.is_empty() { exit } else { exit.or(Exit::Usage) })
 }
 
 /// The next result; nothing after the last, or when somebody wants to stop.

@@ -89,8 +89,7 @@ fn rows(what: What, tables: &Tables) -> Vec<Row> {
             .protocols
             .iter()
             .map(|protocol| {
-                let more =
-                    vec![("tolerates", protocol.tolerates.to_owned()), ("writes", protocol.notation.to_owned())];
+                let more = vec![("tolerates", protocol.tolerates.to_owned()), ("writes", protocol.notation.to_owned())];
                 Row { more, ..plain(protocol.name, protocol.doc) }
             })
             .collect(),

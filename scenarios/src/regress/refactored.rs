@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use shaketable_protocols::{Bug, Protocol, raft, synod};
 use shaketable_reports::{Faithful, Judgement, Replayed, Side};
-use shaketable_sim::check::invariant::{Breach, Invariants, Property};
+use shaketable_sim::check::invariant::{Breach, Invariants, Now, Property};
 use shaketable_sim::faults::FAULTS;
 use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, RequestId};
@@ -238,7 +238,7 @@ impl<N: Node> Invariants<Reworked<N>> for Inner<N::Invariants> {
         self.0.after_heal(&inner, history)
     }
 
-    fn at(&mut self, now: Instant) {
+    fn at(&mut self, now: Now) {
         Invariants::<N>::at(&mut self.0, now);
     }
 

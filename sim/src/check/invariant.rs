@@ -16,13 +16,41 @@ pub struct Property {
     pub doc: &'static str,
 }
 
-/// What a node was or did at some time, by true time, as it was seen when it had acted.
+/// That a node was looked at when it had acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Sight {
     /// Which node.
     pub node: NodeId,
-    /// When.
+    /// When, by true time.
     pub at: Instant,
+    /// The number of the event that it had handled, as in traces.
+    pub event: u64,
+}
+
+impl Sight {
+    /// This node, looked at now.
+    pub fn of(node: NodeId, now: Now) -> Sight {
+        Sight { node, at: now.at, event: now.event }
+    }
+}
+
+/// When a look is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// By true time.
+    pub at: Instant,
+    /// The number of the present event, as in traces.
+    pub event: u64,
+}
+
+/// What was seen of a node before, and does not go together with what is seen now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Earlier {
+    /// Of whom, and when.
+    #[serde(flatten)]
+    pub sight: Sight,
+    /// What it did, as a verb and what belongs to it: `was elected`.
+    pub what: &'static str,
 }
 
 /// A property that does not hold.
@@ -38,7 +66,7 @@ pub struct Breach {
     /// When it came to it, by true time, if that was before it was seen and is known: when the last copy was lost.
     pub came: Option<Instant>,
     /// What was seen before and does not go together with what is seen now: the other election in the term, the promise that is forgotten.
-    pub against: Vec<Sight>,
+    pub against: Vec<Earlier>,
 }
 
 impl Breach {
@@ -56,12 +84,10 @@ impl Breach {
         self
     }
 
-    /// The same breach, which does not go together with this.
+    /// The same breach, which does not go together with this: what a node did, as a verb and what belongs to it (`was elected`).
     #[must_use]
-    pub fn against(mut self: Box<Breach>, sight: Sight) -> Box<Breach> {
-        if !self.against.contains(&sight) {
-            self.against.push(sight);
-        }
+    pub fn against(mut self: Box<Breach>, sight: Sight, what: &'static str) -> Box<Breach> {
+        self.against.push(Earlier { sight, what });
         self
     }
 
@@ -83,8 +109,8 @@ pub trait Invariants<N: Node>: Clone {
     /// For a cluster of so many nodes, none of which has booted.
     fn new(nodes: usize) -> Self;
 
-    /// What time it is, by true time: told before every look, for those who tell when something came about. Small worlds that are explored have no time.
-    fn at(&mut self, now: Instant) {
+    /// When it is: told before every look, for those who tell when something came about. Small worlds that are explored have no time.
+    fn at(&mut self, now: Now) {
         let _ = now;
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::events::{ANSWER, name_of};
 use super::{Event, World};
-use crate::check::invariant::Invariants;
+use crate::check::invariant::{Invariants, Now};
 use crate::faults::DiskTrouble;
 use crate::faults::trigger::Phase;
 use crate::id::{NodeId, RequestId};
@@ -273,7 +273,7 @@ impl<N: Node> World<'_, N> {
         let breach = match &self.plan.check.invariants {
             Some(names) if names.is_empty() => None,
             _ => {
-                self.invariants.at(self.now);
+                self.invariants.at(Now { at: self.now, event: self.coverage.events });
                 self.invariants.after_event(node, state).err()
             }
         };

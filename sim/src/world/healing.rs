@@ -11,7 +11,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
 
 use super::World;
-use crate::check::invariant::Invariants;
+use crate::check::invariant::{Invariants, Now};
 use crate::faults::{Action, LinkRule};
 use crate::id::{ClientId, Endpoint, NodeId};
 use crate::node::{Cluster, Electorate, Node, Role};
@@ -152,7 +152,7 @@ impl<N: Node> World<'_, N> {
             .enumerate()
             .map(|(index, server)| server.node.as_ref().filter(|_| core.contains(&NodeId::at(index))))
             .collect();
-        self.invariants.at(self.now);
+        self.invariants.at(Now { at: self.now, event: self.coverage.events });
         if let Err(breach) = self.invariants.after_heal(&nodes, &self.history) {
             self.breached(None, *breach);
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Event, World};
-use crate::check::invariant::Invariants;
+use crate::check::invariant::{Invariants, Now};
 use crate::disk::{Taken, Write};
 use crate::faults::Keep;
 use crate::id::NodeId;
@@ -63,7 +63,7 @@ impl<N: Node> World<'_, N> {
             }
             self.record_among("down", node);
             self.see_state();
-            self.invariants.at(self.now);
+            self.invariants.at(Now { at: self.now, event: self.coverage.events });
             self.invariants.after_crash(node);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::server::Server;
-use crate::check::invariant::{Breach, Invariants, Property, Sight};
+use crate::check::invariant::{Breach, Earlier, Invariants, Property};
 use crate::check::linearizable::{self, Linearizability, told};
 use crate::history::History;
 use crate::id::NodeId;
@@ -41,7 +41,8 @@ impl<N: Node> World<'_, N> {
         self.stop(Verdict::Violation(violation));
     }
 
-    pub(super) fn breached(&mut self, node: Option<NodeId>, breach: Breach) {
+    pub(super) fn breached(&mut self, node: Option<NodeId>, mut breach: Breach) {
+        breach.against.sort_by_key(|earlier| earlier.sight.event);
         let on = |names: &Vec<String>| names.iter().any(|name| name == breach.property);
         if self.plan.check.invariants.as_ref().is_none_or(on) {
             let known = <N::Invariants as Invariants<N>>::PROPERTIES.iter();
@@ -50,11 +51,15 @@ impl<N: Node> World<'_, N> {
             let seen = node.map_or("after the heal".to_owned(), |node| format!("when {node} had acted"));
             let mut story = vec![format!("{} (seen {seen})", breach.story)];
             story.extend(self.history.iter().filter(|operation| breach.about.contains(&operation.id)).map(told));
-            story.extend(told_against(&breach.against));
+            story.extend(
+                breach
+                    .against
+                    .iter()
+                    .map(|Earlier { sight, what }| format!("before that, {} {what} at {}", sight.node, sight.at)),
+            );
             story.extend(doc.map(|doc| format!("the property says: {doc}")));
             let (check, property, at) = ("invariant", breach.property.to_owned(), self.now);
-            let Breach { about, came, mut against, .. } = breach;
-            against.sort_unstable_by_key(|sight| sight.at);
+            let Breach { about, came, against, .. } = breach;
             self.violated(Violation { about, came, against, ..Violation::new(check, property, at, story) });
         }
     }
@@ -130,12 +135,6 @@ impl<N: Node> World<'_, N> {
             history: self.history,
         }
     }
-}
-
-/// When what a breach is against was seen, a line for all of it.
-fn told_against(sights: &[Sight]) -> Option<String> {
-    let told: Vec<String> = sights.iter().map(|Sight { node, at }| format!("of {node} at {at}")).collect();
-    (!told.is_empty()).then(|| format!("it goes against what was seen {}", told.join(" and ")))
 }
 
 /// What the linearizability of a history says about its run.

@@ -61,7 +61,7 @@ impl Safety {
                         "{id} proposes in slot {slot} with ballot {}, with which another value was proposed",
                         leads.ballot
                     );
-                    return Err(Breach::new(ONE_VALUE_PER_BALLOT, story).against(known.by));
+                    return Err(Breach::new(ONE_VALUE_PER_BALLOT, story).against(known.by, "was seen with the other"));
                 }
                 Some(_) => {}
                 None => {
@@ -75,7 +75,7 @@ impl Safety {
 
     /// What an acceptor has accepted since it was last looked at; all that it has if it has just booted.
     fn take_votes<O: Clone + Hash>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
-        let Seen { booting, promised, since, changes, .. } = self.nodes[id.index()];
+        let Seen { booting, promised, changes, .. } = self.nodes[id.index()];
         let dropped = view.ledger.start();
         self.nodes[id.index()].dropped = dropped;
         let changed: Vec<Slot> = if booting {
@@ -98,7 +98,9 @@ impl Safety {
                 let ballot = vote.ballot;
                 let story =
                     format!("{id} has accepted ballot {ballot} in slot {slot}, although it had promised {promised}");
-                return Err(Breach::new(ACCEPTED_BELOW_PROMISE, story).against(Sight { node: id, at: since }));
+                return Err(
+                    self.nodes[id.index()].having_promised(promised, Breach::new(ACCEPTED_BELOW_PROMISE, story))
+                );
             }
             self.count_vote(id, slot, vote)?;
             self.stability(slot)?;
@@ -150,31 +152,31 @@ impl Safety {
             "slot {slot} was decided with ballot {}, and only {holders} of its servers still hold that ballot or a higher one there, or a snapshot",
             decided.ballot
         );
-        Err(Breach::new(STABILITY, story).against(decided.by))
+        Err(Breach::new(STABILITY, story).against(decided.by, "took it for decided"))
     }
 
     /// An acceptor's own promise, and those that it has counted as a proposer.
     fn take_promises<O>(&mut self, id: NodeId, view: &View<'_, O>) -> Result<(), Box<Breach>> {
         let now = self.seen(id);
         let seen = &mut self.nodes[id.index()];
-        let promised = Sight { node: id, at: seen.since };
         if !seen.booting && view.promised < seen.promised {
             let story = format!("{id} has promised {}, and now only {}", seen.promised, view.promised);
-            return Err(Breach::new(PROMISE_KEPT, story).against(promised));
+            return Err(seen.having_promised(seen.promised, Breach::new(PROMISE_KEPT, story)));
         }
         if view.promised < seen.owed {
             let story = format!(
                 "{id} came back with a promise of {}; a proposer relies on its promise of {}",
                 view.promised, seen.owed
             );
-            let breach = Breach::new(PROMISE_KEPT, story);
+            let breach = seen.having_promised(seen.owed, Breach::new(PROMISE_KEPT, story));
             return Err(match seen.owed_to {
-                Some((counted, made)) => breach.against(Sight { node: id, at: made }).against(counted),
+                Some(counted) => breach.against(counted, "counted it"),
                 None => breach,
             });
         }
         if view.promised != seen.promised {
-            (seen.promised, seen.since) = (view.promised, now.at);
+            seen.promised = view.promised;
+            seen.promises.entry(view.promised).or_insert(now);
         }
         let Some((ballot, promises)) = view.counted else { return Ok(()) };
         for &acceptor in promises {
@@ -184,10 +186,10 @@ impl Safety {
                     "{id} counts a promise of {acceptor} for ballot {ballot}, which has promised {}",
                     other.promised
                 );
-                return Err(Breach::new(PROMISE_KEPT, story));
+                return Err(other.having_promised(other.promised, Breach::new(PROMISE_KEPT, story)));
             }
             if other.owed < ballot {
-                (other.owed, other.owed_to) = (ballot, Some((now, other.since)));
+                (other.owed, other.owed_to) = (ballot, Some(now));
             }
         }
         Ok(())
@@ -219,7 +221,7 @@ impl Safety {
                     "{id} takes another value for decided in slot {slot} than {} did, for which it was with ballot {ballot}",
                     by.node
                 );
-                Err(Breach::new(AGREEMENT, story).against(by))
+                Err(Breach::new(AGREEMENT, story).against(by, "took the other for decided"))
             }
             None if self.decide(slot, |known| known.value == value, self.seen(id)) => Ok(()),
             None => {
@@ -249,9 +251,10 @@ impl Safety {
         let (known, by) = *self.snapshots.entry(last).or_insert((snapshot, now));
         if known != snapshot {
             let story = format!(
-                "the snapshot of {id} up to slot {last} is not the one that another node has made of the same decisions"
+                "the snapshot of {id} up to slot {last} is not the one that {} has made of the same decisions",
+                by.node
             );
-            return Err(Breach::new(SAME_STATE, story).against(by));
+            return Err(Breach::new(SAME_STATE, story).against(by, "had that snapshot"));
         }
         Ok(())
     }
@@ -304,7 +307,7 @@ impl Safety {
 
     /// What is seen of a node now.
     fn seen(&self, node: NodeId) -> Sight {
-        Sight { node, at: self.now }
+        Sight::of(node, self.now)
     }
 
     fn electors(&self) -> &Electors {

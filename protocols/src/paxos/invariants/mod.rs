@@ -10,12 +10,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shaketable_sim::check::invariant::{Breach, Invariants, Property, Sight};
+use shaketable_sim::check::invariant::{Breach, Invariants, Now, Property, Sight};
 use shaketable_sim::digest::digest_of;
 use shaketable_sim::history::History;
 use shaketable_sim::id::{NodeId, OpId};
 use shaketable_sim::spec::Spec;
-use shaketable_sim::time::Instant;
 
 use super::configuration::{Configuration, Tenure};
 use super::leader::Proposal;
@@ -91,7 +90,7 @@ pub struct Safety {
     slots: Vec<Instance>,
     /// By the last slot that they stand for: the digests of snapshots, and who had them first.
     snapshots: BTreeMap<Slot, (u64, Sight)>,
-    now: Instant,
+    now: Now,
     /// Unknown before any node was looked at.
     electors: Option<Electors>,
 }
@@ -102,12 +101,12 @@ struct Seen {
     /// Whether it was not looked at since it booted.
     booting: bool,
     promised: Ballot,
-    /// Since when it has promised that.
-    since: Instant,
+    /// When it was first seen with each promise.
+    promises: BTreeMap<Ballot, Sight>,
     /// The highest promise of it that a proposer has counted.
     owed: Ballot,
-    /// Who has counted that, when, and when it was made.
-    owed_to: Option<(Sight, Instant)>,
+    /// Who has counted that.
+    owed_to: Option<Sight>,
     /// How many changes of its ledger were looked at.
     changes: usize,
     /// The last slot that it has dropped.
@@ -118,6 +117,16 @@ struct Seen {
     led: Option<(Ballot, Slot)>,
     /// The ballots of its own with which it crashed. A crash between two effects of one handler lets proposals get out that nobody saw it make.
     crashed_with: BTreeSet<Ballot>,
+}
+
+impl Seen {
+    /// The same breach, against a promise of this node.
+    fn having_promised(&self, ballot: Ballot, breach: Box<Breach>) -> Box<Breach> {
+        match self.promises.range(ballot..).next() {
+            Some((_, made)) => breach.against(*made, "promised that"),
+            None => breach,
+        }
+    }
 }
 
 /// What was seen of one slot.
@@ -181,7 +190,7 @@ impl<S: Spec> Invariants<Paxos<S>> for Safety {
         let unseen = Seen {
             booting: true,
             promised: Ballot::BOTTOM,
-            since: Instant::ZERO,
+            promises: BTreeMap::new(),
             owed: Ballot::BOTTOM,
             owed_to: None,
             changes: 0,
@@ -190,11 +199,11 @@ impl<S: Spec> Invariants<Paxos<S>> for Safety {
             led: None,
             crashed_with: BTreeSet::new(),
         };
-        let (nodes, now) = (vec![unseen; nodes], Instant::ZERO);
+        let (nodes, now) = (vec![unseen; nodes], Now::default());
         Safety { nodes, slots: Vec::new(), snapshots: BTreeMap::new(), now, electors: None }
     }
 
-    fn at(&mut self, now: Instant) {
+    fn at(&mut self, now: Now) {
         self.now = now;
     }
 

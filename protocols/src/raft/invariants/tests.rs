@@ -109,14 +109,14 @@ fn breach(monitor: &mut Figure3, node: usize, state: &State) -> Option<Box<Breac
 fn breaks(property: &str, states: &[(usize, &State)]) -> Vec<usize> {
     let mut monitor = monitor(5);
     let mut show = |(place, &(node, state)): (usize, &(usize, &State))| {
-        Invariants::<Raft<Register>>::at(&mut monitor, Instant::nanos(place as u64));
+        Invariants::<Raft<Register>>::at(&mut monitor, Now { event: place as u64, ..Now::default() });
         breach(&mut monitor, node, state)
     };
     let mut results: Vec<_> = states.iter().enumerate().map(&mut show).collect();
     let last = results.pop().flatten().unwrap();
     assert_eq!(last.property, property);
     assert!(results.iter().all(Option::is_none), "{results:?}");
-    let places = last.against.iter().map(|sight| (sight.node, sight.at.as_nanos() as usize));
+    let places = last.against.iter().map(|earlier| (earlier.sight.node, earlier.sight.event as usize));
     places.inspect(|&(node, place)| assert_eq!(node, NodeId::at(states[place].0))).map(|(_, place)| place).collect()
 }
 
