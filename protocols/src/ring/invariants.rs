@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shaketable_sim::check::invariant::{Breach, Invariants, Property};
+use shaketable_sim::check::invariant::{Breach, Invariants, Now, Property, Sight};
 use shaketable_sim::history::{History, Outcome};
 use shaketable_sim::id::{Key, NodeId, OpId};
 use shaketable_sim::spec::Spec;
@@ -49,8 +49,11 @@ pub struct Register {
     /// By node: how many of its changes and of its settled writes were looked at in its present life.
     seen: Vec<(usize, usize)>,
     replicas: BTreeMap<Key, Vec<NodeId>>,
-    tags: BTreeMap<(Key, Tag), OpId>,
-    settled: BTreeMap<OpId, (Key, Tag)>,
+    /// Whose each tag is, and who kept that write first.
+    tags: BTreeMap<(Key, Tag), (OpId, Sight)>,
+    /// Under which tag each write was settled first, and by whom.
+    settled: BTreeMap<OpId, (Key, Tag, Sight)>,
+    now: Now,
 }
 
 impl<S: Spec> Invariants<Store<S>> for Register {
@@ -62,7 +65,12 @@ impl<S: Spec> Invariants<Store<S>> for Register {
             replicas: BTreeMap::new(),
             tags: BTreeMap::new(),
             settled: BTreeMap::new(),
+            now: Now::default(),
         }
+    }
+
+    fn at(&mut self, now: Now) {
+        self.now = now;
     }
 
     fn after_event(&mut self, id: NodeId, node: &Store<S>) -> Result<(), Box<Breach>> {
@@ -86,7 +94,7 @@ impl<S: Spec> Invariants<Store<S>> for Register {
         let acknowledged = |outcome: &Outcome<S::Ret>| matches!(outcome, Outcome::Ok { .. });
         for write in history.iter().filter(|write| acknowledged(&write.outcome) && !S::is_read(&write.op)) {
             let key = S::key(&write.op);
-            let tag = self.settled.get(&write.id).map(|&(_, tag)| tag);
+            let tag = self.settled.get(&write.id).map(|&(_, tag, _)| tag);
             let lacks = |&node: &NodeId| {
                 let replica = nodes[node.index()].and_then(Store::replica);
                 replica.is_some_and(|replica| replica.accepted(key, write.id).map(|kept| kept.version.tag) != tag)
@@ -111,7 +119,7 @@ impl Register {
         let Some(last) = history.last().map(|operation| operation.invoked.at) else { return Ok(()) };
         for write in history.iter().filter(|write| !S::is_read(&write.op)) {
             let Outcome::Ok { returned, .. } = &write.outcome else { continue };
-            let Some(&(key, tag)) = self.settled.get(&write.id) else { continue };
+            let Some(&(key, tag, _)) = self.settled.get(&write.id) else { continue };
             if returned.at + rounds > last {
                 continue;
             }
@@ -156,24 +164,24 @@ impl Register {
 
     /// A node has accepted a write under a tag.
     fn unique(&mut self, id: NodeId, key: Key, tag: Tag, op: OpId) -> Result<(), Box<Breach>> {
-        let first = *self.tags.entry((key, tag)).or_insert(op);
+        let (first, by) = *self.tags.entry((key, tag)).or_insert((op, Sight::of(id, self.now)));
         if first == op {
             return Ok(());
         }
         let story = format!("{id} keeps the write {op} of {key} under tag {tag}, which is that of the write {first}");
-        Err(Breach::new(UNIQUE_TAGS, story).about(op).about(first))
+        Err(Breach::new(UNIQUE_TAGS, story).about(op).about(first).against(by, "kept the other under it"))
     }
 
     /// A coordinator knows that a write quorum keeps a write under a tag.
     fn settle(&mut self, id: NodeId, key: Key, op: OpId, tag: Tag) -> Result<(), Box<Breach>> {
-        let (_, first) = *self.settled.entry(op).or_insert((key, tag));
+        let (_, first, by) = *self.settled.entry(op).or_insert((key, tag, Sight::of(id, self.now)));
         if first == tag {
             return Ok(());
         }
         let story = format!(
             "{id} has settled the write {op} of {key} under tag {tag}, and it was settled under {first} before"
         );
-        Err(Breach::new(ONE_TAG, story).about(op))
+        Err(Breach::new(ONE_TAG, story).about(op).against(by, "had settled it"))
     }
 
     /// All is healed, and these replicas lack an acknowledged write.
