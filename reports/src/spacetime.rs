@@ -35,7 +35,8 @@ pub fn spacetime(recording: &Recording, events: &[Place], columns: usize, style:
         }
         picture.live_until(place);
         text += &picture.row(place);
-        for lost in recording.lost_of(place) {
+        let alike = |a: &Lost, b: &Lost| (a.to, a.label) == (b.to, b.label);
+        for lost in recording.lost_of(place).chunk_by(alike) {
             text += &picture.lost_row(lost);
         }
         if recording.violation().is_some_and(|violation| violation.against.contains(&place)) {
@@ -177,13 +178,16 @@ impl<'a> Picture<'a> {
         self.line(&event.at.to_string(), cells, &self.note(place, event, kind))
     }
 
-    fn lost_row(&self, lost: &Lost) -> String {
+    /// Messages of a kind that were sent to the same in vain, one after the other.
+    fn lost_row(&self, all: &[Lost]) -> String {
+        let [lost, ..] = all else { return String::new() };
         let mut cells = self.lines(lost.event);
         let from = self.at.get(&self.recording.event(lost.event).lane);
         if let (Some(&from), Some(&to)) = (from, self.at.get(&lost.to)) {
             arrow(&mut cells, from, to, '✗');
         }
-        self.line("", cells, &format!("{} is lost", self.recording.labels.word(lost.label)))
+        let times = if all.len() > 1 { format!(", {} times", all.len()) } else { String::new() };
+        self.line("", cells, &format!("{} is lost{times}", self.recording.labels.word(lost.label)))
     }
 
     fn skipped(&self, count: u32, next: Place) -> String {
@@ -325,6 +329,28 @@ mod tests {
         let recording = election();
         let all: Vec<Place> = recording.placed().map(|(place, _)| place).collect();
         insta::assert_snapshot!(spacetime(&recording, &all, 100, Style::Plain));
+    }
+
+    #[test]
+    fn messages_that_are_lost_alike_share_a_line() {
+        let to = |node: &str, body: u64| json!({ "send": node, "msg": "Vote", "body": body });
+        let effects = [
+            to("n2", 1),
+            json!("…lost"),
+            to("n2", 2),
+            json!("…lost"),
+            to("n3", 3),
+            json!("…lost"),
+            to("n2", 4),
+            json!("…lost"),
+        ];
+        let recording = read(&[
+            json!({ "t": 1, "id": 1, "kind": "boot", "node": "n2" }),
+            json!({ "t": 2, "id": 2, "kind": "timer", "node": "n1", "timer": "T", "effects": effects }),
+        ]);
+        let text = spacetime(&recording, &[Place(0), Place(1)], 100, Style::Plain);
+        let lost: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once("Vote is lost")?.1)).collect();
+        assert_eq!(lost, [", 2 times", "", ""], "{text}");
     }
 
     #[test]

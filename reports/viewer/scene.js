@@ -147,7 +147,7 @@ function drawMarkers(pen, { frame, view, panels, ink, diverges }) {
       pen.text(fits ? x + 9 : x - 9, y, words, { fill: style.stroke, bold: true, align: fits ? "left" : "right" });
     };
     const { violation } = trace.run;
-    violation?.against.forEach((event, i) => mark(trace.time[event], top + 22 + 14 * i, "the violation goes against this", { stroke: ink.danger, width: 1, dash: [3, 3] }));
+    violation?.against.forEach((event, i) => mark(trace.time[event], top + 22, i === 0 ? "the violation goes against this" : "", { stroke: ink.danger, width: 1, dash: [3, 3] }));
     if (violation) {
       mark(violation.t, top + 8, `${violation.property} violated`, { stroke: ink.danger, width: 2 });
       pen.marks("down", [place(violation.t), top + 6], 6, { fill: ink.danger });
