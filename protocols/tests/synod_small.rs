@@ -18,7 +18,7 @@ fn bug(name: &str) -> &'static Bug {
 }
 
 /// Explores a world of the right protocol: how many states, transitions and steps there are. (These change when what a node or the
-/// monitor keeps changes, and with the protocol: then they are to be understood, and pinned anew.)
+/// monitor keeps changes, and with the protocol: then they are to be understood, and pinned anew. It keeps whom it saw first with what, which tells states apart.)
 fn holds(small: Small) -> (u64, u64, u64) {
     let explored = explore_small(&small, None);
     assert_eq!(explored.outcome, Outcome::Hold);
@@ -32,12 +32,12 @@ fn one_proposer_and_three_acceptors_are_right_in_every_state() {
 
 #[test]
 fn two_proposers_and_three_acceptors_are_right_in_every_state() {
-    assert_eq!(holds(small(3, 2, QUIET)), (27_215, 102_229, 18));
+    assert_eq!(holds(small(3, 2, QUIET)), (30_828, 112_772, 18));
 }
 
 #[test]
 fn a_proposer_that_tries_twice_is_right_in_every_state() {
-    assert_eq!(holds(small(3, 1, Budget { timers: 1, ..QUIET })), (20_956, 75_135, 18));
+    assert_eq!(holds(small(3, 1, Budget { timers: 1, ..QUIET })), (23_989, 83_955, 18));
 }
 
 #[test]
